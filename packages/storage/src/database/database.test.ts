@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { createDatabase, type Database } from './database.ts';
+
+describe('a database', () => {
+  let temporary: TemporaryDatabase;
+  let database: Database;
+
+  beforeAll(async () => {
+    temporary = await temporaryDatabase();
+    database = createDatabase(temporary.url, { applicationName: 'database test', max: 3 });
+    await database.query('CREATE TABLE note (text text)');
+  });
+
+  afterAll(async () => {
+    await database.close();
+    await temporary.drop();
+  });
+
+  const notes = async () =>
+    (await database.query<{ text: string }>('SELECT text FROM note')).rows.map((row) => row.text);
+
+  /** Ends every other connection to the database, as a restart of the server would. */
+  const killOthers = () =>
+    database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    );
+
+  it('keeps what a transaction did when it returns', async () => {
+    const result = await database.transaction(async (transaction) => {
+      await transaction.query('INSERT INTO note VALUES ($1)', ['kept']);
+      return 'returned';
+    });
+    expect(result).toBe('returned');
+    expect(await notes()).toEqual(['kept']);
+  });
+
+  it('undoes what a transaction did when it throws, and rethrows', async () => {
+    const failure = new Error('changed my mind');
+    const attempt = database.transaction(async (transaction) => {
+      await transaction.query('INSERT INTO note VALUES ($1)', ['undone']);
+      throw failure;
+    });
+    await expect(attempt).rejects.toBe(failure);
+    expect(await notes()).toEqual(['kept']);
+  });
+
+  it('survives a connection that breaks within a transaction', async () => {
+    const attempt = database.transaction(async (transaction) => {
+      await transaction.query('SELECT 1');
+      await killOthers();
+      await transaction.query('SELECT 1');
+    });
+    await expect(attempt).rejects.toThrow();
+    expect(await notes()).toEqual(['kept']);
+  });
+
+  it('delivers notifications until the subscription ends', async () => {
+    const received: (string | undefined)[] = [];
+    const end = await database.listen('door', (payload) => received.push(payload));
+    await database.query(`SELECT pg_notify('door', 'first')`);
+    await expect.poll(() => received).toEqual(['first']);
+    await end();
+    const other = Promise.withResolvers<string | undefined>();
+    const endOther = await database.listen('window', other.resolve);
+    await database.query(`SELECT pg_notify('door', 'second'), pg_notify('window', 'open')`);
+    expect(await other.promise).toBe('open');
+    expect(received).toEqual(['first']);
+    await endOther();
+  });
+
+  it('listens again after its connection was lost, and says that something may have been missed', async () => {
+    const received: (string | undefined)[] = [];
+    const end = await database.listen('door', (payload) => received.push(payload));
+    await killOthers();
+    await expect.poll(() => received, { timeout: 10_000 }).toEqual([undefined]);
+    await database.query(`SELECT pg_notify('door', 'again')`);
+    await expect.poll(() => received).toEqual([undefined, 'again']);
+    await end();
+  });
+
+  it('refuses a URL that is not one of PostgreSQL, without repeating it', () => {
+    for (const url of ['mysql://user:secret@host/db', 'postgres//user:secret@host', '']) {
+      expect(() => createDatabase(url, { applicationName: 'x' })).toThrow(/^the database URL must look like postgres:/);
+    }
+  });
+});

@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDatabase } from '../database/database.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+
+describe('the embedded PostgreSQL', () => {
+  let dataDir: string;
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(path.join(tmpdir(), 'hatchet-embedded-test-'));
+  });
+
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+  /** Starts a server in a process of its own and kills that process, as a crash would. */
+  async function abandonServer(): Promise<string> {
+    const script = `
+      const { startEmbeddedPostgres } = await import(${JSON.stringify(new URL('./embedded-postgres.ts', import.meta.url).href)});
+      console.log((await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)} })).url);
+      setInterval(() => {}, 1000);`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [url] = await once(createInterface(owner.stdout), 'line');
+    owner.kill('SIGKILL');
+    await once(owner, 'exit');
+    return String(url);
+  }
+
+  async function run(url: string, statement: string): Promise<unknown[]> {
+    const database = createDatabase(url, { applicationName: 'embedded test' });
+    try {
+      return (await database.query(statement)).rows;
+    } finally {
+      await database.close();
+    }
+  }
+
+  it('keeps its data over a restart', async () => {
+    const first = await startEmbeddedPostgres({ dataDir });
+    await run(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+    await first.stop();
+    await first.stop();
+    const second = await startEmbeddedPostgres({ dataDir });
+    expect(await run(second.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+    await second.stop();
+  });
+
+  it('refuses a data directory whose owner is alive', async () => {
+    const server = await startEmbeddedPostgres({ dataDir });
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(`is in use by process ${process.pid}`);
+    await server.stop();
+  });
+
+  it('stops the server of an owner that was killed, and takes its place', async () => {
+    const abandoned = await abandonServer();
+    const lines: string[] = [];
+    const server = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
+    expect(lines[0]).toBe('stopped a PostgreSQL server whose owner had died');
+    await expect(run(abandoned, 'SELECT 1')).rejects.toThrow();
+    await server.stop();
+  });
+
+  it('starts although a stale postmaster.pid names a process that is alive', async () => {
+    const pidFile = path.join(dataDir, 'postmaster.pid');
+    const first = await startEmbeddedPostgres({ dataDir });
+    const stale = (await readFile(pidFile, 'utf8')).split('\n').with(0, String(process.pid));
+    await first.stop();
+    await writeFile(pidFile, stale.join('\n'));
+    const server = await startEmbeddedPostgres({ dataDir });
+    expect(await run(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await server.stop();
+  });
+
+  it('says why it cannot start', async () => {
+    const server = await startEmbeddedPostgres({ dataDir });
+    const other = await mkdtemp(path.join(tmpdir(), 'hatchet-embedded-test-'));
+    const port = Number(new URL(server.url).port);
+    await expect(startEmbeddedPostgres({ dataDir: other, port })).rejects.toThrow('Address already in use');
+    await server.stop();
+    await rm(other, { recursive: true, force: true });
+  });
+});

@@ -1,0 +1,81 @@
+import { attemptOf, spanLabel, statusText, subjectOf } from './label.ts';
+import { attributeText } from './span.ts';
+import { earliest } from './time.ts';
+import { preorder, type SpanNode, type TraceTree } from './tree.ts';
+
+/** `time`: as it happened. `canonical`: independent of ids and times, so that two equal traces make one picture. */
+export type SiblingOrder = 'time' | 'canonical';
+
+/** Sorts siblings and roots in place, and the traces themselves. */
+export function sortTrees(trees: TraceTree[], order: SiblingOrder): void {
+  const compare = order === 'time' ? byTime : byContent;
+  for (const tree of trees) {
+    for (const node of preorder(tree.roots).toReversed()) node.children.sort(compare); // children before parents
+    tree.roots.sort(compare);
+  }
+  trees.sort((a, b) => compareLists(a.roots, b.roots, compare) || compareText(a.traceId, b.traceId));
+}
+
+/** When a node begins; for a missing parent, when its first child does. */
+export function startOf(node: SpanNode): bigint {
+  const spans = node.span ? [node.span] : node.children.map((child) => child.span!);
+  return earliest(spans.map((span) => span.startTimeUnixNano));
+}
+
+function byTime(a: SpanNode, b: SpanNode): number {
+  return compareValue(startOf(a), startOf(b)) || compareText(nameOf(a), nameOf(b)) || compareText(idOf(a), idOf(b));
+}
+
+/** Name, then what the span is about, then the rest of its line, then the subtree below, span by span. */
+function byContent(a: SpanNode, b: SpanNode): number {
+  const pairs: [SpanNode, SpanNode][] = [[a, b]];
+  for (let pair = pairs.pop(); pair; pair = pairs.pop()) {
+    const [left, right] = pair;
+    const difference = compareKeys(contentOf(left), contentOf(right)) || left.children.length - right.children.length;
+    if (difference) return difference;
+    for (let i = left.children.length - 1; i >= 0; i--) pairs.push([left.children[i]!, right.children[i]!]);
+  }
+  return 0;
+}
+
+function contentOf(node: SpanNode): (string | number)[] {
+  const span = node.span;
+  if (!span) return ['', 'missing parent'];
+  return [
+    span.name,
+    subjectOf(span),
+    attemptOf(span),
+    Number.parseInt(attributeText(span, 'hatchet.child_index'), 10) || 0,
+    Number.parseInt(attributeText(span, 'hatchet.child_workflow_index'), 10) || 0,
+    spanLabel(span),
+    span.serviceName,
+    span.kind,
+    statusText(span),
+    span.statusMessage ?? '',
+    span.links.length,
+  ];
+}
+
+function compareKeys(a: (string | number)[], b: (string | number)[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = compareValue(a[i]!, b[i]!);
+    if (difference) return difference;
+  }
+  return a.length - b.length;
+}
+
+function compareLists(a: SpanNode[], b: SpanNode[], compare: (a: SpanNode, b: SpanNode) => number): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const difference = compare(a[i]!, b[i]!);
+    if (difference) return difference;
+  }
+  return a.length - b.length;
+}
+
+const nameOf = (node: SpanNode): string => node.span?.name ?? '';
+const idOf = (node: SpanNode): string => node.span?.spanId ?? node.missing ?? '';
+const compareText = (a: string, b: string): number => compareValue(a, b);
+
+function compareValue<T extends string | number | bigint>(a: T, b: T): number {
+  return a < b ? -1 : a > b ? 1 : 0; // by code unit: no locale decides how a trace looks
+}

@@ -1,0 +1,1 @@
+export { type EngineLock, EngineLockHeldError, type EngineLockOptions, holdEngineLock } from './engine-lock.ts';

@@ -1,0 +1,53 @@
+import type { Queryable } from '../database/transaction.ts';
+
+/** Which runs to cancel or replay, as Hatchet's clients say it. */
+export interface RunFilter {
+  since?: Date;
+  until?: Date;
+  /** Of {@link RunStatus}; empty for any. */
+  statuses: readonly string[];
+  workflowIds: readonly string[];
+  /** Pairs that a run's metadata must all hold. */
+  additionalMetadata: Record<string, string>;
+}
+
+/** Something named by its id: a whole run, or one task of a run. */
+export interface Target {
+  runId: string;
+  /** Unset for a whole run. */
+  taskId?: string;
+}
+
+/** What of a tenant's is not over yet and has one of these ids, which are runs' or tasks'. */
+export async function unfinishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
+  const { rows } = await db.query<{ runId: string; taskId: string | null }>(
+    `SELECT id AS "runId", NULL::uuid AS "taskId" FROM run
+     WHERE id = ANY ($1::uuid[]) AND tenant_id = $2 AND finished_at IS NULL
+     UNION ALL
+     SELECT run_id, id FROM task
+     WHERE id = ANY ($1::uuid[]) AND id <> run_id AND tenant_id = $2 AND finished_at IS NULL`,
+    [ids, tenantId],
+  );
+  return rows.map(({ runId, taskId }) => (taskId ? { runId, taskId } : { runId }));
+}
+
+/** A tenant's runs that are not over yet and match. */
+export async function unfinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+  const { rows } = await db.query<{ runId: string }>(
+    `SELECT id AS "runId" FROM run
+     WHERE tenant_id = $1 AND finished_at IS NULL AND created_at >= coalesce($2, '-infinity'::timestamptz)
+       AND created_at <= coalesce($3, 'infinity'::timestamptz)
+       AND (cardinality($4::text[]) = 0 OR status = ANY ($4))
+       AND (cardinality($5::uuid[]) = 0 OR workflow_id = ANY ($5))
+       AND additional_metadata @> $6::jsonb`,
+    [
+      tenantId,
+      filter.since,
+      filter.until,
+      filter.statuses,
+      filter.workflowIds,
+      JSON.stringify(filter.additionalMetadata),
+    ],
+  );
+  return rows;
+}

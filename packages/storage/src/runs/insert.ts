@@ -1,0 +1,135 @@
+import type { Queryable } from '../database/transaction.ts';
+import { type EpochMs, timestamp } from './columns.ts';
+import type { RunContextColumns, TaskStatus } from './rows.ts';
+
+/** A run to create, with its tasks. */
+export interface NewRun extends RunContextColumns {
+  id: string;
+  tenantId: string;
+  workflowId: string;
+  versionId: string;
+  workflowName: string;
+  priority: number;
+  /** JSON text. */
+  input: string;
+  additionalMetadata: Record<string, unknown>;
+  traceId: string | null;
+  parent?: { runId: string; taskId: string; dedupe: string; childIndex: number | null; childKey: string | null };
+  event?: { id: string; key: string };
+  createdAt: EpochMs;
+  tasks: NewTask[];
+}
+
+export interface NewTask {
+  id: string;
+  step: number;
+  name: string;
+  action: string;
+  status: Extract<TaskStatus, 'WAITING' | 'QUEUED'>;
+  timeoutMs: number;
+  dueAt: EpochMs | null;
+}
+
+/**
+ * Creates runs and their tasks, in order, in one statement. A child that its parent task has created before, by the same
+ * key or index, is not created again.
+ *
+ * @returns for each run, in order, the id of the run that now stands for it.
+ */
+export async function insertRuns(db: Queryable, runs: readonly NewRun[]): Promise<string[]> {
+  const inserted = await db.query<{ id: string }>(INSERT, [JSON.stringify(runs.map(runColumns)), tasksJson(runs)]);
+  const created = new Set(inserted.rows.map(({ id }) => id));
+  if (created.size === runs.length) return runs.map(({ id }) => id);
+  const earlier = await earlierChildren(
+    db,
+    runs.filter(({ id }) => !created.has(id)),
+  );
+  return runs.map((run) => (created.has(run.id) ? run.id : earlier.get(childIdentity(run))) ?? run.id);
+}
+
+const INSERT = {
+  name: 'insert-runs',
+  text: `
+WITH created AS (
+  INSERT INTO run (id, tenant_id, workflow_id, workflow_version_id, workflow_name, status, priority, input,
+    additional_metadata, parent_run_id, parent_task_id, child_index, child_key, dedupe, event_id, event_key, created_at,
+    trace_id, traceparent, tracestate, root_span_id)
+  SELECT id, tenant_id, workflow_id, version_id, workflow_name, 'QUEUED', priority, input, metadata, parent_run_id,
+    parent_task_id, child_index, child_key, dedupe, event_id, event_key, ${timestamp('created_at')}, trace_id,
+    traceparent, tracestate, root_span_id
+  FROM json_to_recordset($1) AS x (id uuid, tenant_id uuid, workflow_id uuid, version_id uuid, workflow_name text,
+    priority smallint, input text, metadata jsonb, parent_run_id uuid, parent_task_id uuid, child_index integer,
+    child_key text, dedupe text, event_id uuid, event_key text, created_at float8, trace_id text, traceparent text,
+    tracestate text, root_span_id text)
+  ON CONFLICT (parent_task_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING
+  RETURNING id
+), tasks AS (
+  INSERT INTO task (id, run_id, tenant_id, step, name, action, status, priority, timeout_ms, created_at, queued_at, due_at)
+  SELECT x.id, x.run_id, x.tenant_id, x.step, x.name, x.action, x.status, x.priority, x.timeout_ms,
+    ${timestamp('x.created_at')}, CASE WHEN x.status = 'QUEUED' THEN ${timestamp('x.created_at')} END,
+    ${timestamp('x.due_at')}
+  FROM json_to_recordset($2) AS x (id uuid, run_id uuid, tenant_id uuid, step smallint, name text, action text,
+    status text, priority smallint, timeout_ms integer, created_at float8, due_at float8, position integer)
+  JOIN created ON created.id = x.run_id
+  ORDER BY x.position
+)
+SELECT id FROM created`,
+};
+
+function runColumns(run: NewRun): Record<string, unknown> {
+  return {
+    id: run.id,
+    tenant_id: run.tenantId,
+    workflow_id: run.workflowId,
+    version_id: run.versionId,
+    workflow_name: run.workflowName,
+    priority: run.priority,
+    input: run.input,
+    metadata: run.additionalMetadata,
+    parent_run_id: run.parent?.runId,
+    parent_task_id: run.parent?.taskId,
+    child_index: run.parent?.childIndex,
+    child_key: run.parent?.childKey,
+    dedupe: run.parent?.dedupe,
+    event_id: run.event?.id,
+    event_key: run.event?.key,
+    created_at: run.createdAt,
+    trace_id: run.traceId,
+    traceparent: run.traceparent,
+    tracestate: run.tracestate,
+    root_span_id: run.rootSpanId,
+  };
+}
+
+function tasksJson(runs: readonly NewRun[]): string {
+  const tasks = runs.flatMap((run) =>
+    run.tasks.map((task) => ({
+      id: task.id,
+      run_id: run.id,
+      tenant_id: run.tenantId,
+      step: task.step,
+      name: task.name,
+      action: task.action,
+      status: task.status,
+      priority: run.priority,
+      timeout_ms: task.timeoutMs,
+      created_at: run.createdAt,
+      due_at: task.dueAt,
+    })),
+  );
+  return JSON.stringify(tasks.map((task, position) => ({ ...task, position })));
+}
+
+async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; taskId: string; dedupe: string }>(
+    `SELECT r.id, r.parent_task_id AS "taskId", r.dedupe
+     FROM unnest($1::uuid[], $2::text[]) AS wanted (parent_task_id, dedupe)
+     JOIN run r ON r.parent_task_id = wanted.parent_task_id AND r.dedupe = wanted.dedupe`,
+    [runs.map(({ parent }) => parent?.taskId), runs.map(({ parent }) => parent?.dedupe)],
+  );
+  return new Map(rows.map(({ id, taskId, dedupe }) => [`${taskId} ${dedupe}`, id]));
+}
+
+function childIdentity({ parent }: NewRun): string {
+  return `${parent?.taskId} ${parent?.dedupe}`;
+}

@@ -1,0 +1,125 @@
+import type { Queryable } from '../database/transaction.ts';
+import { type EpochMs, timestamp } from './columns.ts';
+import { RUN_COLUMNS, type RunRow, TASK_COLUMNS, type TaskRow } from './rows.ts';
+
+/** Tasks of one kind that wait for a worker. */
+export interface Backlog {
+  tenantId: string;
+  action: string;
+}
+
+/** A task that can be given to a worker. */
+export interface QueuedTask extends Backlog {
+  id: string;
+  runId: string;
+  versionId: string;
+  step: number;
+  priority: number;
+  /** First come, first served within a priority; an `int8`, exact as text. */
+  seq: string;
+}
+
+/** What a worker is to do: the task in its new attempt, its run, and what it works on. */
+export interface Assignment {
+  task: TaskRow & { workerId: string; assignedAt: EpochMs };
+  run: RunRow;
+  /** JSON text. */
+  input: string;
+  additionalMetadata: Record<string, unknown>;
+  /** Outputs (JSON text) and errors of the run's other tasks that have ended, by name; null for a run of one task. */
+  others: Record<string, { output: string | null; error: string | null }> | null;
+}
+
+/** The kinds of task that wait; asked once, at the engine's start. */
+export async function listBacklogs(db: Queryable): Promise<Backlog[]> {
+  const { rows } = await db.query<Backlog>(
+    `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED'`,
+  );
+  return rows;
+}
+
+/** The first waiting tasks of each kind, at most `limit` of a kind, in the order in which they should be served. */
+export async function pickQueued(
+  db: Queryable,
+  wanted: readonly (Backlog & { limit: number })[],
+): Promise<QueuedTask[]> {
+  const { rows } = await db.query<QueuedTask>(PICK, [
+    wanted.map(({ tenantId }) => tenantId),
+    wanted.map(({ action }) => action),
+    wanted.map(({ limit }) => limit),
+  ]);
+  return rows;
+}
+
+const PICK = {
+  name: 'pick-queued',
+  text: `
+SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step, t.priority, t.seq,
+  r.workflow_version_id AS "versionId"
+FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS w (tenant_id, action, most)
+CROSS JOIN LATERAL (
+  SELECT * FROM task q
+  WHERE q.status = 'QUEUED' AND q.tenant_id = w.tenant_id AND q.action = w.action
+  ORDER BY q.priority DESC, q.seq
+  LIMIT w.most
+) t
+JOIN run r ON r.id = t.run_id
+ORDER BY t.priority DESC, t.seq`,
+};
+
+/**
+ * Gives waiting tasks to workers; a task that waits no longer is left out. Changes of a task's state happen under the
+ * lock of its run, runs being locked in the order of their ids, so that passes and reports cannot block each other.
+ *
+ * @param startBy when each attempt counts as lost unless its worker has reported that it started.
+ */
+export async function assignTasks(
+  db: Queryable,
+  assignments: readonly { taskId: string; runId: string; workerId: string }[],
+  at: EpochMs,
+  startBy: EpochMs,
+): Promise<Assignment[]> {
+  const { rows } = await db.query<{
+    task: TaskRow & { workerId: string; assignedAt: EpochMs };
+    run: RunRow;
+    input: string;
+    additionalMetadata: Record<string, unknown>;
+    others: Assignment['others'];
+  }>(ASSIGN, [
+    assignments.map(({ taskId }) => taskId),
+    assignments.map(({ runId }) => runId),
+    assignments.map(({ workerId }) => workerId),
+    at,
+    startBy,
+  ]);
+  return rows;
+}
+
+const ASSIGN = {
+  name: 'assign-tasks',
+  text: `
+WITH wanted AS (
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS w (task_id, run_id, worker_id, position)
+), locked AS MATERIALIZED (
+  SELECT r.id FROM run r WHERE r.id = ANY ($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE
+), assigned AS (
+  UPDATE task t SET status = 'RUNNING', worker_id = w.worker_id, assigned_at = ${timestamp('$4')}, started_at = NULL,
+    due_at = ${timestamp('$5')}
+  FROM wanted w JOIN locked ON locked.id = w.run_id
+  WHERE t.id = w.task_id AND t.status = 'QUEUED'
+  RETURNING t.*, w.position
+), begun AS (
+  UPDATE run r SET status = 'RUNNING', started_at = ${timestamp('$4')}
+  FROM (SELECT DISTINCT run_id FROM assigned) a
+  WHERE r.id = a.run_id AND r.status = 'QUEUED'
+)
+SELECT (SELECT row_to_json(x) FROM (SELECT ${TASK_COLUMNS}) x) AS task,
+  (SELECT row_to_json(x) FROM (SELECT ${RUN_COLUMNS}) x) AS run,
+  r.input, r.additional_metadata AS "additionalMetadata",
+  CASE WHEN t.id <> t.run_id THEN (
+    SELECT json_object_agg(o.name, json_build_object('output', o.output, 'error', o.error))
+    FROM task o WHERE o.run_id = t.run_id AND o.status IN ('COMPLETED', 'FAILED')
+  ) END AS others
+FROM assigned t JOIN run r ON r.id = t.run_id
+ORDER BY t.position`,
+};

@@ -1,0 +1,97 @@
+import type { Queryable } from '../database/transaction.ts';
+import { CONTEXT_COLUMNS, type RunContextColumns, type RunStatus, type TaskStatus } from './rows.ts';
+
+/** A task as its run's result shows it. */
+export interface TaskResult {
+  id: string;
+  name: string;
+  status: TaskStatus;
+  /** JSON text. */
+  output: string | null;
+  error: string | null;
+}
+
+export interface RunResult {
+  id: string;
+  tenantId: string;
+  status: RunStatus;
+  finishedAt: Date | null;
+  tasks: TaskResult[];
+}
+
+export interface RunDetails extends RunResult {
+  /** JSON text. */
+  input: string;
+  additionalMetadata: Record<string, unknown>;
+}
+
+/** What a task hands on to the runs that it starts. */
+export interface ParentTask extends RunContextColumns {
+  taskId: string;
+  runId: string;
+  additionalMetadata: Record<string, unknown>;
+}
+
+const TASKS = `(SELECT json_agg(json_build_object('id', t.id, 'name', t.name, 'status', t.status, 'output', t.output,
+  'error', t.error) ORDER BY t.step) FROM task t WHERE t.run_id = r.id) AS tasks`;
+
+/** Those of these runs that have ended, with their tasks' results. */
+export async function finishedRuns(db: Queryable, runIds: readonly string[]): Promise<RunResult[]> {
+  const { rows } = await db.query<RunResult>(FINISHED, [runIds]);
+  return rows;
+}
+
+const FINISHED = {
+  name: 'finished-runs',
+  text: `SELECT r.id, r.tenant_id AS "tenantId", r.status, r.finished_at AS "finishedAt", ${TASKS}
+    FROM run r WHERE r.id = ANY ($1::uuid[]) AND r.finished_at IS NOT NULL`,
+};
+
+/** One run of a tenant with its tasks. */
+export async function runDetails(db: Queryable, tenantId: string, runId: string): Promise<RunDetails | undefined> {
+  const { rows } = await db.query<RunDetails>(
+    `SELECT r.id, r.tenant_id AS "tenantId", r.status, r.finished_at AS "finishedAt", r.input,
+       r.additional_metadata AS "additionalMetadata", ${TASKS}
+     FROM run r WHERE r.id = $1 AND r.tenant_id = $2`,
+    [runId, tenantId],
+  );
+  return rows[0];
+}
+
+/** The tasks of a tenant that are about to start runs. */
+export async function parentTasks(db: Queryable, tenantId: string, taskIds: readonly string[]): Promise<ParentTask[]> {
+  const { rows } = await db.query<ParentTask>(
+    `SELECT t.id AS "taskId", r.id AS "runId", r.additional_metadata AS "additionalMetadata", ${CONTEXT_COLUMNS}
+     FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = ANY ($1::uuid[]) AND t.tenant_id = $2`,
+    [taskIds, tenantId],
+  );
+  return rows;
+}
+
+/** The run that a run's or a task's id stands for, and its context. */
+export async function runContext(
+  db: Queryable,
+  runOrTaskId: string,
+): Promise<(RunContextColumns & { runId: string; tenantId: string }) | undefined> {
+  const { rows } = await db.query<RunContextColumns & { runId: string; tenantId: string }>(CONTEXT, [runOrTaskId]);
+  return rows[0];
+}
+
+const CONTEXT = {
+  name: 'run-context',
+  text: `SELECT r.id AS "runId", r.tenant_id AS "tenantId", ${CONTEXT_COLUMNS} FROM run r
+    WHERE r.id = coalesce((SELECT t.run_id FROM task t WHERE t.id = $1), $1)`,
+};
+
+/** The runs of a tenant's tasks, by task id. */
+export async function runsOfTasks(
+  db: Queryable,
+  tenantId: string,
+  taskIds: readonly string[],
+): Promise<Map<string, string>> {
+  const { rows } = await db.query<{ id: string; runId: string }>(
+    'SELECT id, run_id AS "runId" FROM task WHERE id = ANY ($1::uuid[]) AND tenant_id = $2',
+    [taskIds, tenantId],
+  );
+  return new Map(rows.map(({ id, runId }) => [id, runId]));
+}

@@ -1,0 +1,107 @@
+import type { Queryable } from '../database/transaction.ts';
+import { type EpochMs, timestamp } from './columns.ts';
+import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow } from './rows.ts';
+
+/** A task's new state; `output` and `error` stay as they are where undefined. */
+export interface TaskChange extends TaskRow {
+  output?: string;
+  error?: string;
+}
+
+export interface RunChange {
+  id: string;
+  status: RunStatus;
+  finishedAt: EpochMs | null;
+}
+
+/** Runs and all their tasks, locked against every other change of state until the transaction ends. */
+export async function lockRuns(
+  transaction: Queryable,
+  runIds: readonly string[],
+): Promise<{ runs: RunRow[]; tasks: TaskRow[] }> {
+  const runs = await transaction.query<RunRow>(LOCK_RUNS, [runIds]);
+  const tasks = await transaction.query<TaskRow>(LOCK_TASKS, [runIds]);
+  return { runs: runs.rows, tasks: tasks.rows };
+}
+
+const LOCK_RUNS = {
+  name: 'lock-runs',
+  text: `SELECT ${RUN_COLUMNS} FROM run r WHERE r.id = ANY ($1::uuid[]) ORDER BY r.id FOR NO KEY UPDATE`,
+};
+const LOCK_TASKS = {
+  name: 'lock-tasks',
+  text: `SELECT ${TASK_COLUMNS} FROM task t WHERE t.run_id = ANY ($1::uuid[]) ORDER BY t.id FOR NO KEY UPDATE`,
+};
+
+/** Writes what became of locked runs and tasks, in one statement. */
+export async function saveChanges(
+  transaction: Queryable,
+  tasks: readonly TaskChange[],
+  runs: readonly RunChange[],
+): Promise<void> {
+  await transaction.query(SAVE, [JSON.stringify(tasks.map(taskColumns)), JSON.stringify(runs.map(runColumns))]);
+}
+
+const SAVE = {
+  name: 'save-changes',
+  text: `
+WITH runs AS (
+  UPDATE run r SET status = x.status, finished_at = ${timestamp('x.finished_at')}
+  FROM json_to_recordset($2) AS x (id uuid, status text, finished_at float8)
+  WHERE r.id = x.id
+)
+UPDATE task t SET status = x.status, retry_count = x.retry_count, retries_used = x.retries_used, worker_id = x.worker_id,
+  queued_at = ${timestamp('x.queued_at')}, assigned_at = ${timestamp('x.assigned_at')},
+  started_at = ${timestamp('x.started_at')}, finished_at = ${timestamp('x.finished_at')},
+  due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, t.output), error = coalesce(x.error, t.error)
+FROM json_to_recordset($1) AS x (id uuid, status text, retry_count integer, retries_used integer, worker_id uuid,
+  queued_at float8, assigned_at float8, started_at float8, finished_at float8, due_at float8, output text, error text)
+WHERE t.id = x.id`,
+};
+
+function taskColumns(task: TaskChange): Record<string, unknown> {
+  return {
+    id: task.id,
+    status: task.status,
+    retry_count: task.retryCount,
+    retries_used: task.retriesUsed,
+    worker_id: task.workerId,
+    queued_at: task.queuedAt,
+    assigned_at: task.assignedAt,
+    started_at: task.startedAt,
+    finished_at: task.finishedAt,
+    due_at: task.dueAt,
+    output: task.output,
+    error: task.error,
+  };
+}
+
+function runColumns({ id, status, finishedAt }: RunChange): Record<string, unknown> {
+  return { id, status, finished_at: finishedAt };
+}
+
+/** Notes that attempts have begun, and from now on counts their timeout; those that have ended meanwhile are left. */
+export async function markStarted(
+  db: Queryable,
+  attempts: readonly { taskId: string; retryCount: number }[],
+  tenantId: string,
+  at: EpochMs,
+): Promise<{ dueAt: EpochMs }[]> {
+  const { rows } = await db.query<{ dueAt: EpochMs }>(STARTED, [
+    attempts.map(({ taskId }) => taskId),
+    attempts.map(({ retryCount }) => retryCount),
+    tenantId,
+    at,
+  ]);
+  return rows;
+}
+
+const STARTED = {
+  name: 'mark-started',
+  text: `
+UPDATE task t SET started_at = ${timestamp('$4')}, due_at = ${timestamp('($4::float8 + t.timeout_ms)')}
+FROM unnest($1::uuid[], $2::integer[]) AS x (id, retry_count)
+WHERE t.id = x.id AND t.tenant_id = $3 AND t.retry_count = x.retry_count AND t.status = 'RUNNING'
+  AND t.started_at IS NULL
+RETURNING $4::float8 + t.timeout_ms AS "dueAt"`,
+};

@@ -1,0 +1,40 @@
+/** One task of a workflow, as it was registered. */
+export interface Step {
+  /** A UUID of its own in each version. */
+  id: string;
+  /** The readable id, in its original case. */
+  name: string;
+  /** `<workflow>:<task>`, lower case. */
+  action: string;
+  /** An `on-failure` step runs when all others have ended and one of them failed. */
+  kind: 'task' | 'on-failure';
+  /** Positions of the steps whose outputs it waits for. */
+  parents: number[];
+  /** How long an attempt may take, in milliseconds, and as it was written. */
+  timeout: { ms: number; text: string };
+  /** How long it may wait for a worker. */
+  scheduleTimeout: { ms: number; text: string };
+  retries: number;
+  /** The n-th retry waits factor^n seconds, at most `maxSeconds`; unset: retries are immediate. */
+  backoff?: { factor: number; maxSeconds: number };
+  /** What it occupies of a worker, by kind of slot. */
+  slots: Record<string, number>;
+}
+
+/** What a workflow version consists of. */
+export interface WorkflowDefinition {
+  description: string;
+  /** 1 to 3, for runs that name none. */
+  defaultPriority: number;
+  eventKeys: string[];
+  steps: Step[];
+}
+
+/** A workflow at its current version. */
+export interface Workflow {
+  id: string;
+  versionId: string;
+  tenantId: string;
+  name: string;
+  definition: WorkflowDefinition;
+}

@@ -1,0 +1,8 @@
+export type { Step, Workflow, WorkflowDefinition } from './definition.ts';
+export {
+  definitionsOfVersions,
+  findWorkflows,
+  type NewDefinition,
+  putWorkflow,
+  workflowsOfEvents,
+} from './workflows.ts';

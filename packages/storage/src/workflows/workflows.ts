@@ -1,0 +1,101 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Database } from '../database/database.ts';
+import type { Queryable } from '../database/transaction.ts';
+import type { Workflow, WorkflowDefinition } from './definition.ts';
+
+/** A definition whose steps have no ids yet: a new version gives them. */
+export type NewDefinition = Omit<WorkflowDefinition, 'steps'> & {
+  steps: Omit<WorkflowDefinition['steps'][number], 'id'>[];
+};
+
+/** Registers a workflow under its name. A definition that it had before brings that version back. */
+export async function putWorkflow(
+  db: Database,
+  tenantId: string,
+  name: string,
+  definition: NewDefinition,
+): Promise<Workflow> {
+  const digest = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
+  const withIds: WorkflowDefinition = {
+    ...definition,
+    steps: definition.steps.map((step) => ({ id: randomUUID(), ...step })),
+  };
+  return db.transaction(async (transaction) => {
+    const id = await upsertWorkflow(transaction, tenantId, name);
+    const version = await upsertVersion(transaction, id, digest, withIds);
+    await transaction.query('UPDATE workflow SET version_id = $2 WHERE id = $1', [id, version.id]);
+    await transaction.query(
+      `WITH gone AS (DELETE FROM event_trigger WHERE workflow_id = $2 AND event_key <> ALL ($3::text[]))
+       INSERT INTO event_trigger (tenant_id, event_key, workflow_id) SELECT $1, key, $2 FROM unnest($3::text[]) AS key
+       ON CONFLICT DO NOTHING`,
+      [tenantId, id, definition.eventKeys],
+    );
+    return { id, versionId: version.id, tenantId, name, definition: version.definition };
+  });
+}
+
+async function upsertWorkflow(transaction: Queryable, tenantId: string, name: string): Promise<string> {
+  const { rows } = await transaction.query<{ id: string }>(
+    `INSERT INTO workflow (id, tenant_id, name, version_id, created_at, updated_at)
+     VALUES ($1, $2, $3, $1, now(), now())
+     ON CONFLICT (tenant_id, name) DO UPDATE SET updated_at = now() RETURNING id`,
+    [randomUUID(), tenantId, name],
+  );
+  return rows[0]!.id;
+}
+
+async function upsertVersion(
+  transaction: Queryable,
+  workflowId: string,
+  digest: string,
+  definition: WorkflowDefinition,
+): Promise<{ id: string; definition: WorkflowDefinition }> {
+  await transaction.query(
+    `INSERT INTO workflow_version (id, workflow_id, digest, definition, created_at) VALUES ($1, $2, $3, $4, now())
+     ON CONFLICT (workflow_id, digest) DO NOTHING`,
+    [randomUUID(), workflowId, digest, definition],
+  );
+  const { rows } = await transaction.query<{ id: string; definition: WorkflowDefinition }>(
+    'SELECT id, definition FROM workflow_version WHERE workflow_id = $1 AND digest = $2',
+    [workflowId, digest],
+  );
+  return rows[0]!;
+}
+
+const SELECT_CURRENT = `SELECT w.id, w.version_id AS "versionId", w.tenant_id AS "tenantId", w.name, v.definition
+  FROM workflow w JOIN workflow_version v ON v.id = w.version_id`;
+
+/** The workflows of a tenant that have these names, at their current versions. */
+export async function findWorkflows(db: Queryable, tenantId: string, names: readonly string[]): Promise<Workflow[]> {
+  const { rows } = await db.query<Workflow>(`${SELECT_CURRENT} WHERE w.tenant_id = $1 AND w.name = ANY ($2::text[])`, [
+    tenantId,
+    names,
+  ]);
+  return rows;
+}
+
+/** Which workflows of a tenant events with these keys start, in the order of their names. */
+export async function workflowsOfEvents(
+  db: Queryable,
+  tenantId: string,
+  keys: readonly string[],
+): Promise<{ key: string; name: string }[]> {
+  const { rows } = await db.query<{ key: string; name: string }>(
+    `SELECT e.event_key AS key, w.name FROM event_trigger e JOIN workflow w ON w.id = e.workflow_id
+     WHERE e.tenant_id = $1 AND e.event_key = ANY ($2::text[]) ORDER BY w.name`,
+    [tenantId, keys],
+  );
+  return rows;
+}
+
+/** Definitions of versions, current or not. */
+export async function definitionsOfVersions(
+  db: Queryable,
+  versionIds: readonly string[],
+): Promise<Map<string, WorkflowDefinition>> {
+  const { rows } = await db.query<{ id: string; definition: WorkflowDefinition }>(
+    'SELECT id, definition FROM workflow_version WHERE id = ANY ($1::uuid[])',
+    [versionIds],
+  );
+  return new Map(rows.map(({ id, definition }) => [id, definition]));
+}

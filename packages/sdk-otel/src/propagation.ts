@@ -1,1 +1,10 @@
-export {};
+// Loads the OpenTelemetry API and nothing else: the engine reads and writes the carrier with it.
+export type { Metadata } from './carrier.ts';
+export {
+  LINK_TRACEPARENT,
+  readCarrier,
+  TRACE_RELATION,
+  TRACEPARENT,
+  TRACESTATE,
+  writeCarrier,
+} from './carrier.ts';

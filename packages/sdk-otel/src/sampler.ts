@@ -1,1 +1,1 @@
-export {};
+export { TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler';

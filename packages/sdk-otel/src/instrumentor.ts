@@ -1,0 +1,180 @@
+import { diag } from '@opentelemetry/api';
+import {
+  InstrumentationBase,
+  type InstrumentationModuleDefinition,
+  InstrumentationNodeModuleFile,
+  isWrapped,
+} from '@opentelemetry/instrumentation';
+import { AttemptMemory } from './attempts.ts';
+import { loadedExports, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
+import { adminClientPatch } from './patches/admin-client.ts';
+import type { ClassPatch, Method } from './patches/class-patch.ts';
+import { dispatcherClientPatch } from './patches/dispatcher-client.ts';
+import { eventClientPatch } from './patches/event-client.ts';
+import { internalWorkerPatch } from './patches/internal-worker.ts';
+import { type HatchetInstrumentorConfig, type Settings, settingsOf } from './settings.ts';
+import type { Telemetry } from './telemetry.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Traces the official Hatchet SDK: runs, events, and the tasks of a worker.
+ *
+ * Works with the tracer provider that it is given, or with the global one, and sets neither up. It may be made
+ * before or after the SDK is loaded; a bundled SDK is given to {@link HatchetInstrumentor.instrument}.
+ */
+export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentorConfig> {
+  readonly #patched: PatchedMethod[] = [];
+  readonly #telemetry: Telemetry;
+
+  constructor(config: HatchetInstrumentorConfig = {}) {
+    // the base constructor would enable before this class has its fields
+    super('@hatchet-ts/sdk-otel', VERSION, { ...config, enabled: false });
+    this.#telemetry = telemetryOf(this, () => this.tracer);
+    this.setConfig(config);
+    if (config.tracerProvider) this.setTracerProvider(config.tracerProvider);
+    if (config.enabled !== false) this.enable();
+  }
+
+  /**
+   * Switches the tracing on; a second call does nothing.
+   *
+   * @param sdk what a bundler left of the SDK: its module, classes of it, or instances (a client, a worker). Not needed
+   *   where the SDK is loaded from node_modules.
+   */
+  instrument(...sdk: readonly unknown[]): this {
+    this.enable();
+    for (const patch of CLASS_PATCHES) {
+      for (const prototype of prototypesIn(sdk, patch)) this.#patch(prototype, patch);
+    }
+    return this;
+  }
+
+  /** Switches it off: every patched method is the original again. */
+  uninstrument(): this {
+    this.disable();
+    return this;
+  }
+
+  override enable(): void {
+    super.enable();
+    for (const patch of CLASS_PATCHES) {
+      for (const exports of loadedExports(patch.file)) this.#patchExports(exports, patch);
+    }
+  }
+
+  override disable(): void {
+    super.disable();
+    for (const { prototype, method, wrapped } of this.#patched.splice(0)) {
+      // what somebody else wrapped since stays; ours inside it only passes the call on
+      if (prototype[method] === wrapped) this._unwrap(prototype, method);
+    }
+  }
+
+  protected override init(): InstrumentationModuleDefinition {
+    return {
+      name: SDK_PACKAGE,
+      supportedVersions: [SUPPORTED_SDK],
+      includePrerelease: true,
+      patch: undefined,
+      unpatch: undefined,
+      files: CLASS_PATCHES.map(
+        (patch) =>
+          new InstrumentationNodeModuleFile(
+            `${SDK_PACKAGE}/${patch.file}`,
+            [SUPPORTED_SDK],
+            (exports: unknown) => this.#patchExports(exports, patch),
+            () => undefined, // disable() restores what was patched, in every copy of the SDK
+          ),
+      ),
+    };
+  }
+
+  #patchExports(exports: unknown, patch: ClassPatch): unknown {
+    const prototype = prototypeOf(exports, patch);
+    if (prototype) this.#patch(prototype, patch);
+    else diag.warn(`@hatchet-ts/sdk-otel: ${patch.file} of the SDK has no ${patch.className}; it is not traced`);
+    return exports;
+  }
+
+  #patch(prototype: Prototype, { className, wrappers }: ClassPatch): void {
+    for (const [method, wrapper] of Object.entries(wrappers)) {
+      const original = prototype[method];
+      if (this.#patched.some((done) => done.prototype === prototype && done.method === method)) continue;
+      if (typeof original !== 'function') {
+        diag.warn(`@hatchet-ts/sdk-otel: the SDK has no ${className}.${method}; it is not traced`);
+        continue;
+      }
+      if (isWrapped(original)) {
+        diag.warn(`@hatchet-ts/sdk-otel: another instrumentation of ${className}.${method} is replaced by this one`);
+      }
+      this._wrap(prototype, method, (unwrapped) => unwrapped && wrapper(unwrapped, this.#telemetry));
+      this.#patched.push({ prototype, method, wrapped: prototype[method]! });
+    }
+  }
+}
+
+const CLASS_PATCHES: readonly ClassPatch[] = [
+  adminClientPatch,
+  eventClientPatch,
+  internalWorkerPatch,
+  dispatcherClientPatch,
+];
+
+type Prototype = Record<string, Method | undefined>;
+
+interface PatchedMethod {
+  readonly prototype: Prototype;
+  readonly method: string;
+  readonly wrapped: Method;
+}
+
+function telemetryOf(instrumentor: HatchetInstrumentor, tracer: () => Telemetry['tracer']): Telemetry {
+  let config: HatchetInstrumentorConfig | undefined;
+  let settings: Settings | undefined;
+  return {
+    attempts: new AttemptMemory(),
+    get enabled() {
+      return instrumentor.isEnabled();
+    },
+    get tracer() {
+      return tracer();
+    },
+    get settings() {
+      if (settings && config === instrumentor.getConfig()) return settings;
+      config = instrumentor.getConfig();
+      settings = settingsOf(config);
+      return settings;
+    },
+  };
+}
+
+function prototypeOf(exports: unknown, { className }: ClassPatch): Prototype | undefined {
+  if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return undefined;
+  const exported = (exports as Record<string, unknown>)[className];
+  return typeof exported === 'function' ? (exported.prototype as Prototype) : undefined;
+}
+
+// A bundler renames classes, so instances and classes are known by their methods.
+function* prototypesIn(sdk: readonly unknown[], patch: ClassPatch): Generator<Prototype> {
+  const methods = Object.keys(patch.wrappers);
+  for (const given of sdk) {
+    const candidates = [prototypeOf(given, patch), ...within(given)];
+    const found = new Set<Prototype>();
+    for (const candidate of candidates) {
+      if (candidate && methods.every((method) => Object.hasOwn(candidate, method))) found.add(candidate);
+    }
+    yield* found;
+  }
+}
+
+function within(given: unknown): (Prototype | undefined)[] {
+  const own = (value: unknown): Prototype | undefined => {
+    if (typeof value === 'function') return value.prototype as Prototype | undefined;
+    return typeof value === 'object' && value !== null ? (Object.getPrototypeOf(value) as Prototype) : undefined;
+  };
+  if (typeof given !== 'object' || given === null) return [own(given)];
+  return [own(given), ...PARTS.map((part) => own((given as Record<string, unknown>)[part]))];
+}
+
+// where a client and a worker keep the instances of the patched classes
+const PARTS = ['admin', 'events', 'dispatcher', '_internal'] as const;

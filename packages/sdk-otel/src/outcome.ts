@@ -1,0 +1,45 @@
+/** How an attempt ended, `hatchet.outcome`. */
+export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'evicted';
+
+/** What the worker knows when an attempt is over. */
+export interface AttemptEnd {
+  /** what `handleStartStepRun` returned: the thrown value of a failed task, undefined for every other end */
+  readonly result: unknown;
+  /** the task's abort signal, when it was seen */
+  readonly signal?: { readonly aborted: boolean; readonly reason: unknown } | undefined;
+  /** which report the worker sent first */
+  readonly report?: 'completed' | 'failed' | undefined;
+  /** the cancellation said that the engine's timeout was its reason */
+  readonly timedOut?: boolean;
+  /** whether this worker has a handler for the action */
+  readonly registered: boolean;
+}
+
+/** The end of an attempt; `error` is set (to what was thrown, whatever it is) when the status is ERROR. */
+export interface AttemptVerdict {
+  readonly outcome: Outcome;
+  readonly error?: { readonly thrown: unknown };
+}
+
+/**
+ * The SDK returns a failed task's error and nothing for success, cancellation and eviction alike, so its report and
+ * the task's abort signal tell these apart.
+ */
+export function attemptVerdict({ result, signal, report, timedOut, registered }: AttemptEnd): AttemptVerdict {
+  if (report === 'completed') return { outcome: 'completed' };
+  if (signal?.aborted) {
+    if (timedOut) return { outcome: 'timed_out', error: { thrown: TIMEOUT } };
+    return { outcome: terminationReason(signal.reason) === 'evicted' ? 'evicted' : 'cancelled' };
+  }
+  if (result !== undefined || report === 'failed') return { outcome: 'failed', error: { thrown: result } };
+  if (!registered) return { outcome: 'failed', error: { thrown: UNKNOWN_ACTION } };
+  return { outcome: 'completed' };
+}
+
+const TIMEOUT = { name: 'timeout', message: 'the task ran longer than its timeout' };
+const UNKNOWN_ACTION = { name: 'unknown_action', message: 'no handler is registered on this worker for the action' };
+
+// TaskRunTerminatedError of the SDK says why; a bare AbortError comes from ctx.cancel()
+function terminationReason(reason: unknown): unknown {
+  return typeof reason === 'object' && reason !== null ? (reason as { reason?: unknown }).reason : undefined;
+}

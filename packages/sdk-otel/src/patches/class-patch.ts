@@ -1,0 +1,16 @@
+import type { Telemetry } from '../telemetry.ts';
+
+/** One class of the SDK and how its methods are wrapped. */
+export interface ClassPatch {
+  /** relative to the SDK's package */
+  readonly file: string;
+  readonly className: string;
+  readonly wrappers: { readonly [method: string]: Wrapper };
+}
+
+/** From the original method to the traced one. */
+export type Wrapper = (original: Method, telemetry: Telemetry) => Method;
+
+/** A method as a patch sees it: what it is really given and returns is the SDK's business. */
+// biome-ignore lint/suspicious/noExplicitAny: the one place where a prototype's methods are not yet known
+export type Method = (this: any, ...args: any[]) => any;

@@ -4,6 +4,7 @@ import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainer
 import { inject } from 'vitest';
 import { ownerLabel } from '../docker/leftovers.ts';
 import { ExportedTraces } from './exported-traces.ts';
+import type { Resource } from './resources.ts';
 
 const OTLP_GRPC = 4317;
 const HEALTH = 13133;
@@ -19,7 +20,7 @@ export interface CollectorOptions {
 }
 
 /** A real Collector in a container. */
-export class Collector implements AsyncDisposable {
+export class Collector implements Resource {
   /** `host:port` of its OTLP/gRPC receiver, as this machine reaches it. */
   readonly address: string;
   readonly traces: ExportedTraces;
@@ -63,10 +64,6 @@ export class Collector implements AsyncDisposable {
     await this.#stopped;
   }
   #stopped: Promise<void> | undefined;
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
 }
 
 /** The files that the Collector writes then belong to whoever runs the tests. */

@@ -11,7 +11,7 @@ describe('a service process', () => {
   it('is ready when its ready line says so, and stops by SIGTERM', async () => {
     const service = await start(
       'serves',
-      `${READY} ${STAYS} process.on('SIGTERM', () => { console.log('flushed'); process.exit(0); });`,
+      `process.on('SIGTERM', () => { console.log('flushed'); process.exit(0); }); ${STAYS} ${READY}`,
     );
     expect(service.address).toBe('127.0.0.1:4711');
     await service.stop();

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Resource } from './resources.ts';
 
 /** Milliseconds until a process must be ready, or gone. */
 const DEADLINE_MS = 60_000;
@@ -20,7 +21,7 @@ export interface ServiceOptions {
 }
 
 /** A service as it runs in production: a process of its own. */
-export class ServiceProcess implements AsyncDisposable {
+export class ServiceProcess implements Resource {
   readonly name: string;
   readonly pid: number;
   /** `host:port` that it is bound to, as its ready line says; empty for a process that serves nothing. */
@@ -59,9 +60,9 @@ export class ServiceProcess implements AsyncDisposable {
       });
     }
     // 'close' and not 'exit': the output has then been read to its end
-    const ended = once(child, 'close').then(([code, signal]): Exit => {
+    const ended = once(child, 'close').then(async ([code, signal]): Promise<Exit> => {
       process.off('exit', kill);
-      log.end();
+      await new Promise<void>((written) => log.end(written));
       return { code, signal, output: lastLines.join('\n') };
     });
 
@@ -88,10 +89,6 @@ export class ServiceProcess implements AsyncDisposable {
       return new Error(`${this.name} has not ended ${DEADLINE_MS / 1000} s after SIGTERM`);
     });
     if (exit.code !== 0) throw new Error(`${this.name} did not end cleanly: ${described(exit)}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
   }
 }
 

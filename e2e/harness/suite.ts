@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, afterEach, expect } from 'vitest';
+import { type Resource, Resources } from './resources.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '../../artifacts/e2e');
 
@@ -10,21 +11,21 @@ export interface Suite {
   /** For logs and the Collector's files. It is removed when every test of the suite has passed, and kept as an artifact otherwise. */
   readonly folder: string;
   /** Hands over something that is to be stopped after the suite, the last one first. */
-  use<T extends AsyncDisposable>(resource: T): T;
+  use<T extends Resource>(resource: T): T;
 }
 
 /** Call it once at the top of a test file. */
 export function suite(): Suite {
   mkdirSync(ARTIFACTS, { recursive: true });
   const folder = mkdtempSync(join(ARTIFACTS, `${basename(expect.getState().testPath ?? 'suite', '.test.ts')}-`));
-  const resources = new AsyncDisposableStack();
+  const resources = new Resources();
   const outcomes = new Set<string | undefined>();
   afterEach(({ task }) => {
     outcomes.add(task.result?.state);
   });
   afterAll(async () => {
     try {
-      await resources.disposeAsync();
+      await resources.stop();
     } catch (error) {
       outcomes.add('fail');
       throw error;

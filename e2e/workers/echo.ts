@@ -1,0 +1,21 @@
+// A worker of a user: the official SDK, instrumented, with a task that does as little as can be. `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_SERVICE_NAME`
+// say where its spans go and what it is called.
+import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+
+const provider = new NodeTracerProvider({
+  resource: resourceFromAttributes({ 'service.name': process.env.OTEL_SERVICE_NAME }),
+  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter(), { maxQueueSize: 10_000 })],
+});
+provider.register();
+new HatchetInstrumentor({ tracerProvider: provider }).instrument();
+
+const { HatchetClient } = await import('@hatchet-dev/typescript-sdk/v1/index.js');
+const hatchet = HatchetClient.init();
+const echo = hatchet.task({ name: 'echo', fn: (input: { text?: string }) => ({ text: input.text ?? '' }) });
+const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 50 });
+void worker.start();
+await worker.waitUntilReady();
+console.log(JSON.stringify({ msg: 'ready' }));

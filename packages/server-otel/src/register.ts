@@ -1,1 +1,4 @@
-export {};
+import { startServerTelemetry } from './start.ts';
+
+// For `node --import @hatchet-ts/server-otel/register`: telemetry as the environment says, before anything else loads.
+startServerTelemetry();

@@ -1,0 +1,38 @@
+/*
+ * The part of nice-grpc-common's middleware contract that is used here, structurally, so that whoever does
+ * not use nice-grpc need not install it. A test holds the two together.
+ */
+
+export interface CallMetadata {
+  get(key: string): unknown;
+  getAll(key: string): readonly unknown[];
+  [Symbol.iterator](): IterableIterator<[string, Array<string | Uint8Array>]>;
+}
+
+export interface ServerCallContext {
+  readonly metadata: CallMetadata;
+  /** Address of the caller, `host:port`. */
+  readonly peer: string;
+}
+
+export type GrpcServerMiddleware = <Request, Response, Context extends ServerCallContext>(
+  call: ServerCall<Request, Response, Context>,
+  callContext: Context,
+) => AsyncGenerator<Response, Response | undefined, undefined>;
+
+export type ServerCall<Request, Response, Context> = {
+  readonly method: { readonly path: string };
+} & (
+  | { readonly requestStream: false; readonly request: Request }
+  | { readonly requestStream: true; readonly request: AsyncIterable<Request> }
+) &
+  (
+    | {
+        readonly responseStream: false;
+        next(request: Request | AsyncIterable<Request>, context: Context): AsyncGenerator<never, Response, undefined>;
+      }
+    | {
+        readonly responseStream: true;
+        next(request: Request | AsyncIterable<Request>, context: Context): AsyncGenerator<Response, void, undefined>;
+      }
+  );

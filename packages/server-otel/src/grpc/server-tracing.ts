@@ -1,0 +1,111 @@
+import {
+  type Context,
+  context,
+  diag,
+  isSpanContextValid,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  SpanKind,
+  type TextMapGetter,
+  trace,
+} from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT } from '@opentelemetry/semantic-conventions';
+import { serverTracer } from '../process-telemetry.ts';
+import { withCall } from '../spans/tenant.ts';
+import { contextBelow, withParent } from '../spans/transparency.ts';
+import { boundGenerator } from './bound-generator.ts';
+import type { CallMetadata, GrpcServerMiddleware } from './nice-grpc.ts';
+import { methodName, recordGrpcError, recordOk, rpcAttributes } from './status.ts';
+import { streamSpan } from './stream-span.ts';
+
+export interface GrpcServerTracingOptions {
+  /**
+   * The parent of a call whose metadata has no context: the carrier in the request, or the context of the run
+   * that it names. Asked once for a call with a single request, never traced itself; when it fails the call
+   * goes on without a parent.
+   */
+  readonly parentOf?: (path: string, request: unknown) => SpanContext | undefined | Promise<SpanContext | undefined>;
+  /** Methods (`/package.Service/Method`) that make no span, and nothing below them does. */
+  readonly untraced?: (path: string) => boolean;
+}
+
+/**
+ * A nice-grpc server middleware that opens a SERVER span `<package.Service>/<Method>` around a unary call, and
+ * one for the opening of a stream (its messages: `messageSpan`). Put it first, so that refused calls are seen.
+ */
+export function grpcServerTracing(options: GrpcServerTracingOptions = {}): GrpcServerMiddleware {
+  return async function* tracing(call, callContext) {
+    const { path } = call.method;
+    if (options.untraced?.(path) === true) {
+      const silent = suppressTracing(ROOT_CONTEXT);
+      return yield* boundGenerator(answers(call.next(call.request, callContext)), () => silent);
+    }
+    const startTime = Date.now();
+    const received = propagation.extract(ROOT_CONTEXT, callContext.metadata, METADATA);
+    const parent =
+      trace.getSpanContext(received) === undefined && !call.requestStream
+        ? withParent(received, await parentFromRequest(options, path, call.request))
+        : received;
+    const span = serverTracer().startSpan(methodName(path), { kind: SpanKind.SERVER, startTime }, parent);
+    if (span.isRecording()) span.setAttributes({ ...rpcAttributes(path), ...peerAttributes(callContext.peer) });
+
+    if (call.requestStream || call.responseStream) {
+      const stream = streamSpan(span, parent);
+      const request = call.requestStream ? stream.requests(call.request) : call.request;
+      return yield* stream.responses(answers(call.next(request, callContext)));
+    }
+    const below = withCall(contextBelow(span, parent), { span });
+    try {
+      const response = yield* boundGenerator(answers(call.next(call.request, callContext)), () => below);
+      recordOk(span);
+      return response;
+    } catch (error) {
+      recordGrpcError(span, error);
+      throw error;
+    } finally {
+      span.end();
+    }
+  };
+}
+
+/** A unary call returns its answer, a stream yields its answers and returns nothing: one type for both. */
+function answers<Response>(
+  generator: AsyncGenerator<never, Response, undefined> | AsyncGenerator<Response, void, undefined>,
+): AsyncGenerator<Response, Response | undefined, undefined> {
+  return generator as AsyncGenerator<Response, Response | undefined, undefined>;
+}
+
+async function parentFromRequest(
+  { parentOf }: GrpcServerTracingOptions,
+  path: string,
+  request: unknown,
+): Promise<SpanContext | undefined> {
+  if (parentOf === undefined) return undefined;
+  try {
+    const parent = await context.with(SUPPRESSED, () => parentOf(path, request));
+    return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
+  } catch (error) {
+    diag.warn(`No parent for ${path}: the look-up failed`, error);
+    return undefined;
+  }
+}
+
+const SUPPRESSED: Context = suppressTracing(ROOT_CONTEXT);
+
+const METADATA: TextMapGetter<CallMetadata> = {
+  keys: (metadata) => [...metadata].map(([key]) => key),
+  get: (metadata, key) => {
+    const values = metadata.getAll(key).filter((value) => typeof value === 'string');
+    return values.length > 0 ? values : undefined;
+  },
+};
+
+/** `127.0.0.1:4000`, `[::1]:4000`; a Unix socket has no port. */
+function peerAttributes(peer: string): Record<string, string | number> {
+  const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(peer) ?? [];
+  return address && port
+    ? { [ATTR_NETWORK_PEER_ADDRESS]: address, [ATTR_NETWORK_PEER_PORT]: Number(port) }
+    : { [ATTR_NETWORK_PEER_ADDRESS]: peer };
+}

@@ -1,0 +1,123 @@
+import {
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type TextMapGetter,
+} from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import {
+  ATTR_ERROR_TYPE,
+  ATTR_HTTP_REQUEST_METHOD,
+  ATTR_HTTP_REQUEST_METHOD_ORIGINAL,
+  ATTR_HTTP_RESPONSE_STATUS_CODE,
+  ATTR_HTTP_ROUTE,
+  ATTR_SERVER_ADDRESS,
+  ATTR_SERVER_PORT,
+  ATTR_URL_PATH,
+  ATTR_URL_SCHEME,
+  ATTR_USER_AGENT_ORIGINAL,
+} from '@opentelemetry/semantic-conventions';
+import { serverTracer } from '../process-telemetry.ts';
+import { withCall } from '../spans/tenant.ts';
+import { contextBelow } from '../spans/transparency.ts';
+
+/** The part of Hono's context that is used here, structurally: the package does not depend on Hono. */
+export interface HttpContext {
+  readonly req: {
+    readonly method: string;
+    readonly path: string;
+    readonly url: string;
+    readonly raw: { readonly headers: Headers };
+    readonly matchedRoutes: ReadonlyArray<{ readonly method: string; readonly path: string }>;
+  };
+  readonly res: { readonly status: number };
+  /** What the handler threw, when the application's error handler answered for it. */
+  readonly error?: Error | undefined;
+}
+
+export type HttpMiddleware = (c: HttpContext, next: () => Promise<void>) => Promise<void>;
+
+export interface HttpServerTracingOptions {
+  /** Paths that make no span, and nothing below them does: probes. */
+  readonly untraced?: (path: string) => boolean;
+}
+
+/**
+ * A Hono middleware that opens a SERVER span `<METHOD> <route>` with the stable `http.*` attributes; ERROR for 5xx
+ * only. Use it first and for every path.
+ */
+export function httpServerTracing(options: HttpServerTracingOptions = {}): HttpMiddleware {
+  return async function tracing(c, next) {
+    if (options.untraced?.(c.req.path) === true) return context.with(suppressTracing(ROOT_CONTEXT), next);
+    const parent = propagation.extract(ROOT_CONTEXT, c.req.raw.headers, HEADERS);
+    const method = KNOWN_METHODS.has(c.req.method) ? c.req.method : '_OTHER';
+    const span = serverTracer().startSpan(method === '_OTHER' ? 'HTTP' : method, { kind: SpanKind.SERVER }, parent);
+    if (span.isRecording()) recordRequest(span, c, method);
+    let failure: unknown;
+    try {
+      await context.with(withCall(contextBelow(span, parent), { span }), next);
+      failure = c.error;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      if (span.isRecording()) recordResponse(span, c, failure);
+      span.end();
+    }
+  };
+}
+
+function recordRequest(span: Span, { req }: HttpContext, method: string): void {
+  const url = new URL(req.url);
+  span.setAttributes({
+    [ATTR_HTTP_REQUEST_METHOD]: method,
+    [ATTR_URL_SCHEME]: url.protocol.slice(0, -1),
+    [ATTR_URL_PATH]: url.pathname,
+    [ATTR_SERVER_ADDRESS]: url.hostname,
+    [ATTR_SERVER_PORT]: url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port),
+  });
+  if (method !== req.method) span.setAttribute(ATTR_HTTP_REQUEST_METHOD_ORIGINAL, req.method);
+  const agent = req.raw.headers.get('user-agent');
+  if (agent !== null) span.setAttribute(ATTR_USER_AGENT_ORIGINAL, agent);
+}
+
+function recordResponse(span: Span, c: HttpContext, failure: unknown): void {
+  const route = routeOf(c);
+  if (route !== undefined) {
+    span.setAttribute(ATTR_HTTP_ROUTE, route);
+    span.updateName(`${KNOWN_METHODS.has(c.req.method) ? c.req.method : 'HTTP'} ${route}`);
+  }
+  const status = failure === undefined || failure === c.error ? c.res.status : 500;
+  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
+  if (status < 500) return;
+  if (failure instanceof Error) span.recordException(failure);
+  span.setAttribute(ATTR_ERROR_TYPE, failure instanceof Error ? failure.constructor.name : String(status));
+  span.setStatus({ code: SpanStatusCode.ERROR });
+}
+
+/** The last handler that matched; middleware is registered for the method `ALL`. None for a 404. */
+function routeOf({ req }: HttpContext): string | undefined {
+  return req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path;
+}
+
+/** The methods that the conventions know; any other would let callers choose attribute values. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'CONNECT',
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+  'QUERY',
+  'TRACE',
+]);
+
+const HEADERS: TextMapGetter<Headers> = {
+  keys: (headers) => [...headers.keys()],
+  get: (headers, key) => headers.get(key) ?? undefined,
+};

@@ -1,0 +1,39 @@
+import { createRequire } from 'node:module';
+
+/**
+ * The modules of the export pipeline, loaded at the first call and not before: a service without a collector
+ * pays for none of them. They are CommonJS in the 2.x line, so loading them needs no `await`.
+ */
+export function loadTracingSdk(): typeof import('@opentelemetry/sdk-trace-base') {
+  return load('@opentelemetry/sdk-trace-base');
+}
+
+export function loadMetricsSdk(): typeof import('@opentelemetry/sdk-metrics') {
+  return load('@opentelemetry/sdk-metrics');
+}
+
+export function loadResources(): typeof import('@opentelemetry/resources') {
+  return load('@opentelemetry/resources');
+}
+
+export interface OtlpModules {
+  readonly base: typeof import('@opentelemetry/otlp-exporter-base');
+  readonly grpcBase: typeof import('@opentelemetry/otlp-grpc-exporter-base');
+  readonly transformer: typeof import('@opentelemetry/otlp-transformer');
+  readonly grpc: typeof import('@grpc/grpc-js');
+}
+
+export function loadOtlp(): OtlpModules {
+  return {
+    base: load('@opentelemetry/otlp-exporter-base'),
+    grpcBase: load('@opentelemetry/otlp-grpc-exporter-base'),
+    transformer: load('@opentelemetry/otlp-transformer'),
+    grpc: load('@grpc/grpc-js'),
+  };
+}
+
+export function loadDatabaseInstrumentation(): typeof import('@opentelemetry/instrumentation-pg') {
+  return load('@opentelemetry/instrumentation-pg');
+}
+
+const load = createRequire(import.meta.url);

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import type { Resource } from '@opentelemetry/resources';
+import {
+  ATTR_K8S_NAMESPACE_NAME,
+  ATTR_K8S_POD_NAME,
+  ATTR_SERVICE_INSTANCE_ID,
+  ATTR_SERVICE_NAME,
+  ATTR_SERVICE_VERSION,
+} from '@opentelemetry/semantic-conventions';
+import type { Configuration } from '../configuration/settings.ts';
+import { loadResources } from './sdk.ts';
+
+/**
+ * Who exports: process and host as detected, then what the operator says, then what only we know. Later wins,
+ * so `OTEL_RESOURCE_ATTRIBUTES` can correct what was detected but neither name the service nor the pod.
+ */
+export function serviceResource(configuration: Configuration, serviceVersion: string | undefined): Resource {
+  const { defaultResource, detectResources, hostDetector, processDetector, resourceFromAttributes } = loadResources();
+  const { podName, podNamespace, resourceAttributes, serviceName } = configuration;
+  // Command lines may hold tokens and passwords.
+  const detectedProcess = Object.entries(processDetector.detect().attributes ?? {}).filter(
+    ([key]) => !COMMAND_LINE.has(key),
+  );
+  return defaultResource()
+    .merge(detectResources({ detectors: [hostDetector] }))
+    .merge(resourceFromAttributes(Object.fromEntries(detectedProcess)))
+    .merge(
+      resourceFromAttributes({
+        [ATTR_SERVICE_INSTANCE_ID]: randomUUID(),
+        ...(serviceVersion === undefined ? {} : { [ATTR_SERVICE_VERSION]: serviceVersion }),
+        ...resourceAttributes,
+        [ATTR_SERVICE_NAME]: serviceName,
+        'library.language': 'nodejs',
+        ...(podName === undefined ? {} : { [ATTR_K8S_POD_NAME]: podName }),
+        ...(podNamespace === undefined ? {} : { [ATTR_K8S_NAMESPACE_NAME]: podNamespace }),
+      }),
+    );
+}
+
+const COMMAND_LINE: ReadonlySet<string> = new Set([
+  'process.command',
+  'process.command_args',
+  'process.command_line',
+  'process.owner',
+]);

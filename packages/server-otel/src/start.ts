@@ -1,0 +1,150 @@
+import { type MeterProvider, metrics, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { type Environment, readConfiguration, unknownVariables } from './configuration/read-configuration.ts';
+import type { Configuration } from './configuration/settings.ts';
+import { startDatabaseSpans } from './database/database-spans.ts';
+import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
+import { collectorOf } from './pipeline/collector.ts';
+import type { DeliveryStatus } from './pipeline/delivery.ts';
+import { startMetricsPipeline } from './pipeline/metrics-pipeline.ts';
+import { loadOtlp } from './pipeline/sdk.ts';
+import { serviceResource } from './pipeline/service-resource.ts';
+import { shutdownOnce } from './pipeline/shutdown.ts';
+import { startTracingPipeline } from './pipeline/tracing-pipeline.ts';
+import { processTelemetry, setProcessTelemetry } from './process-telemetry.ts';
+import { installPropagation } from './propagation/install-propagation.ts';
+
+export interface ServerTelemetryOptions {
+  /** Where the variables are read; default `process.env`. */
+  readonly env?: Environment;
+  /** `service.version` of the resource. */
+  readonly serviceVersion?: string;
+  /** Where the line at the start and the few later ones go; a pino logger fits. Default: standard error. */
+  readonly logger?: TelemetryLogger;
+  /** More destinations for spans; with one of these tracing is on also without a collector URL. */
+  readonly spanProcessors?: readonly SpanProcessor[];
+}
+
+export interface ServerTelemetryStatus extends DeliveryStatus {
+  /** Whether spans are made; without it the service still hands on the contexts that it receives. */
+  readonly enabled: boolean;
+  /** `host:port` of the collector, when there is one. */
+  readonly endpoint?: string;
+}
+
+/** The telemetry that runs in this process. */
+export interface ServerTelemetry {
+  readonly enabled: boolean;
+  readonly tracerProvider: TracerProvider;
+  readonly meterProvider: MeterProvider;
+  status(): ServerTelemetryStatus;
+  /** Sends what is queued and waits for the answers; resolves also when the collector cannot be reached. */
+  forceFlush(): Promise<void>;
+  /**
+   * Delivers what it can within `SERVER_OTEL_SHUTDOWN_TIMEOUT` and closes the connection. Never rejects; a
+   * second call waits for the first.
+   */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * Switches the telemetry of this process on, as `SERVER_OTEL_*` says; call it before pg and grpc-js are loaded.
+ * Without a collector URL no SDK is loaded and no span made, but contexts pass through: the context manager, the
+ * W3C propagator and the propagation of gRPC clients are there. What runs already is returned as it is.
+ *
+ * @throws ServerTelemetryConfigError with every problem of the configuration at once
+ */
+export function startServerTelemetry(options: ServerTelemetryOptions = {}): ServerTelemetry {
+  const running = processTelemetry();
+  if (running !== undefined) return running.telemetry;
+  const env = options.env ?? process.env;
+  const logger = options.logger ?? STANDARD_ERROR;
+  const configuration = readConfiguration(env);
+  for (const warning of unknownVariables(env)) logger.warn({}, warning);
+  forwardDiagnostics(logger, configuration.logLevel);
+  const uninstallPropagation = installPropagation();
+
+  const wanted = configuration.collector !== undefined || (options.spanProcessors ?? []).length > 0;
+  if (wanted && !configuration.sdkDisabled) return startExport(configuration, options, logger, uninstallPropagation);
+
+  const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
+  logger.info({}, `Telemetry export is off: ${reason}`);
+  const telemetry: ServerTelemetry = {
+    enabled: false,
+    tracerProvider: new ProxyTracerProvider(),
+    meterProvider: metrics.getMeterProvider(),
+    status: () => ({ enabled: false, exported: 0, dropped: 0 }),
+    forceFlush: async () => {},
+    shutdown: async () => {
+      if (processTelemetry()?.telemetry !== telemetry) return;
+      setProcessTelemetry(undefined);
+      uninstallPropagation();
+    },
+  };
+  setProcessTelemetry({ telemetry });
+  return telemetry;
+}
+
+function startExport(
+  configuration: Configuration,
+  options: ServerTelemetryOptions,
+  logger: TelemetryLogger,
+  uninstallPropagation: () => void,
+): ServerTelemetry {
+  const resource = serviceResource(configuration, options.serviceVersion);
+  const otlp = configuration.collector && loadOtlp();
+  const collector = otlp && collectorOf(configuration, otlp);
+  const tracing = startTracingPipeline({
+    ratio: configuration.traceIdRatio,
+    resource,
+    processors: options.spanProcessors ?? [],
+    collector: otlp && collector && { collector, otlp },
+    logger,
+  });
+  const measuring =
+    otlp && collector && configuration.metricsEnabled ? startMetricsPipeline(collector, otlp, resource) : undefined;
+  const meterProvider = measuring?.meterProvider ?? metrics.getMeterProvider();
+
+  const isGlobal = trace.setGlobalTracerProvider(tracing.tracerProvider);
+  if (!isGlobal)
+    logger.warn({}, 'Another OpenTelemetry SDK is registered in this process: its tracer provider stays global');
+  const isMeterGlobal = measuring !== undefined && metrics.setGlobalMeterProvider(measuring.meterProvider);
+  const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, meterProvider);
+
+  const pipelines = measuring === undefined ? [tracing] : [tracing, measuring];
+  const status = (): ServerTelemetryStatus => ({
+    enabled: true,
+    ...(collector && { endpoint: collector.address }),
+    ...tracing.status(),
+  });
+  const telemetry: ServerTelemetry = {
+    enabled: true,
+    tracerProvider: tracing.tracerProvider,
+    meterProvider,
+    status,
+    forceFlush: async () => {
+      await Promise.allSettled(pipelines.map((pipeline) => pipeline.forceFlush()));
+    },
+    shutdown: shutdownOnce(pipelines, configuration.shutdownTimeoutMillis, (complete) => {
+      if (!complete) logger.warn(status(), 'Telemetry was shut down before everything was delivered');
+      stopDatabaseSpans();
+      if (isGlobal) trace.disable();
+      if (isMeterGlobal) metrics.disable();
+      uninstallPropagation();
+      setProcessTelemetry(undefined);
+    }),
+  };
+  setProcessTelemetry({ telemetry, tracing });
+  logger.info(
+    {
+      endpoint: collector?.address,
+      tls: !configuration.insecure,
+      auth: configuration.collectorAuth !== undefined && configuration.collectorAuth !== '',
+      ratio: configuration.traceIdRatio,
+      service: configuration.serviceName,
+      metrics: measuring !== undefined,
+    },
+    'Telemetry export is on',
+  );
+  return telemetry;
+}

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerRuntimeClient } from 'testcontainers';
 import { dockerEngine } from '../docker/engine.ts';
+import { pull } from '../docker/pull.ts';
 import { buildImage, localImageName } from './local-build.ts';
 
 /** The pinned Collector: the manifest says the version, of the official image too. */
 const VERSION = /^ {2}version: (\S+)$/m.exec(readFileSync(join(import.meta.dirname, 'manifest.yaml'), 'utf8'))![1]!;
 const OFFICIAL = `otel/opentelemetry-collector-contrib:${VERSION}`;
-/** A pull that has said nothing for this long has no registry behind it. */
-const SILENCE_MS = 15_000;
+const PULL_SILENCE_MS = 15_000;
 
 /**
  * The name of a Collector image that the engine has: one that is there already, else the official one, pulled, else one that is built here with Go.
@@ -21,7 +21,7 @@ export async function collectorImage(docker: ContainerRuntimeClient, log: (line:
   for (const name of [OFFICIAL, local]) if (await exists(docker, name)) return name;
   log(`pulling ${OFFICIAL}`);
   try {
-    await pull(docker, OFFICIAL);
+    await pull(docker, OFFICIAL, PULL_SILENCE_MS);
     return OFFICIAL;
   } catch (error) {
     log(
@@ -40,28 +40,6 @@ async function exists(docker: ContainerRuntimeClient, name: string): Promise<boo
       () => true,
       () => false,
     );
-}
-
-/** As long as the engine reports progress it may take its time. */
-async function pull(docker: ContainerRuntimeClient, name: string): Promise<void> {
-  const { dockerode } = docker.container;
-  const silent = new AbortController();
-  const watchdog = setTimeout(() => silent.abort(), SILENCE_MS);
-  try {
-    const progress = await dockerode.pull(name, { abortSignal: silent.signal });
-    await new Promise<void>((resolve, reject) => {
-      silent.signal.addEventListener('abort', () => reject(new Error('aborted')));
-      dockerode.modem.followProgress(
-        progress,
-        (error) => (error ? reject(error) : resolve()),
-        () => watchdog.refresh(),
-      );
-    });
-  } catch (error) {
-    throw silent.signal.aborted ? new Error(`no answer within ${SILENCE_MS / 1000} s`) : error;
-  } finally {
-    clearTimeout(watchdog);
-  }
 }
 
 if (import.meta.main) {

@@ -5,7 +5,9 @@ import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers';
 
-const run = promisify(execFile);
+/** dockerd and what it calls are administrators' programs, which not every root shell has on its PATH. */
+const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, DEBIAN_FRONTEND: 'noninteractive' };
+const run = (file: string, ...args: string[]) => promisify(execFile)(file, args, { env, maxBuffer: 64 << 20 });
 
 /**
  * The Docker Engine for the tests: one that answers on its socket, else, on Debian as root, one that is installed and started here.
@@ -59,13 +61,12 @@ function installHint(): string {
 }
 
 async function install(): Promise<void> {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('apt-get', ['update', '-q'], { env });
-  await run('apt-get', ['install', '-qy', 'docker.io'], { env });
+  await run('apt-get', 'update', '-q');
+  await run('apt-get', 'install', '-qy', 'docker.io');
 }
 
 async function onPath(command: string): Promise<boolean> {
-  return run(command, ['--version']).then(
+  return run(command, '--version').then(
     () => true,
     () => false,
   );
@@ -77,6 +78,6 @@ function startDaemon(): string {
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'dockerd.log');
   const output = openSync(logFile, 'a');
-  spawn('dockerd', { detached: true, stdio: ['ignore', output, output] }).unref();
+  spawn('dockerd', { env, detached: true, stdio: ['ignore', output, output] }).unref();
   return logFile;
 }

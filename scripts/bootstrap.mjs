@@ -12,6 +12,7 @@ const args = given[0] === '--' ? given.slice(1) : given; // pnpm hands the separ
 
 const TARGETS = {
   start: { checks: [], run: ['apps/demo/src/start/main.ts', ...args] },
+  order: { checks: [], run: ['apps/demo/src/start/order.ts', ...args] },
   test: {
     checks: args.length > 0 ? [] : ['lint', 'typecheck'], // arguments choose tests: then only these run
     run: ['node_modules/vitest/vitest.mjs', 'run', ...args],
@@ -20,7 +21,7 @@ const TARGETS = {
 
 try {
   if (!Object.hasOwn(TARGETS, target ?? '')) {
-    throw new StepFailed(`write \`npm start\` or \`npm test\`: there is no target ${JSON.stringify(target)}`);
+    throw new StepFailed(`write \`npm start\`, \`npm run order\` or \`npm test\`: there is no target ${JSON.stringify(target)}`);
   }
   checkMachine();
   const pnpm = await findPnpm(root);

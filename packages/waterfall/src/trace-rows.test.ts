@@ -43,7 +43,7 @@ test('exact times, events and links are taken where the row has them', () => {
     statusMessage: null,
     startTimeUnixNano: '1544712660000000001',
     endTimeUnixNano: '1544712660000000009',
-    spanAttributes: { list: ['a', 1], map: { k: 1 }, none: null },
+    spanAttributes: { list: ['a', 1], names: '["a","b"]', half: '[a', map: { k: 1 }, none: null },
     events: [{ name: 'exception', timeUnixNano: '5', attributes: { text: 'x' } }],
     links: [
       {
@@ -59,7 +59,7 @@ test('exact times, events and links are taken where the row has them', () => {
       statusMessage: undefined,
       startTimeUnixNano: 1544712660000000001n,
       endTimeUnixNano: 1544712660000000009n,
-      attributes: { list: ['a', 1], map: '{"k":1}' },
+      attributes: { list: ['a', 1], names: ['a', 'b'], half: '[a', map: '{"k":1}' },
       events: [{ name: 'exception', timeUnixNano: 5n, attributes: { text: 'x' } }],
       links: [{ attributes: { relation: 'attempt' } }],
     },

@@ -64,6 +64,17 @@ function attributesFromRow(attributes: RowAttributes | null | undefined): SpanAt
 }
 
 function attributeValue(value: unknown): AttributeValue {
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'string') return listFromText(value) ?? value;
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
   return Array.isArray(value) ? value.map(attributeValue) : JSON.stringify(value);
+}
+
+/** Rows carry all values as text: a list of names is its JSON. */
+function listFromText(text: string): AttributeValue[] | undefined {
+  if (!text.startsWith('[')) return undefined;
+  try {
+    return (JSON.parse(text) as unknown[]).map(attributeValue);
+  } catch {
+    return undefined;
+  }
 }

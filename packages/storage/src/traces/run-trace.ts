@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
-import { parseExactly, stringifyExactly } from './exact-json.ts';
+import { parseExactly, stringifyExactly } from '../json/exact-json.ts';
 
 /** A span of a run in the shape of Hatchet's REST contract, and what that shape leaves out. */
 export interface TraceRow {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
-import { stringifyExactly } from './exact-json.ts';
+import { stringifyExactly } from '../json/exact-json.ts';
 import { correlation, ownerId, type SpanOwner, viewerOf } from './span-owner.ts';
 import type { SpanRecord } from './span-record.ts';
 

@@ -1,0 +1,134 @@
+import type { Queryable } from '../database/transaction.ts';
+import { countOf, type Page, type Paged } from './page.ts';
+import { type RunListFilter, TASK_STATUS, UNITS, whereClause } from './run-filter.ts';
+
+/** What Hatchet's clients know of the state of a run or task. */
+export type ViewStatus = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+
+/** A run without its tasks. Input and metadata are JSON texts. */
+export interface RunSummary {
+  id: string;
+  tenantId: string;
+  workflowId: string;
+  workflowVersionId: string;
+  workflowName: string;
+  status: ViewStatus;
+  input: string;
+  additionalMetadata: string;
+  parentTaskId: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  traceId: string | null;
+}
+
+/** A task in its current attempt; the output is a JSON text. */
+export interface TaskView {
+  id: string;
+  /** A number that no other task has. */
+  number: number;
+  runId: string;
+  stepId: string | null;
+  name: string;
+  action: string;
+  status: ViewStatus;
+  retryCount: number;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  output: string | null;
+  error: string | null;
+  /** How many runs it has started. */
+  numSpawnedChildren: number;
+}
+
+export interface RunView extends RunSummary {
+  /** In the order of the workflow's definition. */
+  tasks: TaskView[];
+}
+
+export interface TaskOfRun extends TaskView {
+  run: RunSummary;
+}
+
+const RUN = `SELECT r.id, r.tenant_id AS "tenantId", r.workflow_id AS "workflowId",
+    r.workflow_version_id AS "workflowVersionId", r.workflow_name AS "workflowName", r.status, r.input,
+    r.additional_metadata::text AS "additionalMetadata", r.parent_task_id AS "parentTaskId",
+    r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt", r.trace_id AS "traceId"
+  FROM run r`;
+
+const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId", v.definition->'steps'->t.step->>'id' AS "stepId",
+    t.name, t.action, ${TASK_STATUS} AS status, t.retry_count AS "retryCount", t.created_at AS "createdAt",
+    t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
+    (SELECT count(*)::int FROM run child WHERE child.parent_task_id = t.id AND child.dedupe IS NOT NULL)
+      AS "numSpawnedChildren"
+  FROM task t JOIN run r ON r.id = t.run_id LEFT JOIN workflow_version v ON v.id = r.workflow_version_id`;
+
+/** One run of a tenant with its tasks. */
+export async function viewRun(db: Queryable, tenantId: string, runId: string): Promise<RunView | undefined> {
+  const { rows } = await db.query<RunSummary>(`${RUN} WHERE r.tenant_id = $1 AND r.id = $2`, [tenantId, runId]);
+  return (await withTasks(db, rows))[0];
+}
+
+/** One task of a tenant. */
+export async function viewTask(db: Queryable, tenantId: string, taskId: string): Promise<TaskOfRun | undefined> {
+  const { rows } = await db.query<TaskView>(`${TASK} WHERE t.tenant_id = $1 AND t.id = $2`, [tenantId, taskId]);
+  return (await withRuns(db, rows))[0];
+}
+
+/** A tenant's runs, newest first, with their tasks. */
+export async function listRuns(
+  db: Queryable,
+  tenantId: string,
+  filter: RunListFilter,
+  page: Page,
+): Promise<Paged<RunView>> {
+  const where = whereClause(filter, UNITS.run, [tenantId]);
+  const total = await countOf(db, `run r WHERE r.tenant_id = $1 AND ${where.sql}`, where.params);
+  const { rows } = await db.query<RunSummary>(
+    `${RUN} WHERE r.tenant_id = $1 AND ${where.sql} ORDER BY r.created_at DESC, r.id DESC ${paging(page)}`,
+    where.params,
+  );
+  return { total, rows: await withTasks(db, rows) };
+}
+
+/** A tenant's tasks, newest first, each with its run. */
+export async function listTasks(
+  db: Queryable,
+  tenantId: string,
+  filter: RunListFilter,
+  page: Page,
+): Promise<Paged<TaskOfRun>> {
+  const where = whereClause(filter, UNITS.task, [tenantId]);
+  const tables = 'task t JOIN run r ON r.id = t.run_id';
+  const total = await countOf(db, `${tables} WHERE t.tenant_id = $1 AND ${where.sql}`, where.params);
+  const { rows } = await db.query<TaskView>(
+    `${TASK} WHERE t.tenant_id = $1 AND ${where.sql} ORDER BY t.created_at DESC, t.id DESC ${paging(page)}`,
+    where.params,
+  );
+  return { total, rows: await withRuns(db, rows) };
+}
+
+async function withTasks(db: Queryable, runs: RunSummary[]): Promise<RunView[]> {
+  if (runs.length === 0) return [];
+  const ids = runs.map(({ id }) => id);
+  const { rows } = await db.query<TaskView>(`${TASK} WHERE t.run_id = ANY ($1::uuid[]) ORDER BY t.step`, [ids]);
+  const tasks = Map.groupBy(rows, ({ runId }) => runId);
+  return runs.map((run) => ({ ...run, tasks: tasks.get(run.id) ?? [] }));
+}
+
+async function withRuns(db: Queryable, tasks: TaskView[]): Promise<TaskOfRun[]> {
+  if (tasks.length === 0) return [];
+  const { rows } = await db.query<RunSummary>(`${RUN} WHERE r.id = ANY ($1::uuid[])`, [
+    tasks.map((task) => task.runId),
+  ]);
+  const runs = new Map(rows.map((run) => [run.id, run]));
+  return tasks.flatMap((task) => {
+    const run = runs.get(task.runId);
+    return run ? [{ ...task, run }] : [];
+  });
+}
+
+function paging({ offset, limit }: Page): string {
+  return `OFFSET ${Math.trunc(offset)} LIMIT ${Math.trunc(limit)}`;
+}

@@ -42,12 +42,15 @@ export function writeCarrier(metadata: Readonly<Metadata> | undefined, spanConte
   return copy;
 }
 
-/** Metadata as an object; undefined when it is neither that nor the JSON text of one. */
-export function parseMetadata(metadata: unknown): Metadata | undefined {
+/**
+ * Metadata as an object; undefined when it is neither that nor the JSON text of one.
+ *
+ * @param everyKey parse a text even where no key of ours is in it
+ */
+export function parseMetadata(metadata: unknown, everyKey = false): Metadata | undefined {
   let value = metadata;
   if (typeof value === 'string') {
-    // most runs without a context have no key of ours: not worth a parse
-    if (!value.includes(TRACEPARENT) && !value.includes(TRACE_RELATION)) return undefined;
+    if (!everyKey && !OUR_KEYS.test(value)) return undefined; // not worth a parse
     try {
       value = JSON.parse(value);
     } catch {
@@ -82,4 +85,5 @@ export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext):
   return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`;
 }
 
+const OUR_KEYS = /traceparent|hatchet__trace_relation|baggage/;
 const TRACEPARENT_FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;

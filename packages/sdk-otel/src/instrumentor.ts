@@ -38,13 +38,22 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
   /**
    * Switches the tracing on; a second call does nothing.
    *
-   * @param sdk what a bundler left of the SDK: its module, classes of it, or instances (a client, a worker). Not needed
-   *   where the SDK is loaded from node_modules.
+   * @param sdk what a bundler left of the SDK: instances (the client, a worker) or its classes. Not needed where the
+   *   SDK is loaded from node_modules.
    */
   instrument(...sdk: readonly unknown[]): this {
     this.enable();
+    let found = 0;
     for (const patch of CLASS_PATCHES) {
-      for (const prototype of prototypesIn(sdk, patch)) this.#patch(prototype, patch);
+      for (const prototype of prototypesIn(sdk, patch)) {
+        this.#patch(prototype, patch);
+        found++;
+      }
+    }
+    if (sdk.length > 0 && found === 0) {
+      diag.warn(
+        '@hatchet-ts/sdk-otel: instrument() found nothing to trace in what it was given; pass the client and the worker',
+      );
     }
     return this;
   }
@@ -161,10 +170,17 @@ function* prototypesIn(sdk: readonly unknown[], patch: ClassPatch): Generator<Pr
     const candidates = [prototypeOf(given, patch), ...within(given)];
     const found = new Set<Prototype>();
     for (const candidate of candidates) {
-      if (candidate && methods.every((method) => Object.hasOwn(candidate, method))) found.add(candidate);
+      if (candidate && methods.every((method) => Object.hasOwn(candidate, method)) && !unlike(candidate, patch)) {
+        found.add(candidate);
+      }
     }
     yield* found;
   }
+}
+
+// the main entry's AdminClient is the class of the v0 client: the same names, other signatures
+function unlike(candidate: Prototype, { notWith }: ClassPatch): boolean {
+  return notWith !== undefined && Object.hasOwn(candidate, notWith);
 }
 
 function within(given: unknown): (Prototype | undefined)[] {

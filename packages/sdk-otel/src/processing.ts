@@ -59,7 +59,8 @@ export function processing<Args extends readonly unknown[], Result>(
   host: TaskHost,
 ): PreparedCall<Args, Result> {
   const { settings, attempts } = telemetry;
-  const metadata: Metadata = parseMetadata(action.additionalMetadata) ?? {};
+  const everyKey = typeof settings.relation === 'function';
+  const metadata: Metadata = parseMetadata(action.additionalMetadata, everyKey) ?? {};
   const workflowName = workflowNameOf(action);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
   const place = placement(settings.relation, { ...identity(action), workflowName }, metadata);
@@ -86,14 +87,13 @@ export function processing<Args extends readonly unknown[], Result>(
     invocation,
     span: recording ? span.spanContext() : undefined,
     context: place.parent ?? span.spanContext(),
-    ...(recording && { observe: () => Object.assign(attempt, host.task()) }),
+    ...(recording && { observe: () => observe(attempt, host) }),
   };
   attempts.add(attempt);
   const below = withReceivedMetadata(activeUnder(span, above), metadata);
   if (!recording) return { args, context: below };
 
   const finish = (result: unknown) => {
-    attempt.observe?.();
     const verdict = attemptVerdict({ ...attempt, result, registered: host.registered });
     describe(telemetry, span, host.client, () => ({ hatchet: { outcome: verdict.outcome } }));
     recordVerdict(span, verdict, attempt);
@@ -156,6 +156,13 @@ export function taskIdentity(action: TaskAction, workerId: string | undefined): 
 export function workflowNameOf({ actionId, jobName }: Pick<TaskAction, 'actionId' | 'jobName'>): string {
   const separator = actionId.lastIndexOf(':');
   return separator === -1 ? jobName : actionId.slice(0, separator);
+}
+
+// asked when the start is reported and when a cancellation arrives: before, the SDK has made neither; after, it has forgotten both
+function observe(attempt: Attempt, host: TaskHost): void {
+  const { signal, work } = host.task();
+  attempt.signal ??= signal;
+  attempt.work ??= work;
 }
 
 function identity({ actionId, taskName }: TaskAction): { actionId: string; taskName: string } {

@@ -80,20 +80,20 @@ export function sendingBulk<Args extends readonly unknown[], Item, Result>(
       if (limit > 0 && items.length > limit) {
         describe(telemetry, span, bulk.client, () => ({ hatchet: { num_item_spans: limit } }));
       }
-      const ended = call<Awaited<Result>>(span, above, (result) => {
-        itemSpans.forEach((itemSpan, index) => {
-          describe(telemetry, itemSpan, bulk.client, () => bulk.sent(result, index));
-          itemSpan.end();
-        });
-        span.end();
-      });
       return {
         args: withItems(items),
-        ...ended,
-        failed: (thrown) => {
-          for (const itemSpan of itemSpans) endItem(itemSpan, thrown);
-          ended.failed?.(thrown);
-        },
+        ...call(
+          span,
+          above,
+          (result: Awaited<Result>) => {
+            itemSpans.forEach((itemSpan, index) => {
+              describe(telemetry, itemSpan, bulk.client, () => bulk.sent(result, index));
+              itemSpan.end();
+            });
+            span.end();
+          },
+          itemSpans,
+        ),
       };
     },
     itemSpans,
@@ -104,6 +104,7 @@ function call<Result>(
   span: Span,
   above: Context,
   succeeded: (result: Result) => void,
+  items: readonly Span[] = [],
 ): Pick<PreparedCall<readonly unknown[], never>, 'context' | 'failed'> & { succeeded?: (result: Result) => void } {
   const below = activeUnder(span, above);
   const active = below === above ? {} : { context: below };
@@ -112,6 +113,7 @@ function call<Result>(
     ...active,
     succeeded,
     failed: (thrown) => {
+      for (const item of items) endItem(item, thrown);
       recordFailure(span, thrown);
       span.end();
     },

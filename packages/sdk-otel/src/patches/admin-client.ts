@@ -10,6 +10,7 @@ import type { ClassPatch } from './class-patch.ts';
 export const adminClientPatch: ClassPatch = {
   file: 'v1/client/admin.js',
   className: 'AdminClient',
+  notWith: 'scheduleWorkflow',
   wrappers: {
     runWorkflow: (original, telemetry) =>
       function runWorkflow(this: AdminClient, ...args: RunArgs) {

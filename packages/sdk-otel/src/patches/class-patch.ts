@@ -5,6 +5,8 @@ export interface ClassPatch {
   /** relative to the SDK's package */
   readonly file: string;
   readonly className: string;
+  /** a method of another class with the same method names, to tell them apart in a bundle */
+  readonly notWith?: string;
   readonly wrappers: { readonly [method: string]: Wrapper };
 }
 

@@ -1,0 +1,260 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { HatchetClient } from '@hatchet-dev/typescript-sdk';
+import {
+  type AssignedAction,
+  DispatcherDefinition,
+  type StepActionEvent,
+} from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import {
+  type Event,
+  EventsServiceDefinition,
+  type PushEventRequest,
+} from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
+import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
+import { createServer, ServerError, Status } from 'nice-grpc';
+
+const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
+const WORKER = '11111111-1111-4111-8111-111111111111';
+
+/**
+ * As much of an engine as the patches need, over real gRPC: it keeps what it is sent, hands each run to the one
+ * worker, and sends an attempt again when it is told to.
+ */
+export interface TestEngine {
+  readonly client: HatchetClient;
+  /** metadata of every run and event that arrived, parsed, in order */
+  readonly metadata: (Record<string, string> | undefined)[];
+  /** reports of the worker */
+  readonly reports: StepActionEvent[];
+  /** makes the next calls of a kind fail */
+  readonly failing: Set<'trigger' | 'push' | 'completed'>;
+  /** sends an action; START_STEP_RUN of the task unless `more` says otherwise */
+  dispatch(actionId: string, more?: Partial<AssignedAction>): AssignedAction;
+  cancel(action: AssignedAction, payload?: string): void;
+  /** the worker's report with this type of the attempt: 1 started, 2 completed, 3 failed */
+  reported(taskRunId: string, eventType: number, retryCount?: number): Promise<StepActionEvent>;
+  stop(): Promise<void>;
+}
+
+export async function startEngine(
+  config: { namespace?: string; excludedAttributes?: string[] } = {},
+): Promise<TestEngine> {
+  const metadata: TestEngine['metadata'] = [];
+  const reports: StepActionEvent[] = [];
+  const failing: TestEngine['failing'] = new Set();
+  const queue = new Mailbox<AssignedAction>();
+  const waiting = new Set<() => void>();
+
+  const refuse = (kind: 'trigger' | 'push' | 'completed') => {
+    if (failing.has(kind)) throw new ServerError(Status.INTERNAL, `no ${kind} today`);
+  };
+  const dispatch: TestEngine['dispatch'] = (actionId, more = {}) => {
+    const [, taskName = ''] = actionId.split(':');
+    const id = randomUUID();
+    const action: AssignedAction = {
+      tenantId: TENANT,
+      workflowRunId: id,
+      getGroupKeyRunId: '',
+      jobId: randomUUID(),
+      jobName: taskName,
+      jobRunId: id,
+      taskId: randomUUID(),
+      taskRunExternalId: id,
+      actionId,
+      actionType: 0,
+      actionPayload: JSON.stringify({ input: {}, triggered_by: 'manual', parents: {}, triggers: {} }),
+      taskName,
+      retryCount: 0,
+      priority: 1,
+      ...more,
+    };
+    queue.put(action);
+    return action;
+  };
+  const accept = (request: { name: string; input: string; additionalMetadata?: string | undefined }): string => {
+    metadata.push(request.additionalMetadata ? JSON.parse(request.additionalMetadata) : undefined);
+    const { workflowRunId } = dispatch(`${request.name}:${request.name}`, {
+      actionPayload: JSON.stringify({
+        input: JSON.parse(request.input || '{}'),
+        triggered_by: 'manual',
+        parents: {},
+        triggers: {},
+      }),
+      additionalMetadata: request.additionalMetadata,
+    });
+    return workflowRunId;
+  };
+  const event = (request: PushEventRequest): Event => {
+    metadata.push(request.additionalMetadata ? JSON.parse(request.additionalMetadata) : undefined);
+    return {
+      tenantId: TENANT,
+      eventId: randomUUID(),
+      key: request.key,
+      payload: request.payload,
+      eventTimestamp: request.eventTimestamp,
+      additionalMetadata: request.additionalMetadata,
+      scope: request.scope,
+    };
+  };
+  const known = { tenantId: TENANT, workerId: WORKER };
+
+  const server = createServer();
+  server.add(DispatcherDefinition, {
+    getVersion: async () => ({ version: 'v0.90.0' }),
+    register: async ({ workerName }) => ({ ...known, workerName }),
+    listen: unimplemented,
+    listenV2: (_request, { signal }) => queue.take(signal),
+    heartbeat: async () => ({}),
+    subscribeToWorkflowEvents: unimplemented,
+    subscribeToWorkflowRuns: unimplemented,
+    sendStepActionEvent: async (report) => {
+      if (report.eventType !== 1) refuse('completed');
+      reports.push(report);
+      for (const wake of waiting) wake();
+      return known;
+    },
+    sendBatchActionEvent: async () => known,
+    sendGroupKeyActionEvent: async () => known,
+    putOverridesData: async () => ({}),
+    unsubscribe: async () => known,
+    refreshTimeout: async () => ({ timeoutAt: undefined }),
+    releaseSlot: async () => ({}),
+    restoreEvictedTask: async () => ({ requeued: false }),
+    upsertWorkerLabels: async () => known,
+  });
+  server.add(WorkflowServiceDefinition, {
+    putWorkflow: unimplementedCall,
+    scheduleWorkflow: unimplementedCall,
+    triggerWorkflow: async (request) => {
+      refuse('trigger');
+      return { workflowRunId: accept(request) };
+    },
+    bulkTriggerWorkflow: async ({ workflows }) => {
+      refuse('trigger');
+      return { workflowRunIds: workflows.map(accept) };
+    },
+    putRateLimit: async () => ({}),
+  });
+  server.add(AdminServiceDefinition, {
+    putWorkflow: async () => ({ id: randomUUID(), workflowId: randomUUID() }),
+    cancelTasks: unimplementedCall,
+    replayTasks: unimplementedCall,
+    triggerWorkflowRun: unimplementedCall,
+    getRunDetails: unimplementedCall,
+    branchDurableTask: unimplementedCall,
+  });
+  server.add(EventsServiceDefinition, {
+    push: async (request) => {
+      refuse('push');
+      return event(request);
+    },
+    bulkPush: async ({ events }) => {
+      refuse('push');
+      return { events: events.map(event) };
+    },
+    replaySingleEvent: unimplementedCall,
+    putLog: async () => ({}),
+    putStreamEvent: async () => ({}),
+  });
+  const port = await server.listen('127.0.0.1:0');
+  const rest = createHttpServer((_request, response) =>
+    response.setHeader('content-type', 'application/json').end('{}'),
+  );
+  rest.listen(0, '127.0.0.1');
+  await once(rest, 'listening');
+
+  const client = new HatchetClient({
+    token: `ey.${Buffer.from(JSON.stringify({ sub: TENANT })).toString('base64url')}.`,
+    host_port: `127.0.0.1:${port}`,
+    api_url: `http://127.0.0.1:${(rest.address() as AddressInfo).port}`,
+    tls_config: { tls_strategy: 'none' },
+    log_level: 'OFF',
+    logger: () => SILENT,
+    retrier: { maxAttempts: 1 },
+    ...(config.namespace && { namespace: config.namespace }),
+    ...(config.excludedAttributes && {
+      otel: {
+        excludedAttributes: config.excludedAttributes,
+        includeTaskNameInSpanName: false,
+        individualRunSpansForBulkRun: false,
+      },
+    }),
+  });
+  return {
+    client,
+    metadata,
+    reports,
+    failing,
+    dispatch,
+    cancel: (action, payload = '') => queue.put({ ...action, actionType: 1, actionPayload: payload }),
+    async reported(taskRunId, eventType, retryCount = 0) {
+      const find = () =>
+        reports.find(
+          (report) =>
+            report.taskRunExternalId === taskRunId &&
+            report.eventType === eventType &&
+            report.retryCount === retryCount,
+        );
+      for (let report = find(); ; report = find()) {
+        if (report) return report;
+        await new Promise<void>((resolve) => {
+          const wake = () => {
+            waiting.delete(wake);
+            resolve();
+          };
+          waiting.add(wake);
+        });
+      }
+    },
+    async stop() {
+      queue.close();
+      rest.closeAllConnections();
+      rest.close();
+      server.forceShutdown();
+    },
+  };
+}
+
+class Mailbox<T> {
+  readonly #items: T[] = [];
+  #wake: (() => void) | undefined;
+  #closed = false;
+
+  put(item: T): void {
+    this.#items.push(item);
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wake?.();
+  }
+
+  async *take(signal: AbortSignal): AsyncGenerator<T> {
+    signal.addEventListener('abort', () => this.#wake?.());
+    while (!this.#closed && !signal.aborted) {
+      const item = this.#items.shift();
+      if (item !== undefined) yield item;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+    }
+  }
+}
+
+async function unimplementedCall(): Promise<never> {
+  throw new ServerError(Status.UNIMPLEMENTED, 'not in this engine');
+}
+
+// biome-ignore lint/correctness/useYield: a stream that only fails
+async function* unimplemented(): AsyncGenerator<never> {
+  throw new ServerError(Status.UNIMPLEMENTED, 'not in this engine');
+}
+
+const nothing = async (): Promise<void> => undefined;
+const SILENT = { debug: nothing, info: nothing, green: nothing, warn: nothing, error: nothing, util: nothing };

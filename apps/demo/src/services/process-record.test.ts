@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { processIdentity } from './process-identity.ts';
+import { ProcessRecord } from './process-record.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hatchet-record-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function idle(): Promise<{ pid: number; ended: Promise<unknown> }> {
+  const child = spawn(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1000)'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(child.stdout, 'data');
+  return { pid: child.pid!, ended: once(child, 'exit') };
+}
+
+describe('the record of processes', () => {
+  it('ends what an earlier start has left running', async () => {
+    const file = join(folder, 'left.json');
+    const left = await idle();
+    const gone = await idle();
+    const before = new ProcessRecord(file);
+    await before.add('engine', left.pid);
+    await before.add('api', gone.pid);
+    process.kill(gone.pid);
+    await gone.ended;
+
+    expect(await new ProcessRecord(file).endLeftovers('npm start')).toEqual(['engine']);
+    await left.ended;
+    expect(await processIdentity(left.pid)).toBeUndefined();
+  });
+
+  it('leaves a process alone that has the id of a recorded one but is another', async () => {
+    const file = join(folder, 'reused.json');
+    const other = await idle();
+    const before = new ProcessRecord(file);
+    await before.add('engine', other.pid);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/"identity": "\d+/, '"identity": "1'));
+
+    expect(await new ProcessRecord(file).endLeftovers('npm start')).toEqual([]);
+    expect(await processIdentity(other.pid)).toBeDefined();
+    process.kill(other.pid);
+    await other.ended;
+  });
+
+  it('refuses while the start that wrote it is alive', async () => {
+    const file = join(folder, 'alive.json');
+    await new ProcessRecord(file).add('npm start', process.pid);
+    await expect(new ProcessRecord(file).endLeftovers('npm start')).rejects.toThrow(
+      `npm start is running already, as process ${process.pid}`,
+    );
+  });
+
+  it('is nothing without a file, and with half of one', async () => {
+    const file = join(folder, 'half.json');
+    expect(await new ProcessRecord(file).endLeftovers('npm start')).toEqual([]);
+    writeFileSync(file, '[{"name"');
+    const record = new ProcessRecord(file);
+    expect(await record.endLeftovers('npm start')).toEqual([]);
+    await record.add('engine', process.pid);
+    record.clear();
+    expect(existsSync(file)).toBe(false);
+  });
+});

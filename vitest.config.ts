@@ -6,7 +6,7 @@ const results = process.env.TEST_RESULTS;
 
 export default defineConfig({
   test: {
-    projects: ['packages/*', 'apps/*', 'e2e'],
+    projects: ['packages/*', 'apps/*', 'e2e', 'scripts'],
     reporters: results
       ? ['default', ['json', { outputFile: join(results, `vitest-${process.pid}.json`) }]]
       : ['default'],

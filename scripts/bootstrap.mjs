@@ -21,7 +21,9 @@ const TARGETS = {
 
 try {
   if (!Object.hasOwn(TARGETS, target ?? '')) {
-    throw new StepFailed(`write \`npm start\`, \`npm run order\` or \`npm test\`: there is no target ${JSON.stringify(target)}`);
+    throw new StepFailed(
+      `write \`npm start\`, \`npm run order\` or \`npm test\`: there is no target ${JSON.stringify(target)}`,
+    );
   }
   checkMachine();
   const pnpm = await findPnpm(root);

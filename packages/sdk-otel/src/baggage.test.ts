@@ -1,0 +1,37 @@
+import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { formatBaggage, withBaggage } from './baggage.ts';
+
+const read = (text: unknown) => formatBaggage(propagation.getBaggage(withBaggage(ROOT_CONTEXT, text)));
+
+test('entries and their properties survive', () => {
+  expect(read('tenant=a%20b;ttl=3,plan=gold')).toBe('tenant=a%20b;ttl=3,plan=gold');
+});
+
+test('what is no baggage is ignored, member by member', () => {
+  expect(read('two suitcases')).toBeUndefined();
+  expect(read(42)).toBeUndefined();
+  expect(read('a=%zz,b=2,=3')).toBe('b=2');
+});
+
+test('any keys and values come back', () => {
+  const key = fc.stringMatching(/^[a-z][a-z0-9_-]{0,9}$/);
+  fc.assert(
+    fc.property(fc.dictionary(key, fc.string({ unit: 'grapheme', maxLength: 20 }), { maxKeys: 5 }), (entries) => {
+      const baggage = propagation.createBaggage(
+        Object.fromEntries(Object.entries(entries).map(([name, value]) => [name, { value }])),
+      );
+      const back = propagation.getBaggage(withBaggage(ROOT_CONTEXT, formatBaggage(baggage)));
+      expect(back?.getAllEntries() ?? []).toEqual(baggage.getAllEntries());
+    }),
+  );
+});
+
+test('no more is written than W3C allows', () => {
+  const entries = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, { value: 'v'.repeat(100) }]));
+  const text = formatBaggage(propagation.createBaggage({ ...entries, huge: { value: 'x'.repeat(5000) } }))!;
+  expect(text.length).toBeLessThanOrEqual(8192);
+  expect(text).toContain('key0=');
+  expect(text).not.toContain('huge');
+});

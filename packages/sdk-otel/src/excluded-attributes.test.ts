@@ -1,0 +1,45 @@
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { afterEach, expect, test, vi } from 'vitest';
+import { excludedSet, parseExcludedAttributes } from './excluded-attributes.ts';
+import { settingsOf } from './settings.ts';
+
+const warn = vi.fn();
+diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
+afterEach(() => warn.mockClear());
+
+test('a name is taken with and without the prefix', () => {
+  expect([...excludedSet(['payload', 'hatchet.scope'])]).toEqual(['payload', 'scope']);
+});
+
+test('an unknown name is reported once, with the nearest', () => {
+  excludedSet(['hatchet.worklow_name', 'payload']);
+  excludedSet(['hatchet.worklow_name']);
+  expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('did you mean "workflow_name"')]);
+});
+
+test('the variable is a list with commas or a JSON list', () => {
+  expect(parseExcludedAttributes(' payload, scope ,')).toEqual(['payload', 'scope']);
+  expect(parseExcludedAttributes('["payload","scope"]')).toEqual(['payload', 'scope']);
+  expect(parseExcludedAttributes(undefined)).toEqual([]);
+  expect(parseExcludedAttributes('["payload"')).toEqual([]);
+  expect(warn).toHaveBeenCalledOnce();
+});
+
+test('constructor, environment and client add up', () => {
+  const settings = settingsOf(
+    { excludedAttributes: ['payload'] },
+    { HATCHET_CLIENT_OPENTELEMETRY_EXCLUDED_ATTRIBUTES: 'scope' },
+  );
+  const client = { otel: { excludedAttributes: ['step_id'] } };
+  expect([...settings.excludedFor(client)]).toEqual(['payload', 'scope', 'step_id']);
+  expect(settings.excludedFor(client)).toBe(settings.excludedFor(client)); // computed once per client
+  expect([...settings.excludedFor(undefined)]).toEqual(['payload', 'scope']);
+});
+
+test('the task name goes into the span name when anyone asks for it', () => {
+  const env = { HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME: 'true' };
+  expect(settingsOf({}, {}).includeTaskName({ otel: {} })).toBe(false);
+  expect(settingsOf({}, {}).includeTaskName({ otel: { includeTaskNameInSpanName: true } })).toBe(true);
+  expect(settingsOf({}, env).includeTaskName(undefined)).toBe(true);
+  expect(settingsOf({ includeTaskNameInSpanName: true }, {}).includeTaskName(undefined)).toBe(true);
+});

@@ -1,0 +1,108 @@
+import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
+import { describe, expect, test } from 'vitest';
+import { withReceivedMetadata } from './attempts.ts';
+import { parseTraceparent } from './carrier.ts';
+import { activeUnder, handedOn, handover, metadataWith } from './handover.ts';
+import { startRecorder } from './testing/recorder.ts';
+
+const RECEIVED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const remote = parseTraceparent(RECEIVED)!;
+const remoteUnsampled = parseTraceparent(RECEIVED.replace(/01$/, '00'))!;
+const underRemote = trace.setSpanContext(ROOT_CONTEXT, remote);
+const on = startRecorder().provider.getTracer('on');
+const off = startRecorder(new AlwaysOffSampler()).provider.getTracer('off');
+
+describe('the context that goes on', () => {
+  test('is the span that is recorded', () => {
+    const span = on.startSpan('send', {}, underRemote);
+    expect(handedOn(span, remote, true)).toEqual(span.spanContext());
+  });
+
+  test('is what was received when the span is not recorded, its flag untouched', () => {
+    const span = off.startSpan('send', {}, underRemote);
+    expect(handedOn(span, remote, true)).toBe(remote);
+    expect(handedOn(span, remote, false)).toBe(remote);
+    expect(handedOn(off.startSpan('send', {}, underRemote), remoteUnsampled, false)).toBe(remoteUnsampled);
+  });
+
+  test('is its own with the flag clear when there is nothing above, so that workers drop the trace too', () => {
+    const span = off.startSpan('send', {}, ROOT_CONTEXT);
+    expect(handedOn(span, undefined, true)).toEqual(span.spanContext());
+    expect(span.spanContext().traceFlags).toBe(0);
+  });
+
+  test('is nothing when a trace that began here was dropped and that shall stay here', () => {
+    const local: SpanContext = off.startSpan('request', {}, ROOT_CONTEXT).spanContext();
+    const span = off.startSpan('send', {}, trace.setSpanContext(ROOT_CONTEXT, local));
+    expect(handedOn(span, local, false)).toBeUndefined();
+    expect(handedOn(span, local, true)).toBe(local);
+    expect(handedOn(off.startSpan('send', {}, ROOT_CONTEXT), undefined, false)).toBeUndefined();
+  });
+
+  test('is nothing without a provider, or where tracing is suppressed', () => {
+    expect(handedOn(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), undefined, true)).toBeUndefined();
+    expect(handedOn(on.startSpan('send', {}, suppressTracing(underRemote)), remote, true)).toBeUndefined();
+  });
+
+  test('without a provider is what was received', () => {
+    expect(handedOn(trace.getTracer('none').startSpan('send', {}, underRemote), remote, true)).toEqual(remote);
+  });
+});
+
+describe('what is active inside', () => {
+  test('is the span that is recorded', () => {
+    const span = on.startSpan('send', {}, underRemote);
+    expect(trace.getSpan(activeUnder(span, underRemote))).toBe(span);
+  });
+
+  test('stays what was received when it is not', () => {
+    expect(activeUnder(off.startSpan('send', {}, underRemote), underRemote)).toBe(underRemote);
+  });
+
+  test('is its own unsampled context when there is nothing else', () => {
+    const span = off.startSpan('send', {}, ROOT_CONTEXT);
+    expect(trace.getSpanContext(activeUnder(span, ROOT_CONTEXT))).toEqual(span.spanContext());
+    expect(activeUnder(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), ROOT_CONTEXT)).toBe(ROOT_CONTEXT);
+  });
+});
+
+describe('the metadata', () => {
+  const span = on.startSpan('send', {}, ROOT_CONTEXT);
+  const { traceId, spanId } = span.spanContext();
+  const ours = `00-${traceId}-${spanId}-01`;
+  const settings = { propagateUnsampled: true, propagateBaggage: false };
+  const fresh = handover(span, ROOT_CONTEXT, settings);
+  const inTask = withReceivedMetadata(ROOT_CONTEXT, { traceparent: RECEIVED, tracestate: 'a=1' });
+
+  test('get the context beside the keys of the caller', () => {
+    expect(metadataWith({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
+    expect(metadataWith(undefined, fresh)).toEqual({ traceparent: ours });
+  });
+
+  test('keep a traceparent that the caller put there', () => {
+    expect(metadataWith({ traceparent: RECEIVED, tracestate: 'a=1' }, fresh)).toBeUndefined();
+    expect(metadataWith({ traceparent: 'mine' }, handover(span, inTask, settings))).toBeUndefined();
+  });
+
+  test('lose the one that the task itself received, with its tracestate: it was only forwarded', () => {
+    const forwarded = { traceparent: RECEIVED, tracestate: 'a=1', team: 'a' };
+    expect(metadataWith(forwarded, handover(span, inTask, settings))).toEqual({ team: 'a', traceparent: ours });
+  });
+
+  test('are sent as they are when there is nothing to write, or when they are no object', () => {
+    expect(metadataWith({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
+    expect(metadataWith('text', fresh)).toBeUndefined();
+    expect(metadataWith(['list'], fresh)).toBeUndefined();
+  });
+
+  test('get baggage only when that is asked for, and keep a user key of that name', () => {
+    expect(metadataWith({ baggage: 'two suitcases' }, { ...fresh, baggage: 'a=1' })).toEqual({
+      baggage: 'two suitcases',
+      traceparent: ours,
+    });
+    expect(metadataWith({}, { ...fresh, baggage: 'a=1' })).toEqual({ baggage: 'a=1', traceparent: ours });
+    expect(handover(span, context.active(), settings).baggage).toBeUndefined();
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { attemptVerdict } from './outcome.ts';
+
+const ran = { result: undefined, registered: true };
+const aborted = (reason: unknown) => ({ aborted: true, reason });
+const terminated = (reason: string) => aborted({ name: 'TaskRunTerminatedError', reason });
+
+test('a task that reports completion completed, even when it is cancelled after that', () => {
+  expect(attemptVerdict({ ...ran, report: 'completed' })).toEqual({ outcome: 'completed' });
+  expect(attemptVerdict({ ...ran, report: 'completed', signal: terminated('cancelled') })).toEqual({
+    outcome: 'completed',
+  });
+});
+
+test('whatever is thrown is a failure: an error, a text, zero, undefined', () => {
+  const error = new Error('card declined');
+  expect(attemptVerdict({ ...ran, result: error })).toEqual({ outcome: 'failed', error: { thrown: error } });
+  expect(attemptVerdict({ ...ran, result: 'no' }).error).toEqual({ thrown: 'no' });
+  expect(attemptVerdict({ ...ran, result: 0 }).outcome).toBe('failed');
+  expect(attemptVerdict({ ...ran, report: 'failed' }).error).toEqual({ thrown: undefined });
+});
+
+test('cancelled and evicted are no errors', () => {
+  expect(attemptVerdict({ ...ran, signal: terminated('cancelled') })).toEqual({ outcome: 'cancelled' });
+  expect(attemptVerdict({ ...ran, signal: terminated('evicted') })).toEqual({ outcome: 'evicted' });
+});
+
+test('a task that cancels itself throws its abort: still cancelled', () => {
+  const abort = new DOMException('', 'AbortError');
+  expect(attemptVerdict({ ...ran, result: abort, signal: aborted(abort) })).toEqual({ outcome: 'cancelled' });
+});
+
+test('timed out is known only when the cancellation said so, and is an error', () => {
+  const verdict = attemptVerdict({ ...ran, signal: terminated('cancelled'), timedOut: true });
+  expect(verdict.outcome).toBe('timed_out');
+  expect(verdict.error?.thrown).toMatchObject({ name: 'timeout' });
+});
+
+test('an action that no handler is registered for failed, although the SDK returns nothing', () => {
+  const verdict = attemptVerdict({ ...ran, registered: false });
+  expect(verdict.outcome).toBe('failed');
+  expect(verdict.error?.thrown).toMatchObject({ name: 'unknown_action' });
+});
+
+test('nothing to be seen but a return is a completion', () => {
+  expect(attemptVerdict(ran)).toEqual({ outcome: 'completed' });
+});

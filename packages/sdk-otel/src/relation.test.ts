@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { parseTraceparent } from './carrier.ts';
+import { linksTo, placement, type RelationOption } from './relation.ts';
+
+const PRODUCER = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const FIRING = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
+const producer = parseTraceparent(PRODUCER);
+const firing = parseTraceparent(FIRING);
+const action = { actionId: 'order:charge', workflowName: 'order', taskName: 'charge' };
+const place = (option: RelationOption, metadata: Record<string, unknown>) => placement(option, action, metadata);
+
+test('a task is a child of the context in which its run was created, and links to it', () => {
+  expect(place('auto', { traceparent: PRODUCER })).toEqual({ parent: producer, creation: producer });
+});
+
+test('without a context it begins a trace', () => {
+  expect(place('parent', {})).toEqual({});
+  expect(place('link', { traceparent: 'not one' })).toEqual({});
+});
+
+test('a link begins a trace too, and keeps the creation', () => {
+  expect(place('link', { traceparent: PRODUCER })).toEqual({ creation: producer });
+  expect(place('auto', { traceparent: PRODUCER, hatchet__trace_relation: 'link' })).toEqual({ creation: producer });
+});
+
+test('the call goes before the constant, a function that decides before the call', () => {
+  const asked = { traceparent: PRODUCER, hatchet__trace_relation: 'parent' };
+  expect(place('link', asked).parent).toEqual(producer);
+  expect(place(() => 'link', asked).parent).toBeUndefined();
+  expect(place(() => 'auto', { ...asked, hatchet__trace_relation: 'link' }).parent).toBeUndefined();
+});
+
+test('a function is told the task and the metadata', () => {
+  const seen: unknown[] = [];
+  place(
+    (related) => {
+      seen.push(related);
+      return 'auto';
+    },
+    { traceparent: PRODUCER, team: 'a' },
+  );
+  expect(seen).toEqual([{ ...action, metadata: { traceparent: PRODUCER, team: 'a' } }]);
+});
+
+test('a relation that does not exist is ignored', () => {
+  expect(place('auto', { traceparent: PRODUCER, hatchet__trace_relation: 'sibling' }).parent).toEqual(producer);
+});
+
+test('a firing with a context of its own joins it and links to where the cron was created', () => {
+  const metadata = { traceparent: FIRING, hatchet__link_traceparent: PRODUCER, hatchet__trace_relation: 'link' };
+  expect(place('auto', metadata)).toEqual({ parent: firing, creation: producer });
+});
+
+test('each context is linked once, and only valid ones', () => {
+  const invalid = { traceId: '', spanId: '', traceFlags: 0 };
+  expect(linksTo(producer, undefined, firing, { ...producer! }, invalid)).toEqual([
+    { context: producer },
+    { context: firing },
+  ]);
+});

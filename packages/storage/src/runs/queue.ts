@@ -1,6 +1,13 @@
 import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, timestamp } from './columns.ts';
-import { RUN_COLUMNS, type RunRow, TASK_COLUMNS, type TaskRow } from './rows.ts';
+import {
+  CONTEXT_COLUMNS,
+  RUN_COLUMNS,
+  type RunContextColumns,
+  type RunRow,
+  TASK_COLUMNS,
+  type TaskRow,
+} from './rows.ts';
 
 /** Tasks of one kind that wait for a worker. */
 export interface Backlog {
@@ -9,14 +16,11 @@ export interface Backlog {
 }
 
 /** A task that can be given to a worker. */
-export interface QueuedTask extends Backlog {
+export interface QueuedTask extends Backlog, RunContextColumns {
   id: string;
   runId: string;
   versionId: string;
   step: number;
-  priority: number;
-  /** First come, first served within a priority; an `int8`, exact as text. */
-  seq: string;
 }
 
 /** What a worker is to do: the task in its new attempt, its run, and what it works on. */
@@ -54,8 +58,8 @@ export async function pickQueued(
 const PICK = {
   name: 'pick-queued',
   text: `
-SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step, t.priority, t.seq,
-  r.workflow_version_id AS "versionId"
+SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step,
+  r.workflow_version_id AS "versionId", ${CONTEXT_COLUMNS}
 FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS w (tenant_id, action, most)
 CROSS JOIN LATERAL (
   SELECT * FROM task q

@@ -42,18 +42,22 @@ export async function tasksOfWorkers(db: Queryable, workerIds: readonly string[]
   return rows;
 }
 
-/** Attempts that a worker has, each with what it occupies; asked at the engine's start. */
-export async function runningAttempts(
-  db: Queryable,
-): Promise<{ id: string; retryCount: number; workerId: string; versionId: string; step: number }[]> {
-  const { rows } = await db.query<{
-    id: string;
-    retryCount: number;
-    workerId: string;
-    versionId: string;
-    step: number;
-  }>(
-    `SELECT t.id, t.retry_count AS "retryCount", t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step
+/** An attempt that a worker has. */
+export interface RunningAttempt extends RunContextColumns {
+  taskId: string;
+  retryCount: number;
+  runId: string;
+  tenantId: string;
+  workerId: string;
+  versionId: string;
+  step: number;
+}
+
+/** All attempts that workers have; asked at the engine's start. */
+export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> {
+  const { rows } = await db.query<RunningAttempt>(
+    `SELECT t.id AS "taskId", t.retry_count AS "retryCount", t.run_id AS "runId", t.tenant_id AS "tenantId",
+       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, ${CONTEXT_COLUMNS}
      FROM task t JOIN run r ON r.id = t.run_id WHERE t.status = 'RUNNING'`,
   );
   return rows;

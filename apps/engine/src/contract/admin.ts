@@ -1,0 +1,65 @@
+import {
+  AdminServiceDefinition,
+  type AdminServiceImplementation,
+  type TasksFilter,
+} from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { runSpan } from '@hatchet-ts/server-otel';
+import type { Database } from '@hatchet-ts/storage';
+import { type RunFilter, runDetails } from '@hatchet-ts/storage/runs';
+import { putWorkflow } from '@hatchet-ts/storage/workflows';
+import { Refusal } from '../refusal.ts';
+import type { Cancel } from '../runs/cancellation.ts';
+import type { Registry } from '../runs/registry.ts';
+import type { Authorised } from './authorisation.ts';
+import { workflowDefinition } from './definition.ts';
+import { uuidField } from './fields.ts';
+import { runDetailsResponse } from './run-event.ts';
+import { unimplemented } from './unimplemented.ts';
+
+export interface AdminDeps {
+  db: Database;
+  registry: Registry;
+  cancel: Cancel;
+}
+
+/** `v1.AdminService`: registration of workflows, details of a run, and cancellation, which the API sends here. */
+export function adminService({ db, registry, cancel }: AdminDeps): AdminServiceImplementation<Authorised> {
+  return {
+    ...unimplemented<typeof AdminServiceDefinition, Authorised>(AdminServiceDefinition),
+    async putWorkflow(request, { tenantId }) {
+      const name = request.name.toLowerCase();
+      const definition = workflowDefinition(request);
+      return runSpan('put-workflow', { attributes: { 'workflow.name': name } }, async () => {
+        const workflow = await putWorkflow(db, tenantId, name, definition);
+        registry.registered(workflow);
+        return { id: workflow.versionId, workflowId: workflow.id };
+      });
+    },
+    async getRunDetails({ externalId }, { tenantId }) {
+      const details = await runDetails(db, tenantId, uuidField(externalId, 'externalId'));
+      if (!details) throw new Refusal('not-found', `run not found: ${externalId}`);
+      return runDetailsResponse(details);
+    },
+    async cancelTasks({ externalIds, filter }, { tenantId }) {
+      const ids = externalIds.map((id) => uuidField(id, 'externalIds'));
+      if (ids.length === 0 && !filter) throw new Refusal('invalid', 'give externalIds or a filter');
+      return { cancelledTasks: await cancel(tenantId, { ids, ...(filter ? { filter: runFilter(filter) } : {}) }) };
+    },
+  };
+}
+
+function runFilter({ since, until, statuses, workflowIds, additionalMetadata }: TasksFilter): RunFilter {
+  return {
+    ...(since ? { since } : {}),
+    ...(until ? { until } : {}),
+    statuses,
+    workflowIds: workflowIds.map((id) => uuidField(id, 'filter.workflowIds')),
+    additionalMetadata: Object.fromEntries(additionalMetadata.map(pair)),
+  };
+}
+
+function pair(text: string): [string, string] {
+  const colon = text.indexOf(':');
+  if (colon < 1) throw new Refusal('invalid', `filter.additionalMetadata must be pairs key:value, not ${text}`);
+  return [text.slice(0, colon), text.slice(colon + 1)];
+}

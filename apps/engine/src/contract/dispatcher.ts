@@ -1,0 +1,156 @@
+import {
+  type AssignedAction,
+  DispatcherDefinition,
+  type DispatcherServiceImplementation,
+  type StepActionEvent,
+  StepActionEventType,
+  type SubscribeToWorkflowRunsRequest,
+  type WorkerRegisterRequest,
+  type WorkflowRunEvent,
+} from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { messageSpan, streamOpened } from '@hatchet-ts/server-otel';
+import { type CallContext, ServerError, Status } from 'nice-grpc';
+import type { Reports } from '../runs/reports.ts';
+import type { Results } from '../runs/results.ts';
+import type { Workers } from '../scheduling/workers.ts';
+import type { Authorised } from './authorisation.ts';
+import { isUuid, jsonField, storableText, uuidField } from './fields.ts';
+import { Outbox } from './outbox.ts';
+import type { RunContexts } from './run-contexts.ts';
+import { runEvent } from './run-event.ts';
+import { unimplemented } from './unimplemented.ts';
+
+/**
+ * What `GetVersion` says: at least v0.80.0 for the present protocol of worker and durable tasks, below v0.111.0, from
+ * which on workers send fields that the npm package's definitions do not have.
+ */
+export const ENGINE_VERSION = 'v0.90.0';
+
+export interface DispatcherDeps {
+  workers: Workers;
+  reports: Reports;
+  results: Results;
+  contexts: RunContexts;
+  /** Ends open streams when the engine stops. */
+  stopping: AbortSignal;
+}
+
+type Call = CallContext & Authorised;
+const SUBSCRIBE = `/${DispatcherDefinition.fullName}/${DispatcherDefinition.methods.subscribeToWorkflowRuns.name}`;
+
+/** `Dispatcher`: the workers' side of the contract, and the stream of results. */
+export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplementation<Authorised> {
+  const { workers, reports } = deps;
+  return {
+    ...unimplemented<typeof DispatcherDefinition, Authorised>(DispatcherDefinition),
+    async getVersion() {
+      return { version: ENGINE_VERSION };
+    },
+    async register(request, { tenantId }) {
+      const worker = newWorker(request);
+      const workerId = await workers.register({ ...worker, tenantId });
+      return { tenantId, workerId, workerName: worker.name };
+    },
+    listenV2: ({ workerId }, call) => actions(deps, workerId, call),
+    async heartbeat({ workerId }, { tenantId }) {
+      await workers.heartbeat(await workers.find(tenantId, uuidField(workerId, 'workerId')));
+      return {};
+    },
+    async unsubscribe({ workerId }, { tenantId }) {
+      await workers.unsubscribe(await workers.find(tenantId, uuidField(workerId, 'workerId')));
+      return { tenantId, workerId };
+    },
+    async sendStepActionEvent(event, { tenantId }) {
+      await report(reports, tenantId, event);
+      return { tenantId, workerId: event.workerId };
+    },
+    subscribeToWorkflowRuns: (requests, call) => runEvents(deps, requests, call),
+  };
+}
+
+function newWorker(request: WorkerRegisterRequest): Omit<Parameters<Workers['register']>[0], 'tenantId'> {
+  const { workerName, actions, slotConfig, slots, labels, runtimeInfo } = request;
+  const given = Object.keys(slotConfig).length > 0 ? slotConfig : { default: slots ?? 100 };
+  return {
+    name: workerName,
+    actions: actions.map((action) => action.toLowerCase()),
+    slots: given,
+    labels: Object.fromEntries(
+      Object.entries(labels).map(([key, { strValue, intValue }]) => [key, strValue ?? intValue ?? '']),
+    ),
+    runtime: { ...runtimeInfo },
+  };
+}
+
+/** The actions for one worker, for as long as it listens. */
+async function* actions(
+  { workers, stopping }: DispatcherDeps,
+  workerId: string,
+  { tenantId, signal }: Call,
+): AsyncGenerator<AssignedAction> {
+  const worker = await workers.find(tenantId, uuidField(workerId, 'workerId'));
+  const outbox = new Outbox<AssignedAction>();
+  const close = await workers.listen(worker, {
+    send: (action) => outbox.send(action),
+    replaced: () => outbox.fail(new ServerError(Status.ABORTED, 'the worker has opened another stream')),
+  });
+  streamOpened();
+  try {
+    yield* outbox.messages(signal, stopping);
+  } finally {
+    close();
+  }
+}
+
+const REPORTS: Record<number, (reports: Reports, tenantId: string, event: StepActionEvent) => Promise<void>> = {
+  [StepActionEventType.STEP_EVENT_TYPE_STARTED]: (reports, tenantId, event) =>
+    reports.started(attempt(tenantId, event)),
+  [StepActionEventType.STEP_EVENT_TYPE_COMPLETED]: (reports, tenantId, event) =>
+    reports.completed(attempt(tenantId, event), jsonField(storableText(event.eventPayload), 'eventPayload')),
+  [StepActionEventType.STEP_EVENT_TYPE_FAILED]: (reports, tenantId, event) =>
+    reports.failed(attempt(tenantId, event), storableText(event.eventPayload), !event.shouldNotRetry),
+  [StepActionEventType.STEP_EVENT_TYPE_CANCELLED]: (reports, tenantId, event) =>
+    reports.cancelled(attempt(tenantId, event)),
+};
+
+async function report(reports: Reports, tenantId: string, event: StepActionEvent): Promise<void> {
+  await REPORTS[event.eventType]?.(reports, tenantId, event);
+}
+
+function attempt(tenantId: string, { taskRunExternalId, retryCount }: StepActionEvent) {
+  return { tenantId, taskId: uuidField(taskRunExternalId, 'taskRunExternalId'), retryCount: retryCount ?? 0 };
+}
+
+/** The results of the runs that a client names, each once it has ended; the stream itself never ends. */
+async function* runEvents(
+  { results, contexts, stopping }: DispatcherDeps,
+  requests: AsyncIterable<SubscribeToWorkflowRunsRequest>,
+  { tenantId, signal }: Call,
+): AsyncGenerator<WorkflowRunEvent> {
+  const outbox = new Outbox<WorkflowRunEvent>();
+  const subscriptions = new Map<string, () => void>();
+
+  async function subscribe(runId: string): Promise<void> {
+    // An id that cannot be is waited for like one that is not yet.
+    if (!isUuid(runId)) return;
+    const parent = await contexts.ofRun(runId);
+    messageSpan(SUBSCRIBE, { parent }, () => {
+      subscriptions.get(runId)?.();
+      const stop = results.subscribe(tenantId, runId.toLowerCase(), (result) => {
+        subscriptions.delete(runId);
+        outbox.send({ ...runEvent(result), workflowRunId: runId });
+      });
+      subscriptions.set(runId, stop);
+    });
+  }
+
+  const reading = (async () => {
+    for await (const { workflowRunId } of requests) await subscribe(workflowRunId);
+  })().catch((error: Error) => outbox.fail(error));
+  try {
+    yield* outbox.messages(signal, stopping);
+  } finally {
+    for (const stop of subscriptions.values()) stop();
+    await reading;
+  }
+}

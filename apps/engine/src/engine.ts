@@ -1,0 +1,161 @@
+import { createDatabase, migrate } from '@hatchet-ts/storage';
+import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
+import { type EngineLock, holdEngineLock } from '@hatchet-ts/storage/engine-lock';
+import { postponeTimeouts, runningAttempts } from '@hatchet-ts/storage/runs';
+import { knownWorkers } from '@hatchet-ts/storage/workers';
+import type { Logger } from 'pino';
+import { now } from './clock.ts';
+import { createRunContexts } from './contract/run-contexts.ts';
+import { createContractServer } from './contract/server.ts';
+import { createCancellation } from './runs/cancellation.ts';
+import { createCreation } from './runs/creation.ts';
+import { seeToEffects } from './runs/effects.ts';
+import { createRegistry } from './runs/registry.ts';
+import { Reports } from './runs/reports.ts';
+import { createResults } from './runs/results.ts';
+import { createSettlement } from './runs/settlement.ts';
+import { Dispatch } from './scheduling/dispatch.ts';
+import { watchHeartbeats } from './scheduling/heartbeats.ts';
+import { Scheduler } from './scheduling/scheduler.ts';
+import { createTimers } from './scheduling/timers.ts';
+import { TIMING, type Timing } from './scheduling/timing.ts';
+import { WorkerPool } from './scheduling/worker-pool.ts';
+import { Workers } from './scheduling/workers.ts';
+import { createIngest } from './triggers/events.ts';
+
+export interface EngineOptions {
+  databaseUrl: string;
+  bindAddress: string;
+  /** 0 for any free port. */
+  port: number;
+  log: Logger;
+  /** Whether this process makes spans. */
+  tracing: boolean;
+  timing?: Partial<Timing>;
+}
+
+/** An engine that serves. */
+export interface Engine {
+  /** `host:port` that it really listens on. */
+  address: string;
+  /** Ends the streams, lets the calls that run finish, and closes the database. */
+  stop(): Promise<void>;
+}
+
+const APPLICATION_NAME = 'hatchet-engine';
+/** How long calls may take to finish when the engine stops. */
+const STOP_MS = 2_000;
+
+/**
+ * Starts an engine: migrates the database, takes its lock, reads what the last engine left, and serves.
+ *
+ * @throws EngineLockHeldError when another engine has the database; else the error of the database or the port.
+ */
+export async function startEngine({ log, tracing, ...options }: EngineOptions): Promise<Engine> {
+  const timing: Timing = { ...TIMING, ...options.timing };
+  const stopping = new AbortController();
+  const onError = (error: unknown) => {
+    if (!stopping.signal.aborted) log.error({ err: error }, 'the engine could not do part of its work and tries again');
+  };
+  const db = createDatabase(options.databaseUrl, { applicationName: APPLICATION_NAME });
+  let lock: EngineLock | undefined;
+  try {
+    await migrate(db);
+    lock = await holdEngineLock(options.databaseUrl, {
+      applicationName: APPLICATION_NAME,
+      onLost: (error) =>
+        log.warn({ err: error }, 'lost the lock of the database: nothing is scheduled until it is back'),
+      onRegained: () => {
+        log.info('the lock of the database is back');
+        recover().catch(onError);
+      },
+    });
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+  const held = lock;
+  const mayRun = () => held.held();
+
+  const pool = new WorkerPool();
+  const registry = createRegistry(db);
+  const results = createResults(db, onError);
+  const settle = createSettlement({
+    db,
+    registry,
+    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduler, timers, dispatch }),
+  });
+  const dispatch = new Dispatch({ pool, registry, settle, onError });
+  const timers = createTimers({ db, settle, timing, mayRun, onError });
+  const onTimer = timers.noted;
+  const scheduler = new Scheduler({
+    db,
+    registry,
+    pool,
+    timing,
+    mayRun,
+    onAssigned: (assignments) => dispatch.assigned(assignments),
+    onTimer,
+    onError,
+  });
+  const workers = new Workers({ db, pool, timing, onRoom: () => scheduler.wake(), onTimer });
+  const creation = createCreation({ db, registry, onQueued: (backlog) => scheduler.queued(backlog), onTimer });
+
+  /** Rebuilds what is kept in memory: the truth is in the database. */
+  async function recover(): Promise<void> {
+    await postponeTimeouts(db, now() + timing.restart);
+    for (const row of await knownWorkers(db, now() - timing.heartbeat)) if (!pool.worker(row.id)) pool.add(row);
+    pool.releaseAll();
+    const attempts = await runningAttempts(db);
+    await registry.load(attempts.map(({ versionId }) => versionId));
+    for (const { versionId, step, ...attempt } of attempts) {
+      pool.occupy({ ...attempt, slots: registry.steps(versionId)[step]?.slots ?? {} });
+    }
+    await scheduler.recover();
+    timers.start();
+  }
+
+  const server = createContractServer({
+    db,
+    verifyToken: createTokenVerifier(db),
+    registry,
+    workers,
+    reports: new Reports({ db, pool, settle, onTimer }),
+    results,
+    contexts: createRunContexts(db, pool, tracing),
+    cancel: createCancellation(db, settle),
+    creation,
+    ingest: createIngest(db, creation),
+    stopping: stopping.signal,
+    onError: (error, path) => log.error({ err: error, method: path }, 'a call failed'),
+  });
+  let stopHeartbeats = async () => {};
+
+  async function stop(): Promise<void> {
+    stopping.abort();
+    const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
+    await server.shutdown();
+    clearTimeout(forced);
+    await Promise.all([stopHeartbeats(), scheduler.stop(), timers.stop(), results.stop()]);
+    await held.release();
+    await db.close();
+  }
+
+  try {
+    await recover();
+    await db.listen('worker_paused', (id) => {
+      const ids = id === undefined ? pool.ids() : [id];
+      Promise.all(ids.map((workerId) => workers.changed(workerId))).catch(onError);
+    });
+    stopHeartbeats = watchHeartbeats({ db, pool, settle, timing, mayRun, onError });
+    const port = await server.listen(`${bracketed(options.bindAddress)}:${options.port}`);
+    return { address: `${bracketed(options.bindAddress)}:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function bracketed(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+}

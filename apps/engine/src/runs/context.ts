@@ -1,0 +1,53 @@
+import { readCarrier, TRACEPARENT, TRACESTATE, writeCarrier } from '@hatchet-ts/sdk-otel/propagation';
+import { isRecordedTrace, newTraceContext } from '@hatchet-ts/server-otel';
+import type { RunContextColumns } from '@hatchet-ts/storage/runs';
+import type { SpanContext } from '@opentelemetry/api';
+import type { Metadata } from './metadata.ts';
+
+/** A new run's context: its columns, and the metadata that its workers get. */
+export interface NewRunContext extends RunContextColumns {
+  traceId: string | null;
+  metadata: Metadata;
+}
+
+/**
+ * Chooses the context of a new run (telemetry contract, section 2): what stands in its metadata, else that of the call
+ * that creates it, else a new one, whose root the run's `workflow_run` span will be. It is written into the metadata of
+ * a run that came without one, so that an instrumented worker joins it, but only where this engine records the trace.
+ */
+export function newRunContext(metadata: Metadata, call: SpanContext | undefined): NewRunContext {
+  const carried = readCarrier(metadata);
+  if (carried) return { ...columns(carried), metadata };
+  const begun = call ? undefined : newTraceContext();
+  const context = call ?? begun;
+  if (!context || (begun && !isRecordedTrace(begun.traceId))) return { ...NO_CONTEXT, metadata };
+  const untouched = metadata[TRACEPARENT] !== undefined || !isRecordedTrace(context.traceId);
+  return {
+    ...columns(context),
+    rootSpanId: begun?.spanId ?? null,
+    metadata: untouched ? metadata : writeCarrier(metadata, context),
+  };
+}
+
+/** The context that was stored with a run. */
+export function runSpanContext({ traceparent, tracestate }: RunContextColumns): SpanContext | undefined {
+  if (traceparent === null) return undefined;
+  return readCarrier({ [TRACEPARENT]: traceparent, ...(tracestate === null ? {} : { [TRACESTATE]: tracestate }) });
+}
+
+/** Those of several runs' contexts that there are, for the links of a pass over them. */
+export function runSpanContexts(runs: readonly RunContextColumns[]): SpanContext[] {
+  return runs.map(runSpanContext).filter((context) => context !== undefined);
+}
+
+const NO_CONTEXT = { traceId: null, traceparent: null, tracestate: null, rootSpanId: null };
+
+function columns(context: SpanContext): RunContextColumns & { traceId: string } {
+  const carrier: Metadata = writeCarrier({}, context);
+  return {
+    traceId: context.traceId,
+    traceparent: String(carrier[TRACEPARENT]),
+    tracestate: typeof carrier[TRACESTATE] === 'string' ? carrier[TRACESTATE] : null,
+    rootSpanId: null,
+  };
+}

@@ -1,0 +1,66 @@
+import type { Queryable } from '@hatchet-ts/storage';
+import { type Backlog, type EpochMs, insertRuns, type NewRun, parentTasks } from '@hatchet-ts/storage/runs';
+import type { SpanContext } from '@opentelemetry/api';
+import { now } from '../clock.ts';
+import { Refusal } from '../refusal.ts';
+import { newRun, type RunRequest } from './new-run.ts';
+import type { Registry } from './registry.ts';
+
+export interface CreationDeps {
+  db: Queryable;
+  registry: Registry;
+  /** Tasks of this kind wait, and are committed. */
+  onQueued(backlog: Backlog): void;
+  onTimer(dueAt: EpochMs): void;
+}
+
+/** Creates the runs that are asked for. */
+export interface Creation {
+  /**
+   * Prepares runs, in order.
+   *
+   * @throws Refusal when a workflow or a parent task is not the tenant's.
+   */
+  prepare(tenantId: string, requests: readonly RunRequest[], call: SpanContext | undefined): Promise<NewRun[]>;
+  /** Stores prepared runs; resolves to their ids, in order: for a child that exists already, to that one's. */
+  store(runs: readonly NewRun[], through?: Queryable): Promise<string[]>;
+  /** To be called once they are committed. */
+  committed(runs: readonly NewRun[]): void;
+}
+
+export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps): Creation {
+  return {
+    async prepare(tenantId, requests, call) {
+      const names = requests.map(({ workflowName }) => workflowName);
+      const workflows = await registry.workflows(tenantId, names);
+      const unknown = [...new Set(names)].filter((name) => !workflows.has(name));
+      if (unknown.length > 0) throw new Refusal('invalid', `workflow names not found: ${unknown.join(', ')}`);
+      const taskIds = [...new Set(requests.flatMap(({ parent }) => (parent ? [parent.taskId] : [])))];
+      const found = taskIds.length === 0 ? [] : await parentTasks(db, tenantId, taskIds);
+      const parents = new Map(found.map((parent) => [parent.taskId, parent]));
+      const createdAt = now();
+      return requests.map((request) => {
+        const parent = request.parent && parents.get(request.parent.taskId);
+        if (request.parent && !parent) {
+          throw new Refusal('invalid', `parent task run not found: ${request.parent.taskId}`);
+        }
+        // `workflows` has them all: checked above.
+        const workflow = workflows.get(request.workflowName)!;
+        return newRun(request, workflow, { call, ...(parent ? { parent } : {}) }, createdAt);
+      });
+    },
+    store: (runs, through = db) => (runs.length === 0 ? Promise.resolve([]) : insertRuns(through, runs)),
+    committed(runs) {
+      const queued = runs.flatMap(({ tenantId, tasks }) =>
+        tasks.filter(({ status }) => status === 'QUEUED').map(({ action, dueAt }) => ({ tenantId, action, dueAt })),
+      );
+      for (const { tenantId, action } of new Map(
+        queued.map((task) => [`${task.tenantId} ${task.action}`, task]),
+      ).values()) {
+        onQueued({ tenantId, action });
+      }
+      const dueAts = queued.map(({ dueAt }) => dueAt).filter((dueAt) => dueAt !== null);
+      if (dueAts.length > 0) onTimer(dueAts.reduce((first, dueAt) => Math.min(first, dueAt)));
+    },
+  };
+}

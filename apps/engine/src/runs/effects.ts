@@ -1,0 +1,43 @@
+import type { Dispatch } from '../scheduling/dispatch.ts';
+import type { Scheduler } from '../scheduling/scheduler.ts';
+import type { Timers } from '../scheduling/timers.ts';
+import type { WorkerPool } from '../scheduling/worker-pool.ts';
+import type { Registry } from './registry.ts';
+import type { Results } from './results.ts';
+import { recordAttempt, recordRun } from './spans.ts';
+import type { Effect } from './state.ts';
+
+export interface EffectsDeps {
+  pool: WorkerPool;
+  registry: Registry;
+  results: Results;
+  scheduler: Scheduler;
+  timers: Timers;
+  dispatch: Dispatch;
+}
+
+/** Sees to what follows from a committed change of state: slots, messages, timers, spans, those who wait for results. */
+export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): void {
+  for (const effect of effects) {
+    switch (effect.kind) {
+      case 'attempt-ended': {
+        const { run, task, tell } = effect;
+        recordAttempt(run, task, deps.registry.steps(run.versionId)[task.step], effect);
+        if (tell) deps.dispatch.stop(run, task, tell);
+        deps.pool.release({ taskId: task.id, retryCount: task.retryCount });
+        deps.scheduler.wake();
+        break;
+      }
+      case 'queued':
+        deps.scheduler.queued(effect.task);
+        break;
+      case 'timer':
+        deps.timers.noted(effect.dueAt);
+        break;
+      case 'run-ended':
+        recordRun(effect.run, effect);
+        deps.results.ended(effect.run.id);
+        break;
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { Database } from '@hatchet-ts/storage';
+import { lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
+import { now } from '../clock.ts';
+import type { Registry } from './registry.ts';
+import { advance, type Effect, type RunEvent } from './state.ts';
+
+/** Something that happens to a run. */
+export interface Happening {
+  runId: string;
+  event: RunEvent;
+}
+
+export interface SettlementDeps {
+  db: Database;
+  registry: Registry;
+  /** Called once the new state is committed, before `settle` returns. */
+  onEffects(effects: Effect[]): void;
+}
+
+/** Carries out what happens to runs: locks them, asks the state machine, writes what it says, then sees to the effects. */
+export type Settle = (happenings: readonly Happening[]) => Promise<void>;
+
+export function createSettlement({ db, registry, onEffects }: SettlementDeps): Settle {
+  return async (happenings) => {
+    if (happenings.length === 0) return;
+    const events = Map.groupBy(happenings, ({ runId }) => runId);
+    const effects = await db.transaction(async (transaction) => {
+      const locked = await lockRuns(transaction, [...events.keys()]);
+      await registry.load(
+        locked.runs.map(({ versionId }) => versionId),
+        transaction,
+      );
+      const tasksOf = Map.groupBy(locked.tasks, ({ runId }) => runId);
+      const at = now();
+      const tasks = new Map<string, TaskChange>();
+      const runs: RunChange[] = [];
+      const effects: Effect[] = [];
+      for (const run of locked.runs) {
+        let state = { run, tasks: tasksOf.get(run.id) ?? [], steps: registry.steps(run.versionId) };
+        for (const { event } of events.get(run.id) ?? []) {
+          const step = advance(state, event, at);
+          state = { ...state, ...step.state, tasks: [...step.state.tasks] };
+          for (const task of step.tasks) tasks.set(task.id, task);
+          if (step.run) runs.push(step.run);
+          effects.push(...step.effects);
+        }
+      }
+      if (tasks.size > 0) await saveChanges(transaction, [...tasks.values()], runs);
+      return effects;
+    });
+    onEffects(effects);
+  };
+}

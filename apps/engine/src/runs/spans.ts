@@ -1,0 +1,107 @@
+import { type EngineAttributes, recordEngineSpan } from '@hatchet-ts/server-otel';
+import type { EpochMs, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
+import type { Step } from '@hatchet-ts/storage/workflows';
+import { type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
+import { runSpanContext } from './context.ts';
+import { errorMessage, type Outcome } from './outcome.ts';
+
+/** An attempt waited from the moment that it could run until it was sent to a worker. */
+export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, sentAt: EpochMs): void {
+  const parent = runSpanContext(run);
+  if (!parent) return;
+  recordEngineSpan('queued', {
+    parent,
+    startTime: hrTime(task.queuedAt ?? task.createdAt),
+    endTime: hrTime(sentAt),
+    attributes: attemptAttributes(run, task, step),
+  });
+}
+
+/** An attempt ran, as the engine saw it. */
+export function recordAttempt(
+  run: RunRow,
+  task: TaskRow,
+  step: Step | undefined,
+  end: { at: EpochMs; outcome: Outcome; error?: string },
+): void {
+  const parent = runSpanContext(run);
+  if (!parent) return;
+  const failed = end.outcome === 'failed' || end.outcome === 'timed_out';
+  recordEngineSpan('start_step_run', {
+    parent,
+    startTime: hrTime(task.startedAt ?? task.assignedAt ?? end.at),
+    endTime: hrTime(end.at),
+    attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
+    ...(failed ? { error: errorMessage(end.error ?? ''), ...errorType(end.outcome) } : {}),
+  });
+}
+
+/** A run from its creation to its end; the root of its trace where the engine began that. */
+export function recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; error?: string }): void {
+  const context = runSpanContext(run);
+  if (!context) return;
+  const ids =
+    run.rootSpanId !== null
+      ? { own: { traceId: context.traceId, spanId: run.rootSpanId, traceFlags: TraceFlags.SAMPLED } }
+      : { parent: context };
+  recordEngineSpan('workflow_run', {
+    ...ids,
+    startTime: hrTime(run.createdAt),
+    endTime: hrTime(end.at),
+    attributes: { ...runAttributes(run), outcome: end.outcome },
+    ...(end.error === undefined ? {} : { error: end.error }),
+  });
+}
+
+/** An event that started runs, from its arrival to the moment that they were stored. */
+export function recordEvent(
+  event: { id: string; key: string; tenantId: string; scope?: string },
+  parent: SpanContext | undefined,
+  startTime: EpochMs,
+  endTime: EpochMs,
+): void {
+  if (!parent) return;
+  recordEngineSpan('event', {
+    parent,
+    startTime: hrTime(startTime),
+    endTime: hrTime(endTime),
+    attributes: { tenant_id: event.tenantId, event_id: event.id, event_key: event.key, scope: event.scope },
+  });
+}
+
+function runAttributes(run: RunRow): EngineAttributes {
+  return {
+    tenant_id: run.tenantId,
+    workflow_run_id: run.id,
+    workflow_id: run.workflowId,
+    workflow_version_id: run.versionId,
+    workflow_name: run.workflowName,
+    priority: run.priority,
+    parent_workflow_run_id: run.parentRunId,
+    child_workflow_index: run.childIndex,
+    child_workflow_key: run.childKey,
+    triggering_event_external_id: run.eventId,
+    triggering_event_key: run.eventKey,
+  };
+}
+
+function attemptAttributes(run: RunRow, task: TaskRow, step: Step | undefined): EngineAttributes {
+  return {
+    ...runAttributes(run),
+    worker_id: task.workerId,
+    step_id: step?.id,
+    step_name: task.name,
+    step_run_id: task.id,
+    action_name: task.action,
+    retry_count: task.retryCount,
+  };
+}
+
+function errorType(outcome: Outcome): { errorType?: string } {
+  return outcome === 'timed_out' ? { errorType: 'timeout' } : {};
+}
+
+function hrTime(at: EpochMs): HrTime {
+  const seconds = Math.floor(at / 1_000);
+  return [seconds, Math.round((at - seconds * 1_000) * 1e6)];
+}

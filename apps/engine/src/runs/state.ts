@@ -1,0 +1,261 @@
+import type { EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-ts/storage/runs';
+import type { Step } from '@hatchet-ts/storage/workflows';
+import { retryDelayMs } from './backoff.ts';
+import { CANCELLED_ERROR, errorMessage, type Outcome } from './outcome.ts';
+
+/** A run with all its tasks, and the steps that they are attempts of. */
+export interface RunState {
+  run: RunRow;
+  tasks: TaskRow[];
+  steps: readonly Step[];
+}
+
+/** What happens to a run. Reports and timers name the attempt that they are about: a stale one changes nothing. */
+export type RunEvent =
+  | { kind: 'completed'; taskId: string; retryCount: number; output: string }
+  | { kind: 'failed'; taskId: string; retryCount: number; error: string; mayRetry: boolean }
+  | { kind: 'worker-lost'; taskId: string; retryCount: number; error: string }
+  /** The task's timer ran out. */
+  | { kind: 'due'; taskId: string; retryCount: number }
+  /** One task, or the whole run; from a worker only in the attempt that it names. */
+  | { kind: 'cancelled'; taskId?: string; retryCount?: number };
+
+/** What must be done once the new state is committed. */
+export type Effect =
+  | { kind: 'queued'; task: TaskRow }
+  | { kind: 'timer'; dueAt: EpochMs }
+  /** `tell` is set when the worker does not know yet. */
+  | { kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome; error?: string; tell?: Tell }
+  | { kind: 'run-ended'; run: RunRow; at: EpochMs; outcome: Outcome; error?: string };
+
+/** Why a worker is to stop an attempt. */
+export type Tell = 'cancelled' | 'timed_out' | 'lost';
+
+/** The consequences of an event: rows to write and things to do. No rows: the event came too late. */
+export interface Advance {
+  state: RunState;
+  tasks: TaskChange[];
+  run?: RunChange;
+  effects: Effect[];
+}
+
+/** How often a task is given out again because its worker was lost before it counts as failed. */
+export const MOST_LOST_WORKERS = 10;
+
+/** The state machine: what an event makes of a run. Pure; the caller writes what it returns. */
+export function advance(state: RunState, event: RunEvent, at: EpochMs): Advance {
+  const draft = new Draft(state, at);
+  switch (event.kind) {
+    case 'completed':
+      draft.attempt(event, (task) => {
+        draft.endAttempt(task, 'completed');
+        draft.finish(task, 'COMPLETED', { output: event.output });
+      });
+      break;
+    case 'failed':
+      draft.attempt(event, (task) => {
+        draft.endAttempt(task, 'failed', event.error);
+        draft.retryOrFail(task, event.error, event.mayRetry);
+      });
+      break;
+    case 'worker-lost':
+      draft.attempt(event, (task) => draft.giveAgain(task, event.error));
+      break;
+    case 'due':
+      draft.due(event);
+      break;
+    case 'cancelled':
+      draft.cancel(event);
+      break;
+  }
+  draft.settle();
+  return draft.result();
+}
+
+const OVER: ReadonlySet<TaskRow['status']> = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
+
+class Draft {
+  readonly #run: RunRow;
+  readonly #tasks: TaskRow[];
+  readonly #steps: readonly Step[];
+  readonly #at: EpochMs;
+  readonly #changes = new Map<string, TaskChange>();
+  readonly #effects: Effect[] = [];
+  #error: string | undefined;
+  #runChange: RunChange | undefined;
+
+  constructor({ run, tasks, steps }: RunState, at: EpochMs) {
+    this.#run = { ...run };
+    this.#tasks = tasks.map((task) => ({ ...task }));
+    this.#steps = steps;
+    this.#at = at;
+  }
+
+  /** Works on the attempt that a report names, unless that attempt is over. */
+  attempt({ taskId, retryCount }: { taskId: string; retryCount: number }, work: (task: TaskRow) => void): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    if (task?.status === 'RUNNING' && task.retryCount === retryCount) work(task);
+  }
+
+  endAttempt(task: TaskRow, outcome: Outcome, error?: string, tell?: Tell): void {
+    this.#effects.push({
+      kind: 'attempt-ended',
+      run: this.#run,
+      task: { ...task },
+      at: this.#at,
+      outcome,
+      ...(error === undefined ? {} : { error }),
+      ...(tell === undefined ? {} : { tell }),
+    });
+  }
+
+  finish(task: TaskRow, status: TaskRow['status'], result: { output?: string; error?: string } = {}): void {
+    task.status = status;
+    task.finishedAt = this.#at;
+    task.dueAt = null;
+    if (status === 'FAILED') this.#error = result.error;
+    this.#changes.set(task.id, Object.assign(task, result));
+  }
+
+  retryOrFail(task: TaskRow, error: string, mayRetry = true): void {
+    const step = this.#step(task);
+    if (!mayRetry || task.retriesUsed >= step.retries) {
+      this.finish(task, 'FAILED', { error });
+      return;
+    }
+    task.retriesUsed += 1;
+    task.retryCount += 1;
+    this.#changes.set(task.id, Object.assign(task, { error }));
+    const delay = retryDelayMs(step, task.retriesUsed);
+    if (delay === 0) this.#queue(task, this.#at);
+    else this.#backOff(task, this.#at + delay);
+  }
+
+  /** The worker was lost, which is not the task's fault: it does not count against its retries. */
+  giveAgain(task: TaskRow, error: string): void {
+    this.endAttempt(task, 'failed', error, 'lost');
+    if (task.retryCount - task.retriesUsed >= MOST_LOST_WORKERS) {
+      this.finish(task, 'FAILED', { error });
+      return;
+    }
+    task.retryCount += 1;
+    this.#changes.set(task.id, Object.assign(task, { error }));
+    this.#queue(task, this.#at);
+  }
+
+  due({ taskId, retryCount }: { taskId: string; retryCount: number }): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    // Its timer may have been set anew since it was read.
+    if (!task || task.retryCount !== retryCount || task.dueAt === null || task.dueAt > this.#at) return;
+    if (task.status === 'BACKOFF') this.#queue(task, task.dueAt);
+    else if (task.status === 'QUEUED') this.#giveUp(task);
+    else if (task.status === 'RUNNING') this.#runningDue(task);
+  }
+
+  cancel({ taskId, retryCount }: { taskId?: string; retryCount?: number }): void {
+    for (const task of this.#tasks) {
+      if (OVER.has(task.status) || (taskId !== undefined && task.id !== taskId)) continue;
+      if (retryCount !== undefined && task.retryCount !== retryCount) continue;
+      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', undefined, 'cancelled');
+      this.finish(task, 'CANCELLED', { error: CANCELLED_ERROR });
+    }
+  }
+
+  /** Queues what can run now, gives up what never can, and ends the run when nothing is left. */
+  settle(): void {
+    if (this.#changes.size === 0) return;
+    for (let before = -1; before !== this.#changes.size; ) {
+      before = this.#changes.size;
+      for (const task of this.#tasks) if (task.status === 'WAITING') this.#settleWaiting(task);
+    }
+    if (this.#tasks.every(({ status }) => OVER.has(status))) this.#endRun();
+  }
+
+  result(): Advance {
+    return {
+      state: { run: this.#run, tasks: this.#tasks, steps: this.#steps },
+      tasks: [...this.#changes.values()],
+      ...(this.#runChange ? { run: this.#runChange } : {}),
+      effects: this.#effects,
+    };
+  }
+
+  #giveUp(task: TaskRow): void {
+    const { text } = this.#step(task).scheduleTimeout;
+    this.finish(task, 'CANCELLED', { error: `no worker took the task within its schedule timeout of ${text}` });
+  }
+
+  #runningDue(task: TaskRow): void {
+    if (task.startedAt === null) {
+      this.giveAgain(task, 'the worker did not report that the task started');
+      return;
+    }
+    const error = `Task exceeded timeout of ${this.#step(task).timeout.text}`;
+    this.endAttempt(task, 'timed_out', error, 'timed_out');
+    this.retryOrFail(task, error);
+  }
+
+  #settleWaiting(task: TaskRow): void {
+    const next = this.#step(task).kind === 'on-failure' ? this.#afterFailure(task) : this.#afterParents(task);
+    if (next === 'QUEUED') this.#queue(task, this.#at);
+    else if (next !== 'WAITING') this.finish(task, next);
+  }
+
+  #afterFailure(task: TaskRow): 'WAITING' | 'QUEUED' | 'SKIPPED' {
+    const others = this.#tasks.filter((other) => other !== task);
+    if (!others.every(({ status }) => OVER.has(status))) return 'WAITING';
+    return others.some(({ status }) => status === 'FAILED') ? 'QUEUED' : 'SKIPPED';
+  }
+
+  #afterParents(task: TaskRow): 'WAITING' | 'QUEUED' | 'CANCELLED' {
+    const { parents } = this.#step(task);
+    const statuses = this.#tasks.filter(({ step }) => parents.includes(step)).map(({ status }) => status);
+    if (statuses.every((status) => status === 'COMPLETED')) return 'QUEUED';
+    return statuses.some((status) => OVER.has(status) && status !== 'COMPLETED') ? 'CANCELLED' : 'WAITING';
+  }
+
+  #backOff(task: TaskRow, dueAt: EpochMs): void {
+    Object.assign(task, {
+      status: 'BACKOFF',
+      workerId: null,
+      queuedAt: null,
+      assignedAt: null,
+      startedAt: null,
+      dueAt,
+    });
+    this.#effects.push({ kind: 'timer', dueAt });
+  }
+
+  #queue(task: TaskRow, from: EpochMs): void {
+    const dueAt = this.#at + this.#step(task).scheduleTimeout.ms;
+    Object.assign(task, { status: 'QUEUED', workerId: null, queuedAt: from, assignedAt: null, startedAt: null, dueAt });
+    this.#changes.set(task.id, task);
+    this.#effects.push({ kind: 'queued', task: { ...task } }, { kind: 'timer', dueAt });
+  }
+
+  #endRun(): void {
+    const status = runStatus(this.#tasks);
+    Object.assign(this.#run, { status, finishedAt: this.#at });
+    this.#runChange = { id: this.#run.id, status, finishedAt: this.#at };
+    const outcome = status.toLowerCase() as Outcome;
+    const error = status === 'FAILED' ? { error: this.#errorOfRun() } : {};
+    this.#effects.push({ kind: 'run-ended', run: this.#run, at: this.#at, outcome, ...error });
+  }
+
+  #errorOfRun(): string {
+    if (this.#error !== undefined) return errorMessage(this.#error);
+    const failed = this.#tasks.filter(({ status }) => status === 'FAILED').map(({ name }) => name);
+    return `task failed: ${failed.join(', ')}`;
+  }
+
+  #step(task: TaskRow): Step {
+    const step = this.#steps[task.step];
+    if (!step) throw new Error(`task ${task.id} names step ${task.step}, which its workflow version lacks`);
+    return step;
+  }
+}
+
+function runStatus(tasks: readonly TaskRow[]): 'COMPLETED' | 'FAILED' | 'CANCELLED' {
+  if (tasks.some(({ status }) => status === 'FAILED')) return 'FAILED';
+  return tasks.some(({ status }) => status === 'CANCELLED') ? 'CANCELLED' : 'COMPLETED';
+}

@@ -1,0 +1,63 @@
+import { runSpan, withTenant } from '@hatchet-ts/server-otel';
+import type { Assignment, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
+import { now } from '../clock.ts';
+import { cancelAction, startAction } from '../contract/assigned-action.ts';
+import { runSpanContext } from '../runs/context.ts';
+import type { Registry } from '../runs/registry.ts';
+import type { Settle } from '../runs/settlement.ts';
+import { recordQueued } from '../runs/spans.ts';
+import type { Tell } from '../runs/state.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+export interface DispatchDeps {
+  pool: WorkerPool;
+  registry: Registry;
+  settle: Settle;
+  onError(error: unknown): void;
+}
+
+/** Sends workers what was decided and committed, each message in the trace of the run that it is about. */
+export class Dispatch {
+  readonly #deps: DispatchDeps;
+
+  constructor(deps: DispatchDeps) {
+    this.#deps = deps;
+  }
+
+  assigned(assignments: readonly Assignment[]): void {
+    for (const assignment of assignments) {
+      const { task, run } = assignment;
+      const steps = this.#deps.registry.steps(run.versionId);
+      const stream = this.#deps.pool.stream(task.workerId);
+      if (!stream) {
+        this.#giveAgain(task);
+        continue;
+      }
+      inTraceOf(run, 'send-to-worker', task, () => stream.send(startAction(assignment, steps)));
+      recordQueued(run, task, steps[task.step], now());
+    }
+  }
+
+  stop(run: RunRow, task: TaskRow, tell: Tell): void {
+    const stream = task.workerId === null ? undefined : this.#deps.pool.stream(task.workerId);
+    const steps = this.#deps.registry.steps(run.versionId);
+    if (stream) inTraceOf(run, 'cancel-task', task, () => stream.send(cancelAction(task, tell, steps)));
+  }
+
+  /** The worker's stream broke between the decision and now. */
+  #giveAgain({ id: taskId, runId, retryCount }: TaskRow): void {
+    const event = { kind: 'worker-lost', taskId, retryCount, error: 'the stream to the worker broke' } as const;
+    this.#deps.settle([{ runId, event }]).catch(this.#deps.onError);
+  }
+}
+
+function inTraceOf(run: RunRow, name: 'send-to-worker' | 'cancel-task', task: TaskRow, send: () => void): void {
+  const attributes = {
+    'worker.id': task.workerId,
+    'workflow_run.id': run.id,
+    'step_run.id': task.id,
+    'action.id': task.action,
+    retry_count: task.retryCount,
+  };
+  withTenant(run.tenantId, () => runSpan(name, { parent: runSpanContext(run), attributes }, send));
+}

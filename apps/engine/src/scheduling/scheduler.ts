@@ -1,0 +1,162 @@
+import { runSpan, setRunAttributes } from '@hatchet-ts/server-otel';
+import type { Queryable } from '@hatchet-ts/storage';
+import {
+  type Assignment,
+  assignTasks,
+  type Backlog,
+  type EpochMs,
+  listBacklogs,
+  pickQueued,
+  type QueuedTask,
+} from '@hatchet-ts/storage/runs';
+import { now } from '../clock.ts';
+import { runSpanContexts } from '../runs/context.ts';
+import type { Registry } from '../runs/registry.ts';
+import { singleLoop } from './single-loop.ts';
+import { matchSlots, roomFor, type Slots } from './slots.ts';
+import type { Timing } from './timing.ts';
+import type { WorkerPool } from './worker-pool.ts';
+
+/** Most tasks that one pass takes of one kind. */
+const MOST_OF_A_KIND = 500;
+
+export interface SchedulerDeps {
+  db: Queryable;
+  registry: Registry;
+  pool: WorkerPool;
+  timing: Timing;
+  /** Whether this engine may schedule now: it may not while it has lost the lock. */
+  mayRun(): boolean;
+  /** Committed assignments, to be sent. */
+  onAssigned(assignments: Assignment[]): void;
+  onTimer(dueAt: EpochMs): void;
+  onError(error: unknown): void;
+}
+
+/** Gives waiting tasks to workers that have room, in passes that each assign as many as they can in one statement. */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #backlogs = new Map<string, Backlog>();
+  readonly #loop;
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+    this.#loop = singleLoop(() => this.#pass(), deps.onError);
+  }
+
+  /** Finds out what waits: at the start, and whenever another engine may have been at work. */
+  async recover(): Promise<void> {
+    for (const backlog of await listBacklogs(this.#deps.db)) this.#note(backlog);
+    this.wake();
+  }
+
+  /** A task of this kind waits, and is committed. */
+  queued(backlog: Backlog): void {
+    this.#note(backlog);
+    this.wake();
+  }
+
+  /** A worker has come, or has room again. */
+  wake(): void {
+    if (this.#backlogs.size > 0) this.#loop.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  #note({ tenantId, action }: Backlog): void {
+    this.#backlogs.set(`${tenantId} ${action}`, { tenantId, action });
+  }
+
+  async #pass(): Promise<void> {
+    const { db, registry, mayRun } = this.#deps;
+    if (!mayRun()) return;
+    const wanted = this.#wanted();
+    if (wanted.length === 0) return;
+    // Forgotten before the rows are read: what is queued after that is noted again.
+    for (const { tenantId, action } of wanted) this.#backlogs.delete(`${tenantId} ${action}`);
+    try {
+      const tasks = await pickQueued(db, wanted);
+      await registry.load(tasks.map(({ versionId }) => versionId));
+      const assigned = tasks.length === 0 ? 0 : await this.#assign(tasks, wanted);
+      const counts = Map.groupBy(tasks, ({ tenantId, action }) => `${tenantId} ${action}`);
+      for (const kind of wanted) {
+        if ((counts.get(`${kind.tenantId} ${kind.action}`)?.length ?? 0) === kind.limit) this.#note(kind);
+      }
+      if (assigned < tasks.length) for (const task of tasks) this.#note(task);
+      if (assigned > 0) this.wake();
+    } catch (error) {
+      for (const kind of wanted) this.#note(kind);
+      throw error;
+    }
+  }
+
+  /** Which kinds of task could be given out now, and how many of each at most. */
+  #wanted(): (Backlog & { limit: number; takers: string[] })[] {
+    const aliveSince = now() - this.#deps.timing.heartbeat;
+    return [...this.#backlogs.values()]
+      .map((backlog) => {
+        const takers = this.#deps.pool.takers(backlog.tenantId, backlog.action, aliveSince);
+        const room = takers.reduce((sum, id) => sum + slotsLeft(this.#deps.pool.free(id)), 0);
+        return { ...backlog, takers, limit: Math.min(room, MOST_OF_A_KIND) };
+      })
+      .filter(({ limit }) => limit > 0);
+  }
+
+  async #assign(tasks: QueuedTask[], wanted: readonly (Backlog & { takers: string[] })[]): Promise<number> {
+    const { pool } = this.#deps;
+    const takers = new Map(wanted.map((kind) => [`${kind.tenantId} ${kind.action}`, kind.takers]));
+    const free = new Map(wanted.flatMap((kind) => kind.takers).map((id) => [id, pool.free(id)]));
+    const candidates = tasks.map((task) => ({
+      id: task.id,
+      workerIds: takers.get(`${task.tenantId} ${task.action}`) ?? [],
+      slots: this.#slots(task),
+    }));
+    const matches = matchSlots(candidates, free);
+    const chosen = tasks.flatMap((task) => {
+      const workerId = matches.get(task.id);
+      return workerId === undefined ? [] : [{ task, workerId }];
+    });
+    if (chosen.length === 0) return 0;
+    return this.#commit(chosen);
+  }
+
+  #commit(chosen: { task: QueuedTask; workerId: string }[]): Promise<number> {
+    const { db, pool, timing } = this.#deps;
+    const links = runSpanContexts(chosen.map(({ task }) => task));
+    const attributes = { 'queue.item_count': chosen.length };
+    return runSpan('queue', { root: true, links, attributes }, async (span) => {
+      const at = now();
+      const startBy = at + timing.start;
+      const assignments = await assignTasks(
+        db,
+        chosen.map(({ task, workerId }) => ({ taskId: task.id, runId: task.runId, workerId })),
+        at,
+        startBy,
+      );
+      setRunAttributes(span, { 'batch.assigned': assignments.length });
+      const slots = new Map(chosen.map(({ task }) => [task.id, this.#slots(task)]));
+      for (const { task, run } of assignments) {
+        const { traceparent, tracestate, rootSpanId } = run;
+        const { id: taskId, retryCount, runId, tenantId, workerId } = task;
+        const context = { traceparent, tracestate, rootSpanId };
+        pool.occupy({ taskId, retryCount, runId, tenantId, workerId, slots: slots.get(taskId) ?? {}, ...context });
+      }
+      return assignments;
+    }).then((assignments) => {
+      // Outside of the pass's span: what follows belongs to each run's own trace.
+      this.#deps.onTimer(now() + timing.start);
+      this.#deps.onAssigned(assignments);
+      return assignments.length;
+    });
+  }
+
+  #slots({ versionId, step }: QueuedTask): Slots {
+    return this.#deps.registry.steps(versionId)[step]?.slots ?? { default: 1 };
+  }
+}
+
+function slotsLeft(free: Slots): number {
+  return Object.keys(free).reduce((sum, kind) => sum + Math.max(0, roomFor({ [kind]: 1 }, free)), 0);
+}

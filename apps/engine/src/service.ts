@@ -1,0 +1,22 @@
+import type { ServerTelemetry } from '@hatchet-ts/server-otel';
+import { pino } from 'pino';
+import type { EngineConfig } from './config.ts';
+import { startEngine } from './engine.ts';
+
+/** Runs the engine until it is told to stop; loaded after the telemetry, which has to see pg and gRPC being loaded. */
+export async function serve(config: EngineConfig, telemetry: ServerTelemetry): Promise<void> {
+  const log = pino({ name: 'engine', level: config.logLevel });
+  const engine = await startEngine({ ...config, log, tracing: telemetry.enabled });
+  log.info({ address: engine.address }, 'ready');
+
+  const signal = await Promise.race((['SIGTERM', 'SIGINT'] as const).map(nextSignal));
+  log.info({ signal }, 'stopping');
+  await engine.stop();
+  await telemetry.shutdown();
+}
+
+function nextSignal(name: NodeJS.Signals): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.once(name, resolve);
+  });
+}

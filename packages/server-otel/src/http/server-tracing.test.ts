@@ -1,0 +1,157 @@
+import { serve } from '@hono/node-server';
+import { context, propagation } from '@opentelemetry/api';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { authorised, runSpan } from '../index.ts';
+import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
+import { type HttpMiddleware, httpServerTracing } from './server-tracing.ts';
+
+let recording: Recording;
+const open: Array<() => void> = [];
+
+beforeEach(() => {
+  recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0.5' });
+});
+afterEach(async () => {
+  for (const close of open.splice(0)) close();
+  await recording.telemetry.shutdown();
+});
+
+/** A real server on a free port. */
+async function listen(routes: (app: Hono) => void): Promise<string> {
+  const app = new Hono();
+  app.use(httpServerTracing({ untraced: (path) => path === '/api/live' }));
+  routes(app);
+  const address = await new Promise<{ port: number }>((resolve) => {
+    const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, resolve);
+    open.push(() => server.close());
+  });
+  return `http://127.0.0.1:${address.port}`;
+}
+
+/** What the next service would be sent from here. */
+function outgoing(): Record<string, string> {
+  const carrier: Record<string, string> = {};
+  propagation.inject(context.active(), carrier);
+  return carrier;
+}
+
+const headers = (traceId: string, flags = '01') => ({ headers: { traceparent: `00-${traceId}-${CALLER}-${flags}` } });
+
+describe('a request', () => {
+  it('is one SERVER span named by its route, not by its URL', async () => {
+    const url = await listen((app) => app.get('/api/v1/tenants/:tenant/runs', (c) => c.json(outgoing())));
+    const response = await fetch(`${url}/api/v1/tenants/707d/runs?token=secret`, headers(KEPT));
+    const [span] = await recording.spans();
+    expect(await recording.tree()).toBe(`GET /api/v1/tenants/:tenant/runs SERVER ← ${CALLER}`);
+    expect(span?.attributes).toEqual({
+      'http.request.method': 'GET',
+      'http.route': '/api/v1/tenants/:tenant/runs',
+      'http.response.status_code': 200,
+      'url.scheme': 'http',
+      'url.path': '/api/v1/tenants/707d/runs',
+      'server.address': '127.0.0.1',
+      'server.port': Number(new URL(url).port),
+      'user_agent.original': 'node',
+    });
+    expect(await response.json()).toEqual({ traceparent: `00-${KEPT}-${span?.spanContext().spanId}-01` });
+  });
+
+  it.each(['00', '01', '03'])('of a dropped trace hands the received context on, flags %s untouched', async (flags) => {
+    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoing()))));
+    const response = await fetch(url, headers(DROPPED, flags));
+    expect(await response.json()).toEqual({ traceparent: `00-${DROPPED}-${CALLER}-${flags}` });
+    expect(await recording.tree()).toBe('');
+  });
+
+  it('is recorded by the ratio of this service although the caller did not record', async () => {
+    const url = await listen((app) => app.get('/', (c) => c.text('')));
+    await fetch(url, headers(KEPT, '00'));
+    expect(await recording.tree()).toBe(`GET / SERVER ← ${CALLER}`);
+  });
+
+  it('without a context begins a trace, which goes on with the flag clear when it is dropped', async () => {
+    await recording.telemetry.shutdown();
+    recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
+    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoing()))));
+    const { traceparent } = (await (await fetch(url)).json()) as { traceparent: string };
+    expect(traceparent).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
+    expect(await recording.tree()).toBe('');
+  });
+
+  it.each([
+    [200, ''],
+    [404, ''],
+    [499, ''],
+    [500, ' ERROR'],
+    [503, ' ERROR'],
+  ])('that is answered %d is an error only from 500 on', async (status, mark) => {
+    const url = await listen((app) => app.post('/', () => new Response(null, { status })));
+    await fetch(url, { method: 'POST', ...headers(KEPT) });
+    expect(await recording.tree()).toBe(`POST / SERVER${mark} ← ${CALLER}`);
+  });
+
+  it('whose handler throws is an error with the exception, answered as the application wants', async () => {
+    const url = await listen((app) => {
+      app.get('/', () => {
+        throw new TypeError('broken');
+      });
+      app.onError((_error, c) => c.text('sorry', 500));
+    });
+    expect(await (await fetch(url, headers(KEPT))).text()).toBe('sorry');
+    const [span] = await recording.spans();
+    expect(span?.attributes['error.type']).toBe('TypeError');
+    expect(span?.events[0]?.attributes?.['exception.message']).toBe('broken');
+  });
+
+  it('that matches no route is named by its method alone', async () => {
+    const url = await listen(() => {});
+    await fetch(`${url}/wp-login.php`, headers(KEPT));
+    expect(await recording.tree()).toBe(`GET SERVER ← ${CALLER}`);
+  });
+
+  it('that is refused by a middleware is named by the route that it wanted', async () => {
+    const url = await listen((app) => {
+      app.use('/api/*', async (c) => c.text('no token', 401));
+      app.get('/api/runs/:run', (c) => c.text(''));
+    });
+    await fetch(`${url}/api/runs/1`, headers(KEPT));
+    expect(await recording.tree()).toBe(`GET /api/runs/:run SERVER ← ${CALLER}`);
+  });
+
+  it('of an unknown method does not let its caller choose names', async () => {
+    const url = await listen((app) => app.all('/', (c) => c.text('')));
+    await fetch(url, { method: 'PROPFIND', ...headers(KEPT) });
+    const [span] = await recording.spans();
+    expect(span?.name).toBe('HTTP');
+    expect(span?.attributes).toMatchObject({
+      'http.request.method': '_OTHER',
+      'http.request.method_original': 'PROPFIND',
+    });
+  });
+
+  it('carries the tenant once it is authorised, as do the spans below', async () => {
+    const url = await listen((app) => {
+      app.use(async (_c, next) => {
+        authorised('tenant-1');
+        await next();
+      });
+      app.get('/', (c) => runSpan('ingest-event', {}, async () => c.text('')));
+    });
+    await fetch(url, headers(KEPT));
+    const tenants = (await recording.spans()).map((span) => span.attributes['hatchet.run/tenant.id']);
+    expect(tenants).toEqual(['tenant-1', 'tenant-1']);
+  });
+});
+
+describe('a probe', () => {
+  it('makes no span and lets nothing below make one', async () => {
+    const url = await listen((app) => app.get('/api/live', (c) => runSpan('queue', {}, async () => c.text('ok'))));
+    expect(await (await fetch(`${url}/api/live`, headers(KEPT))).text()).toBe('ok');
+    expect(await recording.tree()).toBe('');
+  });
+});
+
+it('fits Hono', () => {
+  expectTypeOf<HttpMiddleware>().toExtend<MiddlewareHandler>();
+});

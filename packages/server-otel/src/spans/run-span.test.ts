@@ -1,0 +1,140 @@
+import { context, type SpanContext, SpanStatusCode, trace } from '@opentelemetry/api';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
+import { runSpan, setRunAttributes } from './run-span.ts';
+import { untraced, withTenant } from './tenant.ts';
+
+let recording: Recording;
+beforeEach(() => {
+  recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0.5' });
+});
+afterEach(() => recording.telemetry.shutdown());
+
+const remote = (traceId: string, traceFlags = 1): SpanContext => ({
+  traceId,
+  spanId: CALLER,
+  traceFlags,
+  isRemote: true,
+});
+
+describe('runSpan', () => {
+  it('hands on what the function returns, now or later', async () => {
+    expect(runSpan('queue', {}, () => 1)).toBe(1);
+    await expect(runSpan('queue', {}, async () => 2)).resolves.toBe(2);
+  });
+
+  it('ends with the function, also when that answers later', async () => {
+    const later = Promise.withResolvers<void>();
+    const running = runSpan('queue', { parent: remote(KEPT) }, () => later.promise);
+    expect(await recording.tree()).toBe('');
+    later.resolve();
+    await running;
+    expect(await recording.tree()).toBe(`hatchet.run/queue INTERNAL ← ${CALLER}`);
+  });
+
+  it.each([
+    [
+      'thrown',
+      () => {
+        throw new RangeError('too far');
+      },
+    ],
+    ['rejected', () => Promise.reject(new RangeError('too far'))],
+  ])('records an error that is %s and hands it on unchanged', async (_how, fail: () => unknown) => {
+    await expect(async () => runSpan('queue', { parent: remote(KEPT) }, fail)).rejects.toThrow(
+      new RangeError('too far'),
+    );
+    const [span] = await recording.spans();
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'too far' });
+    expect(span?.attributes['error.type']).toBe('RangeError');
+    expect(span?.events[0]?.name).toBe('exception');
+  });
+
+  it('prefixes attributes, keeps zero and leaves out what is empty', async () => {
+    const attributes = {
+      'tenant.id': 't',
+      'batch.item_count': 0,
+      'worker.id': '',
+      'event.id': null,
+      'queue.name': undefined,
+    };
+    await runSpan('queue', { parent: remote(KEPT), attributes }, async (span) => {
+      setRunAttributes(span, { 'result.succeeded': 2 });
+    });
+    expect((await recording.spans())[0]?.attributes).toEqual({
+      'hatchet.run/tenant.id': 't',
+      'hatchet.run/batch.item_count': 0,
+      'hatchet.run/result.succeeded': 2,
+    });
+  });
+
+  it('takes the current span as its parent, another one when told, and none for a root', async () => {
+    runSpan('queue', { parent: remote(KEPT) }, () => {
+      runSpan('try-assign', {}, () => {});
+      runSpan('send-to-worker', { parent: remote('1'.repeat(32)) }, () => {});
+    });
+    expect(await recording.tree()).toBe(
+      [
+        `hatchet.run/send-to-worker INTERNAL ← ${CALLER}`,
+        `hatchet.run/queue INTERNAL ← ${CALLER}`,
+        '  hatchet.run/try-assign INTERNAL',
+      ].join('\n'),
+    );
+    context.with(trace.setSpanContext(context.active(), remote(KEPT)), () =>
+      runSpan('queue', { root: true }, (span) => expect(span.spanContext().traceId).not.toBe(KEPT)),
+    );
+  });
+
+  it('links at most 128 runs', async () => {
+    const links = Array.from({ length: 130 }, () => remote('1'.repeat(32)));
+    runSpan('queue', { parent: remote(KEPT), links }, () => {});
+    const [span] = await recording.spans();
+    expect(span?.links).toHaveLength(128);
+    expect(span?.links[0]?.context).toEqual(remote('1'.repeat(32)));
+  });
+
+  it.each([0, 1, 3])('of a dropped trace leaves the received context active, flags %d untouched', (flags) => {
+    const received = remote(DROPPED, flags);
+    runSpan('send-to-worker', { parent: received }, () => {
+      expect(trace.getSpanContext(context.active())).toBe(received);
+      runSpan('try-assign', {}, () => expect(trace.getSpanContext(context.active())).toBe(received));
+    });
+  });
+
+  it('of a trace that it drops at its root makes its own context active, flag clear, for all below', async () => {
+    await recording.telemetry.shutdown();
+    recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
+    runSpan('queue', {}, (root) => {
+      const active = () => trace.getSpanContext(context.active());
+      expect(active()).toEqual(root.spanContext());
+      expect(active()?.traceFlags).toBe(0);
+      runSpan('try-assign', {}, () => expect(active()).toEqual(root.spanContext()));
+    });
+    expect(await recording.tree()).toBe('');
+  });
+});
+
+describe('withTenant', () => {
+  it('marks every span below, whoever makes it, and leaves one that is there alone', async () => {
+    const foreign = recording.telemetry.tracerProvider.getTracer('someone else');
+    withTenant('tenant-1', () =>
+      runSpan('queue', { parent: remote(KEPT) }, () => {
+        foreign.startSpan('foreign').end();
+        foreign.startSpan('own', { attributes: { 'hatchet.run/tenant.id': 'tenant-2' } }).end();
+      }),
+    );
+    const spans = await recording.spans();
+    expect(spans.map((span) => [span.name, span.attributes['hatchet.run/tenant.id']])).toEqual([
+      ['foreign', 'tenant-1'],
+      ['own', 'tenant-2'],
+      ['hatchet.run/queue', 'tenant-1'],
+    ]);
+  });
+});
+
+describe('untraced', () => {
+  it('lets nothing below make a span', async () => {
+    untraced(() => runSpan('queue', { parent: remote(KEPT) }, () => {}));
+    expect(await recording.tree()).toBe('');
+  });
+});

@@ -1,0 +1,239 @@
+import { metrics, trace } from '@opentelemetry/api';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ServerTelemetryConfigError } from './configuration/config-error.ts';
+import { runSpan } from './spans/run-span.ts';
+import { type ServerTelemetry, type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
+import { firstByteOf, startCollector, type TestCollector } from './testing/collector.ts';
+
+let telemetry: ServerTelemetry | undefined;
+const collectors: TestCollector[] = [];
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await telemetry?.shutdown();
+  for (const collector of collectors.splice(0)) collector.close();
+});
+
+async function collecting(host?: string, options?: Parameters<typeof startCollector>[1]): Promise<TestCollector> {
+  const collector = await startCollector(host, options);
+  collectors.push(collector);
+  return collector;
+}
+
+function start(env: Record<string, string>, options: Omit<ServerTelemetryOptions, 'env' | 'logger'> = {}) {
+  const lines: Array<{ level: string; message: string; fields: Record<string, unknown> }> = [];
+  const say = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: { ...fields } });
+  };
+  const logger = { info: say('info'), warn: say('warn'), error: say('error') };
+  telemetry = startServerTelemetry({ env, logger, ...options });
+  return { telemetry, lines };
+}
+
+const plaintext = (collector: TestCollector) => ({
+  SERVER_OTEL_COLLECTOR_URL: collector.address,
+  SERVER_OTEL_INSECURE: 'true',
+});
+
+describe('the export', () => {
+  it.each(['127.0.0.1', '[::1]'])('delivers to %s what was recorded when it is flushed', async (host) => {
+    const collector = await collecting(host);
+    const { telemetry } = start(plaintext(collector));
+    runSpan('queue', {}, () => {});
+    await telemetry.forceFlush();
+    expect(collector.calls.map(({ path }) => path)).toEqual([
+      '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+    ]);
+    expect(collector.calls[0]?.bytes.includes('hatchet.run/queue')).toBe(true);
+    expect(telemetry.status()).toEqual({ enabled: true, endpoint: collector.address, exported: 1, dropped: 0 });
+  });
+
+  it('sends the Authorization header only when there is one, and no header of OTEL_* variables', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20other,x-other=1');
+    const collector = await collecting();
+    for (const auth of ['Bearer token-1', '']) {
+      const { telemetry } = start({ ...plaintext(collector), SERVER_OTEL_COLLECTOR_AUTH: auth });
+      runSpan('queue', {}, () => {});
+      await telemetry.shutdown();
+    }
+    const [first, second] = collector.calls.map(({ headers }) => headers);
+    expect(first).toMatchObject({ authorization: 'Bearer token-1' });
+    expect(second).not.toHaveProperty('authorization');
+    expect({ ...first, ...second }).not.toHaveProperty('x-other');
+  });
+
+  it('speaks TLS unless it is told not to, and no OTEL_* variable changes that', async () => {
+    vi.stubEnv('OTEL_EXPORTER_OTLP_INSECURE', 'true');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_INSECURE', 'true');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1');
+    const flushed = (env: Record<string, string>) => async (address: string) => {
+      const { telemetry } = start({ SERVER_OTEL_COLLECTOR_URL: address, ...env });
+      runSpan('queue', {}, () => {});
+      await telemetry.shutdown();
+    };
+    expect(await firstByteOf(flushed({}))).toBe(0x16);
+    expect(await firstByteOf(flushed({ SERVER_OTEL_INSECURE: 'yes' }))).toBe(0x50);
+  });
+
+  it('says who exports', async () => {
+    const collector = await collecting();
+    vi.stubEnv('OTEL_SERVICE_NAME', 'other');
+    const { telemetry } = start(
+      {
+        ...plaintext(collector),
+        SERVER_OTEL_SERVICE_NAME: 'engine',
+        K8S_POD_NAME: 'engine-7',
+        K8S_POD_NAMESPACE: 'hatchet',
+        OTEL_RESOURCE_ATTRIBUTES: 'service.name=renamed,deployment.environment.name=test%20bed',
+      },
+      { serviceVersion: '1.2.3' },
+    );
+    let resource: Record<string, unknown> = {};
+    runSpan('queue', {}, (span) => {
+      if ('resource' in span) resource = (span.resource as { attributes: Record<string, unknown> }).attributes;
+    });
+    await telemetry.forceFlush();
+    expect(resource).toMatchObject({
+      'service.name': 'engine',
+      'service.version': '1.2.3',
+      'service.instance.id': expect.stringMatching(/^[\da-f-]{36}$/),
+      'library.language': 'nodejs',
+      'k8s.pod.name': 'engine-7',
+      'k8s.namespace.name': 'hatchet',
+      'deployment.environment.name': 'test bed',
+      'host.name': expect.any(String),
+      'process.pid': process.pid,
+      'telemetry.sdk.language': 'nodejs',
+    });
+    expect(Object.keys(resource).filter((key) => key.startsWith('process.command'))).toEqual([]);
+    expect(collector.calls[0]?.bytes.includes('engine-7')).toBe(true);
+  });
+
+  it('sends metrics to the same collector when asked, and none otherwise', async () => {
+    const collector = await collecting();
+    const { telemetry } = start({ ...plaintext(collector), SERVER_OTEL_METRICS_ENABLED: 'true' });
+    metrics.getMeter('test').createCounter('test.count').add(1);
+    await telemetry.shutdown();
+    const [call] = collector.calls;
+    expect(call?.path).toBe('/opentelemetry.proto.collector.metrics.v1.MetricsService/Export');
+    expect(call?.bytes.includes('test.count')).toBe(true);
+
+    const { telemetry: quiet } = start(plaintext(collector));
+    metrics.getMeter('test').createCounter('test.count').add(1);
+    const before = collector.calls.length;
+    await quiet.shutdown();
+    expect(collector.calls).toHaveLength(before);
+  });
+});
+
+describe('the line at the start', () => {
+  it('says where spans go and how, without the secret', async () => {
+    const collector = await collecting();
+    const { lines } = start({
+      ...plaintext(collector),
+      SERVER_OTEL_COLLECTOR_AUTH: 'Bearer very-secret',
+      SERVER_OTEL_TRACE_ID_RATIO: '0.25',
+      SERVER_OTEL_SERVICE_NAME: 'engine',
+    });
+    expect(lines).toEqual([
+      {
+        level: 'info',
+        message: 'Telemetry export is on',
+        fields: { endpoint: collector.address, tls: false, auth: true, ratio: 0.25, service: 'engine', metrics: false },
+      },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain('very-secret');
+  });
+
+  it.each([
+    [{}, 'Telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set'],
+    [
+      { SERVER_OTEL_COLLECTOR_URL: 'collector:4317', OTEL_SDK_DISABLED: 'TRUE' },
+      'Telemetry export is off: OTEL_SDK_DISABLED is true',
+    ],
+  ])('says why nothing is exported', (env: Record<string, string>, message) => {
+    const { telemetry, lines } = start(env);
+    expect(lines).toEqual([{ level: 'info', message, fields: {} }]);
+    expect(telemetry.enabled).toBe(false);
+  });
+
+  it('comes after a warning for each variable that nobody reads', () => {
+    const { lines } = start({ SERVER_OTEL_SERVICENAME: 'x', SERVER_OTELL: 'not ours' });
+    expect(lines.map(({ message }) => message)).toEqual([
+      'SERVER_OTEL_SERVICENAME is not a setting of this service; did you mean SERVER_OTEL_SERVICE_NAME?',
+      'Telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set',
+    ]);
+  });
+});
+
+describe('a collector that is away', () => {
+  it('is reported once when it is lost and once when it is back, with what was dropped', async () => {
+    const first = await collecting();
+    const { telemetry, lines } = start(plaintext(first));
+    first.close();
+    for (let attempt = 0; attempt < 3; attempt++) {
+      runSpan('queue', {}, () => {});
+      await telemetry.forceFlush();
+    }
+    expect(telemetry.status()).toMatchObject({
+      exported: 0,
+      dropped: 3,
+      lastError: expect.stringContaining('UNAVAILABLE'),
+    });
+    collectors.push(await startCollector('127.0.0.1', { port: Number(first.address.split(':')[1]) }));
+    await vi.waitFor(
+      async () => {
+        runSpan('queue', {}, () => {});
+        await telemetry.forceFlush();
+        expect(telemetry.status().exported).toBeGreaterThan(0);
+      },
+      { timeout: 10_000, interval: 100 },
+    );
+    expect(lines.slice(1).map(({ level, message }) => [level, message])).toEqual([
+      ['warn', 'The collector cannot be reached'],
+      ['info', 'The collector is back'],
+    ]);
+  });
+});
+
+describe('shutdown', () => {
+  it('delivers what is queued, once, however often it is called', async () => {
+    const collector = await collecting();
+    const { telemetry } = start(plaintext(collector));
+    for (let span = 0; span < 3000; span++) runSpan('queue', {}, () => {});
+    await Promise.all([telemetry.shutdown(), telemetry.shutdown()]);
+    await telemetry.shutdown();
+    expect(telemetry.status()).toMatchObject({ exported: 3000, dropped: 0 });
+    expect(collector.calls).toHaveLength(3);
+  });
+
+  it('gives up on a collector that hangs, closes the connection and says so', async () => {
+    const collector = await collecting('127.0.0.1', { answers: false });
+    const { telemetry, lines } = start({ ...plaintext(collector), SERVER_OTEL_SHUTDOWN_TIMEOUT: '200ms' });
+    runSpan('queue', {}, () => {});
+    await expect(telemetry.shutdown()).resolves.toBeUndefined();
+    expect(collector.calls).toHaveLength(1);
+    expect(lines.at(-1)?.message).toBe('Telemetry was shut down before everything was delivered');
+    await vi.waitFor(() => expect(telemetry.status()).toMatchObject({ dropped: 1 }));
+  });
+
+  it('does not reject without a collector, and leaves the process as it was', async () => {
+    const { telemetry } = start({ SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1', SERVER_OTEL_INSECURE: 'true' });
+    runSpan('queue', {}, () => {});
+    await expect(telemetry.shutdown()).resolves.toBeUndefined();
+    expect(trace.getTracer('test').startSpan('after').isRecording()).toBe(false);
+    expect(start({}).telemetry).not.toBe(telemetry);
+  });
+});
+
+describe('startServerTelemetry', () => {
+  it('called again answers with what runs already', () => {
+    const { telemetry } = start({});
+    expect(startServerTelemetry({ env: { SERVER_OTEL_COLLECTOR_URL: 'collector:4317' } })).toBe(telemetry);
+  });
+
+  it('refuses a configuration with problems before anything is started', () => {
+    expect(() => start({ SERVER_OTEL_TRACE_ID_RATIO: '2' })).toThrow(ServerTelemetryConfigError);
+    expect(start({}).telemetry.enabled).toBe(false);
+  });
+});

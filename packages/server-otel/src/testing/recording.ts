@@ -1,0 +1,53 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { TelemetryLogger } from '../logger.ts';
+import { type ServerTelemetry, startServerTelemetry } from '../start.ts';
+
+/** A trace that ratio 0.5 keeps, and one that it drops. */
+export const KEPT = '4bf92f3577b34da60000000000000001';
+export const DROPPED = '4bf92f3577b34da6ffffffffffffffff';
+/** The caller's span in both. */
+export const CALLER = '00f067aa0ba902b7';
+
+export const SILENT: TelemetryLogger = { info: () => {}, warn: () => {}, error: () => {} };
+
+/** Real telemetry whose spans end in memory. */
+export interface Recording {
+  readonly telemetry: ServerTelemetry;
+  spans(): Promise<ReadableSpan[]>;
+  /** The spans as an indented tree: name, kind, status. */
+  tree(): Promise<string>;
+}
+
+export function startRecording(env: Record<string, string> = {}): Recording {
+  const exporter = new InMemorySpanExporter();
+  const telemetry = startServerTelemetry({
+    env,
+    logger: SILENT,
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
+  const spans = async () => {
+    await telemetry.forceFlush();
+    return exporter.getFinishedSpans();
+  };
+  return { telemetry, spans, tree: async () => treeOf(await spans()) };
+}
+
+function treeOf(spans: readonly ReadableSpan[]): string {
+  const known = new Set(spans.map((span) => span.spanContext().spanId));
+  const below = (parentId: string | undefined, indent: string): string[] =>
+    spans
+      .filter(({ parentSpanContext }) => {
+        const id = parentSpanContext?.spanId;
+        return parentId === undefined ? id === undefined || !known.has(id) : id === parentId;
+      })
+      .flatMap((span) => [indent + line(span, known), ...below(span.spanContext().spanId, `${indent}  `)]);
+  return below(undefined, '').join('\n');
+}
+
+function line(span: ReadableSpan, known: ReadonlySet<string>): string {
+  const parent = span.parentSpanContext;
+  const orphan = parent !== undefined && !known.has(parent.spanId) ? ` ← ${parent.spanId}` : '';
+  const status = span.status.code === SpanStatusCode.ERROR ? ' ERROR' : '';
+  return `${span.name} ${SpanKind[span.kind]}${status}${orphan}`;
+}

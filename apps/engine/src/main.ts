@@ -1,4 +1,5 @@
 import { ServerTelemetryConfigError, startServerTelemetry } from '@hatchet-ts/server-otel';
+import { pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig } from './config.ts';
 
@@ -15,10 +16,11 @@ process.exit(code);
 
 async function main(): Promise<void> {
   const config = readConfig(process.env);
-  const telemetry = startServerTelemetry({ serviceVersion: manifest.version });
+  const log = pino({ name: 'engine', level: config.logLevel });
+  const telemetry = startServerTelemetry({ serviceVersion: manifest.version, logger: log });
   // Not before: pg and gRPC are instrumented when they are loaded.
   const { serve } = await import('./service.ts');
-  await serve(config, telemetry);
+  await serve(config, telemetry, log);
 }
 
 /** One line, without the database's URL: it holds a password. */

@@ -1,11 +1,10 @@
 import type { ServerTelemetry } from '@hatchet-ts/server-otel';
-import { pino } from 'pino';
+import type { Logger } from 'pino';
 import type { EngineConfig } from './config.ts';
 import { startEngine } from './engine.ts';
 
 /** Runs the engine until it is told to stop; loaded after the telemetry, which has to see pg and gRPC being loaded. */
-export async function serve(config: EngineConfig, telemetry: ServerTelemetry): Promise<void> {
-  const log = pino({ name: 'engine', level: config.logLevel });
+export async function serve(config: EngineConfig, telemetry: ServerTelemetry, log: Logger): Promise<void> {
   const engine = await startEngine({ ...config, log, tracing: telemetry.enabled });
   log.info({ address: engine.address }, 'ready');
 

@@ -1,0 +1,84 @@
+import { httpServerTracing } from '@hatchet-ts/server-otel';
+import type { Database } from '@hatchet-ts/storage';
+import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Logger } from 'pino';
+import { ApiError, errorResponse } from './api-error.ts';
+import { type Authenticated, authentication } from './authentication.ts';
+import type { Engine } from './engine.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes, isHealthPath } from './routes/health.ts';
+import { runRoutes } from './routes/runs.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { tenantRoutes } from './routes/tenants.ts';
+import { traceRoutes } from './routes/traces.ts';
+import { isUnimplemented } from './routes/unimplemented.ts';
+import { workerRoutes } from './routes/workers.ts';
+import { workflowRoutes } from './routes/workflows.ts';
+import type { Triggers } from './triggers.ts';
+
+/** What the routes work with. */
+export interface Dependencies {
+  db: Database;
+  engine: Engine;
+  triggers: Triggers;
+  verifyToken: TokenVerifier;
+  logger: Logger;
+}
+
+/** Part of the API; the paths are absolute, so that a search for a path finds its handler. */
+export type Routes = (app: Hono<Authenticated>, dependencies: Dependencies) => void;
+
+const ROUTES: Routes[] = [tenantRoutes, workerRoutes, workflowRoutes, runRoutes, taskRoutes, eventRoutes, traceRoutes];
+
+/** As large as the largest message that the engine takes. */
+const MAX_BODY_BYTES = 4 * 1024 * 1024;
+
+/** Hatchet's REST contract as a Hono application. */
+export function createApplication(dependencies: Dependencies): Hono<Authenticated> {
+  const { logger, verifyToken } = dependencies;
+  const app = new Hono<Authenticated>();
+  app.use(httpServerTracing({ untraced: isHealthPath }));
+  healthRoutes(app, dependencies);
+  app.use('/api/v1/*', authentication(verifyToken));
+  app.use('/api/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
+  for (const routes of ROUTES) routes(app, dependencies);
+
+  app.notFound((c) =>
+    isUnimplemented(c.req.path)
+      ? errorResponse(c, 501, `this server does not implement ${c.req.method} ${c.req.path}`)
+      : errorResponse(c, 404, `there is no ${c.req.method} ${c.req.path}`),
+  );
+  app.onError((error, c) => {
+    if (error instanceof ApiError) {
+      if (error.status >= 500) logger.warn({ status: error.status, cause: brief(error.cause) }, error.message);
+      return errorResponse(c, error.status, error.message);
+    }
+    if (isDatabaseAway(error)) {
+      logger.warn({ cause: brief(error) }, 'the database is not available');
+      return errorResponse(c, 503, 'the database is not available: try again later');
+    }
+    logger.error({ err: { type: error.name, message: error.message, stack: error.stack } }, 'a request failed');
+    return errorResponse(c, 500, 'the request failed for a reason that only the log of the server tells');
+  });
+  return app;
+}
+
+function tooLarge(): never {
+  throw new ApiError(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
+}
+
+/** Connection errors of the system, and SQLSTATE classes 08 (connection), 53 (resources) and 57 (shut-down). */
+const AWAY = /^(E[A-Z]+|08...|53...|57...)$/;
+
+function isDatabaseAway(error: Error): boolean {
+  return (
+    ('code' in error && AWAY.test(String(error.code))) ||
+    /connection terminated|timeout exceeded when trying to connect/i.test(error.message)
+  );
+}
+
+function brief(cause: unknown): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? '');
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { untraced } from '@hatchet-ts/server-otel';
+import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { createApplication } from './application.ts';
+import type { Configuration } from './configuration.ts';
+import { connectEngine } from './engine.ts';
+import { createTriggers } from './triggers.ts';
+
+/** The running service. */
+export interface Service {
+  /** `host:port` that is really bound. */
+  address: string;
+  /** Answers what has begun, at most {@link GRACE_MS}, and gives everything back. */
+  stop(): Promise<void>;
+}
+
+/** How long requests that are under way may take once the service stops. */
+const GRACE_MS = 3_000;
+
+/**
+ * Brings the database's schema up to date and serves the API.
+ *
+ * @throws Error with one clear line when the database cannot be used or the port is taken.
+ */
+export async function startService(configuration: Configuration, logger: Logger): Promise<Service> {
+  const db = createDatabase(configuration.databaseUrl, { applicationName: 'hatchet-api' });
+  try {
+    await prepare(db);
+    const engine = connectEngine(configuration.engineAddress);
+    const application = createApplication({
+      db,
+      engine,
+      logger,
+      triggers: createTriggers(configuration.engineAddress),
+      verifyToken: createTokenVerifier(db),
+    });
+    const server = createAdaptorServer({ fetch: application.fetch }) as Server;
+    const address = await listen(server, configuration);
+    return {
+      address,
+      async stop() {
+        await close(server);
+        engine.close();
+        await db.close();
+      },
+    };
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
+}
+
+async function prepare(db: Database): Promise<void> {
+  try {
+    await untraced(() => migrate(db));
+  } catch (error) {
+    throw new Error(`cannot use the database: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+async function listen(server: Server, { bindAddress, port }: Configuration): Promise<string> {
+  server.listen(port, bindAddress);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw new Error(`cannot listen on ${bindAddress}:${port}: ${reasonOf(error)}`, { cause: error });
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('the server has no TCP address');
+  return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const hurry = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(hurry);
+}
+
+/** An address that resolves to several gives an error without a message of its own. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message || ('code' in error ? String(error.code) : error.name);
+}

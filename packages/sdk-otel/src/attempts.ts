@@ -17,6 +17,8 @@ export interface Attempt {
   work?: Promise<unknown> | undefined;
   /** the first report of its end that the worker sent */
   report?: 'completed' | 'failed' | undefined;
+  /** what a report of failure said */
+  reportedFailure?: unknown;
   /** that report did not reach the engine */
   reportError?: { readonly thrown: unknown } | undefined;
   /** the cancellation said that the engine's timeout was its reason */

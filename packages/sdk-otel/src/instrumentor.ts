@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { diag, type TracerProvider, trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationModuleDefinition,
@@ -6,6 +6,7 @@ import {
   isWrapped,
 } from '@opentelemetry/instrumentation';
 import { AttemptMemory } from './attempts.ts';
+import { guarded } from './guard.ts';
 import { loadedExports, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
 import { adminClientPatch } from './patches/admin-client.ts';
 import type { ClassPatch, Method } from './patches/class-patch.ts';
@@ -77,6 +78,12 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
       // what somebody else wrapped since stays; ours inside it only passes the call on
       if (prototype[method] === wrapped) this._unwrap(prototype, method);
     }
+  }
+
+  /** A provider that the constructor was given stays when the application registers the global one. */
+  override setTracerProvider(tracerProvider: TracerProvider): void {
+    if (this.getConfig().tracerProvider && tracerProvider === trace.getTracerProvider()) return;
+    super.setTracerProvider(tracerProvider);
   }
 
   protected override init(): InstrumentationModuleDefinition {
@@ -189,7 +196,10 @@ function within(given: unknown): (Prototype | undefined)[] {
     return typeof value === 'object' && value !== null ? (Object.getPrototypeOf(value) as Prototype) : undefined;
   };
   if (typeof given !== 'object' || given === null) return [own(given)];
-  return [own(given), ...PARTS.map((part) => own((given as Record<string, unknown>)[part]))];
+  return [
+    own(given),
+    ...PARTS.map((part) => own(guarded(`reading ${part}`, () => (given as Record<string, unknown>)[part]))),
+  ];
 }
 
 // where a client and a worker keep the instances of the patched classes

@@ -17,7 +17,16 @@ test('whatever is thrown is a failure: an error, a text, zero, undefined', () =>
   expect(attemptVerdict({ ...ran, result: error })).toEqual({ outcome: 'failed', error: { thrown: error } });
   expect(attemptVerdict({ ...ran, result: 'no' }).error).toEqual({ thrown: 'no' });
   expect(attemptVerdict({ ...ran, result: 0 }).outcome).toBe('failed');
-  expect(attemptVerdict({ ...ran, report: 'failed' }).error).toEqual({ thrown: undefined });
+  const running = { aborted: false, reason: undefined };
+  expect(attemptVerdict({ ...ran, signal: running })).toEqual({ outcome: 'failed', error: { thrown: undefined } });
+});
+
+test('a result that cannot be sent is a failure, with what the SDK said of it', () => {
+  const reportedFailure = { name: 'report', message: 'Do not know how to serialize a BigInt' };
+  expect(attemptVerdict({ ...ran, report: 'failed', reportedFailure })).toEqual({
+    outcome: 'failed',
+    error: { thrown: reportedFailure },
+  });
 });
 
 test('cancelled and evicted are no errors', () => {

@@ -7,8 +7,9 @@ export interface AttemptEnd {
   readonly result: unknown;
   /** the task's abort signal, when it was seen */
   readonly signal?: { readonly aborted: boolean; readonly reason: unknown } | undefined;
-  /** which report the worker sent first */
+  /** which report the worker sent first, and what a failed one said */
   readonly report?: 'completed' | 'failed' | undefined;
+  readonly reportedFailure?: unknown;
   /** the cancellation said that the engine's timeout was its reason */
   readonly timedOut?: boolean;
   /** whether this worker has a handler for the action */
@@ -25,14 +26,19 @@ export interface AttemptVerdict {
  * The SDK returns a failed task's error and nothing for success, cancellation and eviction alike, so its report and
  * the task's abort signal tell these apart.
  */
-export function attemptVerdict({ result, signal, report, timedOut, registered }: AttemptEnd): AttemptVerdict {
+export function attemptVerdict(end: AttemptEnd): AttemptVerdict {
+  const { result, signal, report, timedOut, registered } = end;
   if (report === 'completed') return { outcome: 'completed' };
   if (signal?.aborted) {
     if (timedOut) return { outcome: 'timed_out', error: { thrown: TIMEOUT } };
     return { outcome: terminationReason(signal.reason) === 'evicted' ? 'evicted' : 'cancelled' };
   }
-  if (result !== undefined || report === 'failed') return { outcome: 'failed', error: { thrown: result } };
+  if (result !== undefined) return { outcome: 'failed', error: { thrown: result } };
+  // the result could not be serialised, and the SDK reported that instead
+  if (report === 'failed') return { outcome: 'failed', error: { thrown: end.reportedFailure } };
   if (!registered) return { outcome: 'failed', error: { thrown: UNKNOWN_ACTION } };
+  // started, over, and nothing reported: the SDK stumbles over `throw undefined`
+  if (signal) return { outcome: 'failed', error: { thrown: result } };
   return { outcome: 'completed' };
 }
 

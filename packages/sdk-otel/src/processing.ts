@@ -99,7 +99,7 @@ export function processing<Args extends readonly unknown[], Result>(
     recordVerdict(span, verdict, attempt);
     const { work } = attempt;
     // the memory outlives the task: it keeps ids, not the user's promise and payload
-    attempt.observe = attempt.work = attempt.signal = undefined;
+    attempt.observe = attempt.work = attempt.signal = attempt.reportedFailure = undefined;
     const stopped = verdict.outcome !== 'completed' && verdict.outcome !== 'failed';
     if (stopped && work) void settledWithin(work, host.gracePeriod).then(() => span.end());
     else span.end();

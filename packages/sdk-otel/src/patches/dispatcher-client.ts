@@ -25,6 +25,7 @@ export const dispatcherClientPatch: ClassPatch = {
             const report = REPORTS[event.eventType];
             if (!report || attempt.report) return { args };
             attempt.report = report;
+            if (report === 'failed') attempt.reportedFailure = reportedFailure(event.eventPayload);
             return { args, failed: (thrown) => failed(attempt, thrown) };
           },
         );
@@ -37,6 +38,12 @@ type ReportResult = ReturnType<DispatcherClient['sendStepActionEvent']>;
 
 // StepActionEventType of the wire contract; its enum is a value, and the SDK is not loaded by us
 const REPORTS: Readonly<Record<number, Attempt['report']>> = { 2: 'completed', 3: 'failed' };
+
+// the SDK's own failures are a text, a task's are an object with message and stack
+function reportedFailure(payload: string): unknown {
+  const said: unknown = JSON.parse(payload);
+  return typeof said === 'string' ? { name: 'report', message: said } : said;
+}
 
 function failed(attempt: Attempt, thrown: unknown): void {
   attempt.reportError = { thrown };

@@ -112,7 +112,7 @@ export async function startEngine(
     subscribeToWorkflowEvents: unimplemented,
     subscribeToWorkflowRuns: unimplemented,
     sendStepActionEvent: async (report) => {
-      if (report.eventType !== 1) refuse('completed');
+      if (report.eventType === 2) refuse('completed');
       reports.push(report);
       for (const wake of waiting) wake();
       return known;

@@ -1,0 +1,209 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
+import { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/event-client.js';
+import { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
+import { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
+import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
+import { isWrapped, registerInstrumentations } from '@opentelemetry/instrumentation';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { HatchetInstrumentor } from './instrumentor.ts';
+import { SPANS } from './spans.ts';
+import { startRecorder } from './testing/recorder.ts';
+import { VERSION } from './version.ts';
+
+const METHODS = [
+  [AdminClient, 'runWorkflow'],
+  [AdminClient, 'runWorkflows'],
+  [EventClient, 'push'],
+  [EventClient, 'bulkPush'],
+  [InternalWorker, 'handleStartStepRun'],
+  [InternalWorker, 'handleCancelStepRun'],
+  [DispatcherClient, 'sendStepActionEvent'],
+] as const;
+const methods = () => METHODS.map(([owner, method]) => Reflect.get(owner.prototype, method) as () => unknown);
+const originals = methods();
+const instrumentors: HatchetInstrumentor[] = [];
+const made = (instrumentor: HatchetInstrumentor) => {
+  instrumentors.push(instrumentor);
+  return instrumentor;
+};
+const warn = vi.fn();
+diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
+
+afterEach(() => {
+  for (const instrumentor of instrumentors.splice(0)) instrumentor.uninstrument();
+  warn.mockClear();
+  trace.disable();
+});
+
+describe('an SDK that is loaded already', () => {
+  test('is patched in place, and nothing is left when the instrumentor is switched off', () => {
+    const instrumentor = made(new HatchetInstrumentor());
+    expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
+    instrumentor.uninstrument();
+    expect(methods()).toEqual(originals);
+    instrumentor.instrument();
+    instrumentor.instrument();
+    expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
+    expect(warn).not.toHaveBeenCalled();
+  });
+
+  test('stays as it is when the instrumentor is made with enabled: false', () => {
+    made(new HatchetInstrumentor({ enabled: false }));
+    expect(methods()).toEqual(originals);
+  });
+
+  test('is patched once: a second instrumentor takes the place of the first, and says so', () => {
+    made(new HatchetInstrumentor());
+    made(new HatchetInstrumentor());
+    expect(warn.mock.calls.map(([text]) => String(text))).toContainEqual(
+      expect.stringContaining('EventClient.push is replaced'),
+    );
+    expect(methods().map((method) => (method as { __original?: unknown }).__original)).toEqual(originals);
+  });
+
+  test('keeps what somebody else wrapped around a method since; ours inside only passes the call on', () => {
+    const instrumentor = made(new HatchetInstrumentor());
+    const ours = AdminClient.prototype.runWorkflows;
+    const theirs = vi.fn(ours);
+    Object.assign(AdminClient.prototype, { runWorkflows: theirs });
+    instrumentor.uninstrument();
+    expect(AdminClient.prototype.runWorkflows).toBe(theirs);
+    Object.assign(AdminClient.prototype, { runWorkflows: originals[1] });
+  });
+});
+
+describe('the tracer provider', () => {
+  const span = () => made(new HatchetInstrumentor()).instrument();
+  const push = () =>
+    expect(() => EventClient.prototype.push.call({ config: {} } as EventClient, 'e', 1n)).toThrow('BigInt');
+
+  test('is the global one, also when that is registered later', () => {
+    span();
+    const recorder = startRecorder();
+    trace.setGlobalTracerProvider(recorder.provider);
+    push();
+    expect(recorder.named('hatchet.push_event')[0]?.instrumentationScope).toMatchObject({
+      name: '@hatchet-ts/sdk-otel',
+      version: VERSION,
+    });
+  });
+
+  test('may be given by registerInstrumentations', () => {
+    const recorder = startRecorder();
+    registerInstrumentations({
+      instrumentations: [made(new HatchetInstrumentor())],
+      tracerProvider: recorder.provider,
+    });
+    push();
+    expect(recorder.take()).toHaveLength(1);
+  });
+
+  test('that the constructor was given stays when only the global one is registered', () => {
+    const mine = startRecorder();
+    const other = startRecorder();
+    trace.setGlobalTracerProvider(other.provider);
+    registerInstrumentations({ instrumentations: [made(new HatchetInstrumentor({ tracerProvider: mine.provider }))] });
+    push();
+    expect([mine.take().length, other.take().length]).toEqual([1, 0]);
+  });
+
+  test('that throws changes nothing for the user', () => {
+    const broken = {
+      getTracer: () => ({
+        startSpan: () => {
+          throw new Error('no spans');
+        },
+        startActiveSpan: () => {
+          throw new Error('no spans');
+        },
+      }),
+    };
+    made(new HatchetInstrumentor({ tracerProvider: broken }));
+    push();
+  });
+});
+
+describe('a bundled SDK', () => {
+  test('is given as instances or classes, whatever the bundler called them', () => {
+    const instrumentor = made(new HatchetInstrumentor());
+    class A {
+      runWorkflow() {}
+      runWorkflows() {}
+    }
+    class V0 {
+      runWorkflow() {}
+      runWorkflows() {}
+      scheduleWorkflow() {}
+    }
+    class E {
+      push() {}
+      bulkPush() {}
+    }
+    instrumentor.instrument({ admin: new A(), events: new E() }, V0);
+    const wrapped = [A.prototype.runWorkflow, E.prototype.bulkPush, V0.prototype.runWorkflow].map((method) =>
+      isWrapped(method),
+    );
+    expect(wrapped).toEqual([true, true, false]);
+    instrumentor.uninstrument();
+    expect(isWrapped(A.prototype.runWorkflow)).toBe(false);
+    instrumentor.instrument({ nothing: 'here' });
+    expect(warn.mock.calls.map(([text]) => String(text))).toContainEqual(
+      expect.stringContaining('found nothing to trace'),
+    );
+  });
+});
+
+describe('in a process of its own', () => {
+  const run = promisify(execFile);
+  const patched = `
+    const { AdminClient } = await import('@hatchet-dev/typescript-sdk/v1/client/admin.js');
+    const { createRequire } = await import('node:module');
+    const required = createRequire(process.cwd() + '/x.js')('@hatchet-dev/typescript-sdk/v1/client/admin');
+    console.log(!!AdminClient.prototype.runWorkflow.__wrapped, required.AdminClient === AdminClient);
+    process.exit(0);`;
+  const inChild = async (code: string): Promise<string> => {
+    const cwd = new URL('..', import.meta.url);
+    const { stdout } = await run(process.execPath, ['--no-warnings', '--input-type=module', '--eval', code], { cwd });
+    return stdout.trim();
+  };
+
+  test('the SDK may be loaded after the instrumentor', async () => {
+    const before = `const { HatchetInstrumentor } = await import('./src/index.ts'); new HatchetInstrumentor();
+      await import('@hatchet-dev/typescript-sdk');`;
+    expect(await inChild(before + patched)).toBe('true true');
+  });
+
+  test('the SDK may be loaded before the instrumentor', async () => {
+    const after = `await import('@hatchet-dev/typescript-sdk');
+      const { HatchetInstrumentor } = await import('./src/index.ts'); new HatchetInstrumentor();`;
+    expect(await inChild(after + patched)).toBe('true true');
+  });
+
+  test.each([
+    ['index', ['@opentelemetry/api', '@opentelemetry/instrumentation']],
+    ['propagation', ['@opentelemetry/api']],
+    ['sampler', ['@hatchet-ts/ratio-sampler']],
+  ])('the entry %s loads only %s', async (entry, allowed) => {
+    const code = `
+      const { registerHooks } = await import('node:module');
+      const seen = new Set();
+      registerHooks({ resolve(specifier, context, next) {
+        if (context.parentURL?.includes('/sdk-otel/src/') && !/^(node:|\\.)/.test(specifier)) seen.add(specifier);
+        return next(specifier, context);
+      } });
+      await import('./src/${entry}.ts');
+      console.log([...seen].sort().join(' '));`;
+    expect(await inChild(code)).toBe(allowed.join(' '));
+  });
+});
+
+test('the version is the one of the package', () => {
+  expect(VERSION).toBe(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+});
+
+test('the span table names each operation after its span', () => {
+  for (const [operation, { name }] of Object.entries(SPANS)) expect(name).toBe(`hatchet.${operation}`);
+});

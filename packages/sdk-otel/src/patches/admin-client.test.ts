@@ -1,0 +1,215 @@
+import { context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readCarrier } from '../carrier.ts';
+import { HatchetInstrumentor } from '../instrumentor.ts';
+import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+
+let engine: TestEngine;
+let recorder: Recorder;
+let instrumentor: HatchetInstrumentor;
+
+beforeAll(async () => {
+  recorder = startRecorder();
+  engine = await startEngine({ namespace: 'shop', excludedAttributes: ['child_key'] });
+  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider }).instrument();
+});
+afterEach(() => {
+  instrumentor.setConfig({});
+  instrumentor.setTracerProvider(recorder.provider);
+  engine.failing.clear();
+  engine.metadata.length = 0;
+  recorder.take();
+});
+afterAll(async () => {
+  instrumentor.uninstrument();
+  await engine.stop();
+});
+
+const inSpan = <T>(name: string, work: () => Promise<T>): Promise<T> =>
+  recorder.provider.getTracer('user').startActiveSpan(name, async (span) => {
+    try {
+      return await work();
+    } finally {
+      span.end();
+    }
+  });
+const sentContexts = (): (SpanContext | undefined)[] => engine.metadata.map(readCarrier);
+
+describe('one run', () => {
+  test('is a producer below the active span, and its context is what the engine gets', async () => {
+    const options = { additionalMetadata: { team: 'a' }, childIndex: 0, childKey: 'key', priority: 3 };
+    const before = structuredClone(options);
+    const ref = await inSpan('request', () => engine.client.admin.runWorkflow('order', { a: 1 }, options));
+    expect(recorder.picture()).toBe(['request · test', '└─ hatchet.run_workflow order · test · PRODUCER'].join('\n'));
+    const [span] = recorder.named('hatchet.run_workflow');
+    expect(span?.attributes).toEqual({
+      instrumentor: 'hatchet',
+      'hatchet.workflow_name': 'order',
+      'hatchet.namespace': 'shop_',
+      'hatchet.child_index': 0,
+      'hatchet.priority': 3,
+      'hatchet.child_workflow_run_id': await ref.runId,
+      'messaging.system': 'hatchet',
+      'messaging.operation.name': 'run',
+      'messaging.operation.type': 'send',
+      'messaging.destination.name': 'order',
+      'messaging.message.id': await ref.runId,
+    });
+    expect(engine.metadata).toEqual([{ team: 'a', traceparent: `00-${ids(span!.spanContext())}-01` }]);
+    expect(options).toEqual(before);
+  });
+
+  test('that fails is an error, and the rejection is the one of the SDK', async () => {
+    engine.failing.add('trigger');
+    await expect(engine.client.admin.runWorkflow('order', {})).rejects.toThrow('no trigger today');
+    const [span] = recorder.take();
+    expect(span?.status.message).toContain('no trigger today');
+    expect(span?.attributes['error.type']).toBe('HatchetError');
+    expect(span?.events).toHaveLength(1);
+  });
+
+  test('with input that cannot be serialised fails as it does without us', async () => {
+    await expect(engine.client.admin.runWorkflow('order', { n: 1n })).rejects.toThrow('BigInt');
+    expect(recorder.take()[0]?.attributes['error.type']).toBe('HatchetError');
+  });
+
+  test('keeps a traceparent of the caller', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await engine.client.admin.runWorkflow('order', {}, { additionalMetadata: { traceparent } });
+    expect(engine.metadata).toEqual([{ traceparent }]);
+  });
+
+  test('whose options cannot be read goes on untraced', async () => {
+    const options = {
+      get additionalMetadata(): Record<string, string> {
+        throw new Error('mine');
+      },
+    };
+    await expect(engine.client.admin.runWorkflow('order', {}, options)).rejects.toThrow('mine');
+  });
+});
+
+describe('a bulk run', () => {
+  const run = (workflowName: string) => ({
+    workflowName,
+    input: {},
+    options: { additionalMetadata: { of: workflowName } },
+  });
+
+  test('is a client call with a producer and a context for each run', async () => {
+    const runs = [run('pack'), run('pack'), run('label')];
+    const before = structuredClone(runs);
+    const refs = await engine.client.admin.runWorkflows(runs);
+    expect(recorder.picture()).toBe(
+      [
+        'hatchet.run_workflows pack, label · test · CLIENT',
+        '├─ hatchet.run_workflow label · test · PRODUCER',
+        '├─ hatchet.run_workflow pack · test · PRODUCER',
+        '└─ hatchet.run_workflow pack · test · PRODUCER',
+      ].join('\n'),
+    );
+    const [batch] = recorder.named('hatchet.run_workflows');
+    const items = recorder.named('hatchet.run_workflow');
+    expect(batch?.attributes).toMatchObject({
+      'hatchet.num_workflows': 3,
+      'hatchet.unique_workflow_names': ['pack', 'label'],
+      'messaging.operation.type': 'send',
+      'messaging.batch.message_count': 3,
+    });
+    expect(items.map((item) => item.attributes['messaging.operation.type'])).toEqual(['create', 'create', 'create']);
+    expect(items.map((item) => item.attributes['hatchet.child_workflow_run_id'])).toEqual(
+      await Promise.all(refs.map((ref) => ref.runId)),
+    );
+    expect(sentContexts().map((sent) => ids(sent!))).toEqual(items.map((item) => ids(item.spanContext())));
+    expect(engine.metadata.map((metadata) => metadata?.of)).toEqual(['pack', 'pack', 'label']);
+    expect(runs).toEqual(before);
+  });
+
+  test('makes no more item spans than allowed, and says so; the rest have the context of the call', async () => {
+    instrumentor.setConfig({ maxItemSpans: 2 });
+    await engine.client.admin.runWorkflows([run('a'), run('b'), run('c'), run('d')]);
+    const [batch] = recorder.named('hatchet.run_workflows');
+    expect(recorder.named('hatchet.run_workflow')).toHaveLength(2);
+    expect(batch?.attributes['hatchet.num_item_spans']).toBe(2);
+    expect(sentContexts().filter((sent) => sent?.spanId === batch?.spanContext().spanId)).toHaveLength(2);
+  });
+
+  test('without item spans is the producer itself', async () => {
+    instrumentor.setConfig({ maxItemSpans: 0 });
+    await engine.client.admin.runWorkflows([run('a'), run('b')]);
+    const [batch, ...more] = recorder.take();
+    expect(more).toEqual([]);
+    expect(batch?.kind).toBe(SpanKind.PRODUCER);
+    expect(sentContexts().map((sent) => sent?.spanId)).toEqual(Array(2).fill(batch?.spanContext().spanId));
+  });
+
+  test('that fails fails each run of it; the exception is recorded once', async () => {
+    engine.failing.add('trigger');
+    await expect(engine.client.admin.runWorkflows([run('a'), run('b')])).rejects.toThrow('no trigger today');
+    const spans = recorder.take();
+    expect(spans.map((span) => span.attributes['error.type'])).toEqual(Array(3).fill('HatchetError'));
+    expect(spans.flatMap((span) => span.events)).toHaveLength(1);
+  });
+
+  test('of nothing is a call without items', async () => {
+    expect(await engine.client.admin.runWorkflows([])).toEqual([]);
+    expect(recorder.picture()).toBe('hatchet.run_workflows · test · PRODUCER');
+  });
+});
+
+describe('a trace that is not recorded', () => {
+  const received = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  const off = () => instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
+
+  test('hands on what was received', async () => {
+    off();
+    const above = trace.setSpanContext(context.active(), readCarrier({ traceparent: received })!);
+    await context.with(above, () => engine.client.admin.runWorkflow('order', {}));
+    await context.with(above, () => engine.client.admin.runWorkflows([{ workflowName: 'order', input: {} }]));
+    expect(engine.metadata).toEqual([{ traceparent: received }, { traceparent: received }]);
+  });
+
+  test('and began here reaches the worker with its flag clear, or not at all', async () => {
+    off();
+    await engine.client.admin.runWorkflow('order', {});
+    expect(sentContexts()[0]?.traceFlags).toBe(0);
+    instrumentor.setConfig({ propagateUnsampled: false });
+    await engine.client.admin.runWorkflow('order', {});
+    expect(engine.metadata[1]).toBeUndefined();
+  });
+
+  test('costs no look at the payload, recorded neither, unless capturing was asked for', async () => {
+    const counting = () => {
+      const toJSON = vi.fn(() => ({ card: '4111' }));
+      return { toJSON };
+    };
+    const [recorded, captured, dropped] = [counting(), counting(), counting()];
+    await engine.client.admin.runWorkflow('order', recorded);
+    instrumentor.setConfig({ capture: { payload: true } });
+    await engine.client.admin.runWorkflow('order', captured);
+    off();
+    await engine.client.admin.runWorkflow('order', dropped);
+    // once is the SDK's own
+    expect([recorded, captured, dropped].map(({ toJSON }) => toJSON.mock.calls.length)).toEqual([1, 2, 1]);
+    expect(recorder.take().map((span) => span.attributes['hatchet.payload'])).toEqual([undefined, '{"card":"4111"}']);
+  });
+});
+
+test('an excluded attribute is nowhere, whether the client or the instrumentor excludes it', async () => {
+  instrumentor.setConfig({ excludedAttributes: ['hatchet.workflow_name'] });
+  await engine.client.admin.runWorkflow('order', {}, { childKey: 'key' });
+  const attributes = JSON.stringify(recorder.take()[0]?.attributes);
+  expect(attributes).not.toContain('order');
+  expect(attributes).not.toContain('key"');
+});
+
+test('baggage goes along only when that is asked for', async () => {
+  const { propagation } = await import('@opentelemetry/api');
+  const above = propagation.setBaggage(context.active(), propagation.createBaggage({ tenant: { value: 'a b' } }));
+  await context.with(above, () => engine.client.admin.runWorkflow('order', {}));
+  instrumentor.setConfig({ propagateBaggage: true });
+  await context.with(above, () => engine.client.admin.runWorkflow('order', {}));
+  expect(engine.metadata.map((metadata) => metadata?.baggage)).toEqual([undefined, 'tenant=a%20b']);
+});

@@ -1,0 +1,409 @@
+import { NonRetryableError, type Worker } from '@hatchet-dev/typescript-sdk';
+import { context, createContextKey, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { readCarrier } from '../carrier.ts';
+import { HatchetInstrumentor } from '../instrumentor.ts';
+import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const additionalMetadata = JSON.stringify({ traceparent: TRACEPARENT });
+const LISTENER = createContextKey('of the listener loop');
+const START = 'hatchet.start_step_run';
+const CANCEL = 'hatchet.cancel_step_run';
+
+let engine: TestEngine;
+let recorder: Recorder;
+let instrumentor: HatchetInstrumentor;
+let worker: Worker;
+/** what the task does; each test sets it */
+let body: (ctx: { abortController: AbortController; retryCount(): number; additionalMetadata(): object }) => unknown;
+
+beforeAll(async () => {
+  recorder = startRecorder();
+  engine = await startEngine();
+  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider });
+  const task = engine.client.task({
+    name: 'work',
+    fn: async (_input: object, ctx) => (await body(ctx)) as Record<string, string>,
+  });
+  worker = await engine.client.worker('worker-1', { workflows: [task], handleKill: false });
+  // the worker is started inside a span and a context of the application: tasks shall not be below that span
+  const starting = trace.setSpan(
+    context.active().setValue(LISTENER, 'kept'),
+    recorder.provider.getTracer('app').startSpan('start'),
+  );
+  void context.with(starting, () => worker.start());
+});
+afterEach(() => {
+  instrumentor.setConfig({});
+  instrumentor.setTracerProvider(recorder.provider);
+  engine.failing.clear();
+  engine.reports.length = 0;
+  engine.metadata.length = 0;
+  recorder.take();
+});
+afterAll(async () => {
+  await worker.stop();
+  instrumentor.uninstrument();
+  await engine.stop();
+});
+
+describe('a task', () => {
+  test('is a consumer in the trace of its run, with the spans of the user below it', async () => {
+    body = () => {
+      expect(context.active().getValue(LISTENER)).toBe('kept');
+      recorder.provider.getTracer('user').startSpan('ask the bank').end();
+      return {};
+    };
+    const action = engine.dispatch('work:work', {
+      additionalMetadata,
+      workflowId: 'workflow-1',
+      workflowVersionId: 'version-1',
+      parentWorkflowRunId: 'parent-1',
+      childWorkflowIndex: 0,
+      childWorkflowKey: 'child',
+      triggeringEventExternalId: 'event-1',
+      triggeringEventKey: 'order:paid',
+      taskInsertedAt: new Date(Date.now() - 1000),
+    });
+    const [span] = await recorder.ended(START);
+    expect(recorder.picture()).toBe(
+      [
+        '(missing parent)',
+        '└─ hatchet.start_step_run work · test · CONSUMER · completed',
+        '   │  ↗ link to a span that is not here',
+        '   └─ ask the bank · test',
+      ].join('\n'),
+    );
+    expect(span?.parentSpanContext).toEqual(readCarrier({ traceparent: TRACEPARENT }));
+    expect(span?.status.code).toBe(SpanStatusCode.UNSET);
+    const { 'hatchet.queue_time_ms': queueTime, ...attributes } = span!.attributes;
+    expect(queueTime).toBeGreaterThanOrEqual(1000);
+    expect(attributes).toEqual({
+      instrumentor: 'hatchet',
+      'hatchet.tenant_id': action.tenantId,
+      'hatchet.worker_id': '11111111-1111-4111-8111-111111111111',
+      'hatchet.workflow_run_id': action.workflowRunId,
+      'hatchet.step_id': action.taskId,
+      'hatchet.step_run_id': action.taskRunExternalId,
+      'hatchet.step_name': 'work',
+      'hatchet.action_name': 'work:work',
+      'hatchet.workflow_name': 'work',
+      'hatchet.workflow_id': 'workflow-1',
+      'hatchet.workflow_version_id': 'version-1',
+      'hatchet.retry_count': 0,
+      'hatchet.parent_workflow_run_id': 'parent-1',
+      'hatchet.child_workflow_index': 0,
+      'hatchet.child_workflow_key': 'child',
+      'hatchet.triggering_event_external_id': 'event-1',
+      'hatchet.triggering_event_key': 'order:paid',
+      'hatchet.priority': 1,
+      'hatchet.outcome': 'completed',
+      'messaging.system': 'hatchet',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'work',
+      'messaging.message.id': action.workflowRunId,
+      'messaging.client.id': 'worker-1',
+    });
+  });
+
+  test('without a context begins a trace, although the listener loop runs inside a span', async () => {
+    body = () => ({});
+    engine.dispatch('work:work');
+    const [span] = await recorder.ended(START);
+    expect(span?.parentSpanContext).toBeUndefined();
+    expect(span?.links).toEqual([]);
+  });
+
+  test('is run by a run: one trace, from the call to the task and the event it pushes', async () => {
+    body = async () => {
+      await engine.client.events.push('order:paid', {});
+      return {};
+    };
+    await engine.client.admin.runWorkflow('work', {});
+    await recorder.ended(START);
+    expect(recorder.picture()).toBe(
+      [
+        'hatchet.run_workflow work · test · PRODUCER',
+        '└─ hatchet.start_step_run work · test · CONSUMER · completed',
+        '   │  ↗ link to hatchet.run_workflow work',
+        '   └─ hatchet.push_event order:paid · test · PRODUCER',
+      ].join('\n'),
+    );
+  });
+
+  test('that forwards the metadata it received sends its own context with them', async () => {
+    body = async (ctx) => {
+      await engine.client.events.push(
+        'order:paid',
+        {},
+        { additionalMetadata: ctx.additionalMetadata() as Record<string, string> },
+      );
+      return {};
+    };
+    engine.dispatch('work:work', {
+      additionalMetadata: JSON.stringify({ traceparent: TRACEPARENT, tracestate: 'a=1', team: 'a' }),
+    });
+    await recorder.ended(START);
+    const [pushed] = recorder.named('hatchet.push_event');
+    expect(engine.metadata[0]).toMatchObject({
+      team: 'a',
+      traceparent: `00-${ids(pushed!.spanContext())}-01`,
+      tracestate: 'a=1',
+    });
+  });
+
+  test('may name itself in its span, and be renamed', async () => {
+    body = () => ({});
+    instrumentor.setConfig({ includeTaskNameInSpanName: true });
+    engine.dispatch('work:work');
+    await recorder.ended(`${START}.work:work`);
+    instrumentor.setConfig({ spanName: (operation, name) => `${operation} instead of ${name}` });
+    engine.dispatch('work:work');
+    await recorder.ended(`start_step_run instead of ${START}`);
+  });
+
+  test('whose metadata are no JSON is traced all the same', async () => {
+    body = () => ({});
+    engine.dispatch('work:work', { additionalMetadata: '{"traceparent":' });
+    expect((await recorder.ended(START))[0]?.attributes['hatchet.outcome']).toBe('completed');
+  });
+
+  test('records payload and metadata only when that is asked for', async () => {
+    body = () => ({});
+    engine.dispatch('work:work', { additionalMetadata });
+    expect(Object.keys((await recorder.ended(START))[0]!.attributes)).not.toContain('hatchet.payload');
+    recorder.take();
+    instrumentor.setConfig({ capture: { payload: true, metadata: true, redact: (_value, key) => key } });
+    engine.dispatch('work:work', { additionalMetadata });
+    expect((await recorder.ended(START))[0]?.attributes).toMatchObject({
+      'hatchet.payload': 'payload',
+      'hatchet.additional_metadata': 'additional_metadata',
+    });
+  });
+});
+
+describe('the relation', () => {
+  test('link begins a trace and keeps a link to the creation', async () => {
+    body = () => ({});
+    instrumentor.setConfig({ relation: 'link' });
+    engine.dispatch('work:work', { additionalMetadata });
+    const [span] = await recorder.ended(START);
+    expect(span?.parentSpanContext).toBeUndefined();
+    expect(span?.links.map((link) => ids(link.context))).toEqual([TRACEPARENT.slice(3, -3)]);
+  });
+
+  test('of a firing with its own context joins that and links to where the cron was created', async () => {
+    body = () => ({});
+    const firing = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
+    engine.dispatch('work:work', {
+      additionalMetadata: JSON.stringify({ traceparent: firing, hatchet__link_traceparent: TRACEPARENT }),
+    });
+    const [span] = await recorder.ended(START);
+    expect(ids(span!.parentSpanContext!)).toBe(firing.slice(3, -3));
+    expect(span?.links.map((link) => ids(link.context))).toEqual([TRACEPARENT.slice(3, -3)]);
+  });
+});
+
+describe('a failed attempt', () => {
+  class CardDeclined extends Error {}
+
+  test('is an error with its exception, and the next attempt links to it', async () => {
+    body = (ctx) => {
+      if (ctx.retryCount() === 0) throw new CardDeclined('card declined');
+      return {};
+    };
+    const action = engine.dispatch('work:work', { additionalMetadata });
+    await recorder.ended(START);
+    engine.dispatch('work:work', { ...action, retryCount: 1 });
+    const [first, second] = await recorder.ended(START, 2);
+    expect(first?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'card declined' });
+    expect(first?.attributes).toMatchObject({ 'error.type': 'CardDeclined', 'hatchet.outcome': 'failed' });
+    expect(first?.events.map((event) => event.attributes?.['exception.type'])).toEqual(['CardDeclined']);
+    expect(second?.attributes).toMatchObject({ 'hatchet.retry_count': 1, 'hatchet.outcome': 'completed' });
+    expect(second?.links.map((link) => ids(link.context))).toEqual([
+      TRACEPARENT.slice(3, -3),
+      ids(first!.spanContext()),
+    ]);
+  });
+
+  test.each([
+    ['a text', 'no money', 'string', 'no money'],
+    ['an object', { reason: 'no money' }, 'Object', 'Object thrown'],
+    ['nothing at all', undefined, 'undefined', 'undefined'],
+    ['an error that is not retried', new NonRetryableError('never'), 'NonRetryableError', 'never'],
+  ])('that threw %s is an error too', async (_what, thrown, type, message) => {
+    body = () => {
+      throw thrown;
+    };
+    engine.dispatch('work:work');
+    const [span] = await recorder.ended(START);
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message });
+    expect(span?.attributes).toMatchObject({ 'error.type': type, 'hatchet.outcome': 'failed' });
+  });
+
+  test('is also a result that cannot be sent', async () => {
+    body = () => ({ n: 1n });
+    engine.dispatch('work:work');
+    const [span] = await recorder.ended(START);
+    expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'Do not know how to serialize a BigInt' });
+    expect(span?.attributes).toMatchObject({ 'error.type': 'report', 'hatchet.outcome': 'failed' });
+  });
+
+  test('is an error as well when only its report does not arrive; the outcome stays what it was', async () => {
+    const { setTimeout } = globalThis;
+    // the SDK tries for 13 seconds
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
+      setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
+    engine.failing.add('completed');
+    body = () => ({});
+    engine.dispatch('work:work');
+    const [span] = await recorder.ended(START);
+    vi.restoreAllMocks();
+    expect(span?.status.message).toContain('no completed today');
+    expect(span?.attributes).toMatchObject({ 'error.type': 'HatchetError', 'hatchet.outcome': 'completed' });
+  });
+
+  test('is also an action that this worker has no handler for', async () => {
+    engine.dispatch('work:unknown');
+    const [span] = await recorder.ended(START);
+    expect(span?.attributes).toMatchObject({ 'error.type': 'unknown_action', 'hatchet.outcome': 'failed' });
+  });
+});
+
+describe('a cancellation', () => {
+  const untilAborted = ({ abortController: { signal } }: { abortController: AbortController }) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+
+  test('is in the trace of the attempt and linked to it; neither is an error', async () => {
+    body = untilAborted;
+    const action = engine.dispatch('work:work', { additionalMetadata });
+    await engine.reported(action.taskRunExternalId, 1);
+    engine.cancel({ ...action, additionalMetadata: undefined });
+    const [attempt] = await recorder.ended(START);
+    const [cancel] = await recorder.ended(CANCEL);
+    expect(recorder.picture()).toBe(
+      [
+        '(missing parent)',
+        '├─ hatchet.cancel_step_run work · test · CONSUMER',
+        '│     ↗ link to hatchet.start_step_run work',
+        '└─ hatchet.start_step_run work · test · CONSUMER · cancelled',
+        '      ↗ link to a span that is not here',
+      ].join('\n'),
+    );
+    expect(attempt?.status.code).toBe(SpanStatusCode.UNSET);
+    expect(cancel?.attributes).toMatchObject({
+      'hatchet.step_run_id': action.taskRunExternalId,
+      'messaging.operation.name': 'cancel',
+    });
+  });
+
+  test('of a task that began its own trace is in that trace', async () => {
+    body = untilAborted;
+    const action = engine.dispatch('work:work');
+    await engine.reported(action.taskRunExternalId, 1);
+    engine.cancel(action);
+    const [cancel] = await recorder.ended(CANCEL);
+    const [attempt] = await recorder.ended(START);
+    expect(ids(cancel!.parentSpanContext!)).toBe(ids(attempt!.spanContext()));
+  });
+
+  test('that says why makes the attempt timed out, an error', async () => {
+    body = untilAborted;
+    const action = engine.dispatch('work:work');
+    await engine.reported(action.taskRunExternalId, 1);
+    engine.cancel(action, '{"reason":"timed_out"}');
+    const [attempt] = await recorder.ended(START);
+    expect(attempt?.status.code).toBe(SpanStatusCode.ERROR);
+    expect(attempt?.attributes).toMatchObject({ 'hatchet.outcome': 'timed_out', 'error.type': 'timeout' });
+    await recorder.ended(CANCEL);
+  });
+
+  test('of a task that goes on: the span lasts as long as the task, so that nothing below outlives it', async () => {
+    let finish: () => void = () => undefined;
+    body = async () => {
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      recorder.provider.getTracer('user').startSpan('late').end();
+      return {};
+    };
+    const action = engine.dispatch('work:work');
+    await engine.reported(action.taskRunExternalId, 1);
+    engine.cancel(action);
+    // the SDK forgets the task as soon as it has given up on it
+    while (worker._internal.contexts[`${action.taskRunExternalId}/0`]) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    expect(recorder.named(START)).toEqual([]);
+    finish();
+    const [attempt] = await recorder.ended(START);
+    const [late] = recorder.named('late');
+    expect(attempt?.attributes['hatchet.outcome']).toBe('cancelled');
+    expect(late?.parentSpanContext?.spanId).toBe(attempt?.spanContext().spanId);
+    await recorder.ended(CANCEL);
+  });
+
+  test('by the task itself is no error', async () => {
+    body = (ctx) => (ctx as unknown as { cancel(): Promise<void> }).cancel();
+    engine.dispatch('work:work');
+    const [attempt] = await recorder.ended(START);
+    expect(attempt?.attributes['hatchet.outcome']).toBe('cancelled');
+    expect(attempt?.status.code).toBe(SpanStatusCode.UNSET);
+  });
+});
+
+describe('a worker that does not record', () => {
+  test('hands on what it received, and its own unsampled context where there was none', async () => {
+    const seen: (string | undefined)[] = [];
+    body = async () => {
+      seen.push(trace.getSpanContext(context.active())?.spanId);
+      await engine.client.events.push('order:paid', {});
+      return {};
+    };
+    instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
+    const first = engine.dispatch('work:work', { additionalMetadata });
+    await engine.reported(first.taskRunExternalId, 2);
+    const second = engine.dispatch('work:work');
+    await engine.reported(second.taskRunExternalId, 2);
+    const [received, own] = engine.metadata.map(readCarrier);
+    expect(engine.metadata[0]).toEqual({
+      traceparent: TRACEPARENT,
+      hatchet__source_workflow_run_id: first.workflowRunId,
+      hatchet__source_step_run_id: first.taskRunExternalId,
+    });
+    expect(seen).toEqual([received?.spanId, own?.spanId]);
+    expect(own?.traceFlags).toBe(0);
+  });
+});
+
+test('a hundred tasks at once keep to their own traces, and the listener loop to none', async () => {
+  const parents = Array.from(
+    { length: 100 },
+    (_, i) => `00-${`${i + 1}`.padStart(32, '0')}-${`${i + 1}`.padStart(16, '0')}-01`,
+  );
+  body = async (ctx) => {
+    const { traceparent } = ctx.additionalMetadata() as { traceparent: string };
+    for (let step = 0; step < 3; step++) {
+      await new Promise(setImmediate);
+      recorder.provider.getTracer('user').startSpan(`step of ${traceparent}`).end();
+    }
+    return {};
+  };
+  for (const traceparent of parents)
+    engine.dispatch('work:work', { additionalMetadata: JSON.stringify({ traceparent }) });
+  const tasks = await recorder.ended(START, 100);
+  for (const traceparent of parents) {
+    const [, traceId, spanId] = traceparent.split('-');
+    const task = tasks.find((span) => span.parentSpanContext?.spanId === spanId);
+    expect(task?.spanContext().traceId).toBe(traceId);
+    const steps = recorder.named(`step of ${traceparent}`);
+    expect(steps.map((step) => step.parentSpanContext?.spanId)).toEqual(Array(3).fill(task?.spanContext().spanId));
+  }
+  body = () => ({});
+  recorder.take();
+  engine.dispatch('work:work');
+  expect((await recorder.ended(START))[0]?.parentSpanContext).toBeUndefined();
+});

@@ -5,9 +5,15 @@ import { paint } from './paint.ts';
 import { cells, cut, fit, printable } from './terminal-text.ts';
 import { durationText } from './time.ts';
 
+export interface ChartOptions {
+  width: number;
+  color: boolean;
+  full: boolean;
+}
+
 /** The waterfall for people: aligned columns and a bar per span, scaled to the trace's time. */
-export function renderChart(layouts: readonly TraceLayout[], width: number, color: boolean): string {
-  const linkName = linkNames(layouts, false);
+export function renderChart(layouts: readonly TraceLayout[], { width, color, full }: ChartOptions): string {
+  const linkName = linkNames(layouts, { mask: false, full });
   const ink = paint(color);
   return layouts
     .map((layout) => {
@@ -48,7 +54,7 @@ function columnsOf(width: number, layout: TraceLayout): Columns {
     service: width >= 56 ? service : 0,
     kind: width >= 100 ? 8 : 0,
     duration: width >= 36 ? 9 : 0,
-    bar: width >= 72 ? Math.max(10, Math.floor(width / 5)) : 0,
+    bar: width >= 72 ? Math.max(10, Math.floor(width / 6)) : 0,
     status: width >= 48 ? (width >= 100 ? 15 : 9) : 0,
   };
   const taken = Object.values(others).reduce((sum, cell) => sum + (cell && cell + 1), 0);

@@ -40,16 +40,25 @@ test('a database span of another service, or with an error, has its own line', (
   ]);
 });
 
-test('engine calls of the same shape share a line, however many statements they made', () => {
-  const call = (id: string, at: number, statements: number): WaterfallSpan[] => [
+test('calls of one engine method share a line, whatever they did inside', () => {
+  const call = (id: string, at: number, inside: string, statements: number): WaterfallSpan[] => [
     span(id, 'root', 'Dispatcher/SendStepActionEvent', [at, at + 1], CALL),
-    span(`${id}r`, id, 'hatchet.run/handle-task-completed', [at, at + 1]),
+    span(`${id}r`, id, inside, [at, at + 1]),
     ...Array.from({ length: statements }, (_, i) => span(`${id}${i}`, `${id}r`, 'UPDATE', [at, at + 1], SQL)),
   ];
-  expect(lines([...call('a', 1, 1), ...call('b', 3, 2), ...call('c', 5, 3)])).toEqual([
-    '└─ Dispatcher/SendStepActionEvent ×3 · engine · SERVER',
+  const calls = [...call('a', 1, 'hatchet.run/handle-task-started', 1), ...call('b', 3, 'hatchet.run/cancel-task', 3)];
+  expect(lines(calls)).toEqual(['└─ Dispatcher/SendStepActionEvent ×2 · engine · SERVER']);
+});
+
+test('engine work of the same shape shares a line, however many statements it made', () => {
+  const pass = (id: string, at: number, ...statements: string[]): WaterfallSpan[] => [
+    span(id, 'root', 'hatchet.run/process-sleep', [at, at + 1]),
+    ...statements.map((statement, i) => span(`${id}${i}`, id, statement, [at, at + 1], SQL)),
+  ];
+  expect(lines([...pass('a', 1, 'UPDATE'), ...pass('b', 3, 'UPDATE', 'UPDATE')])).toEqual([
+    '└─ hatchet.run/process-sleep ×2 · engine',
   ]);
-  expect(lines([...call('a', 1, 1), ...call('b', 3, 0)])).toHaveLength(5);
+  expect(lines([...pass('a', 1, 'UPDATE'), ...pass('b', 3, 'DELETE')])).toHaveLength(4);
 });
 
 test("producers, consumers, failures and the user's spans keep their line, and so do the engine's above them", () => {

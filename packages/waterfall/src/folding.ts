@@ -18,9 +18,9 @@ export const foldNothing: Folding = (children) => children.map((node) => ({ node
 
 /**
  * Folds what an engine does many times in the same way: consecutive database spans with the same name, service and
- * status; sibling subtrees of engine internals with the same shape; and the engine's own `hatchet.engine.start_step_run`
- * where the worker's span of that attempt is there. A span with an error, a producer, a consumer or anything
- * of the user's is never folded.
+ * status; sibling calls of one engine method, and sibling subtrees of engine internals with the same shape; and the
+ * engine's own `hatchet.engine.start_step_run` where the worker's span of that attempt is there. A span with an error, a
+ * producer, a consumer or anything of the user's is never folded.
  */
 export function foldInternals(tree: TraceTree): Folding {
   const nodes = preorder(tree.roots);
@@ -57,7 +57,8 @@ export function foldInternals(tree: TraceTree): Folding {
 
 /**
  * A number per foldable node, the same for subtrees that look the same; none where something in it must be seen.
- * How often a child repeats is not part of the shape: five statements or six, it is the same work.
+ * How often a child repeats is not part of the shape: five statements or six, it is the same work. A call looks like
+ * every other call of its method: what a worker reports is told by its own spans.
  */
 function shapesOf(nodes: SpanNode[]): Map<SpanNode, number> {
   const shapes = new Map<SpanNode, number>();
@@ -67,7 +68,8 @@ function shapesOf(nodes: SpanNode[]): Map<SpanNode, number> {
     const below = node.children.map((child) => shapes.get(child));
     if (below.includes(undefined)) continue;
     const { name, kind, serviceName } = node.span;
-    const key = JSON.stringify([name, kind, serviceName, statusText(node.span), ...new Set(below.toSorted())]);
+    const inside = isEngineCall(node.span) ? [] : [...new Set(below)].toSorted();
+    const key = JSON.stringify([name, kind, serviceName, statusText(node.span), ...inside]);
     if (!numbers.has(key)) numbers.set(key, numbers.size);
     shapes.set(node, numbers.get(key)!);
   }

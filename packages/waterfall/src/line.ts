@@ -18,17 +18,22 @@ export function rowDetails(row: WaterfallRow, linkName: LinkName): string[] {
   const span = row.spans[0];
   if (!span || row.spans.length > 1) return [];
   const message = span.status === 'ERROR' ? printable(span.statusMessage ?? '') : '';
-  return [...(message ? [`! ${message}`] : []), ...span.links.map((link) => `↗ link to ${linkName(link, span)}`)];
+  const links = span.links.flatMap((link) => linkName(link, span) ?? []);
+  return [...(message ? [`! ${message}`] : []), ...links.map((name) => `↗ link to ${name}`)];
 }
 
-/** Says what a link points at. */
-export type LinkName = (link: WaterfallLink, from: WaterfallSpan) => string;
+/** Says what a link points at; undefined where that need not be said. */
+export type LinkName = (link: WaterfallLink, from: WaterfallSpan) => string | undefined;
 
-/** Names the linked span where it is among the layouts' spans, and says where it is otherwise. */
-export function linkNames(layouts: readonly TraceLayout[], mask: boolean): LinkName {
+/**
+ * Names the linked span where it is among the layouts' spans, and says where it is otherwise. A link to a span's own
+ * parent, as a task has one to what created its run, is only named in a `full` picture: the tree shows it.
+ */
+export function linkNames(layouts: readonly TraceLayout[], { mask, full }: { mask: boolean; full: boolean }): LinkName {
   const spans = layouts.flatMap(({ rows }) => rows.flatMap((row) => [...row.spans, ...row.unseen]));
   const byId = new Map(spans.map((span) => [`${span.traceId}/${span.spanId}`, span]));
   return (link, from) => {
+    if (!full && link.spanId === from.parentSpanId && link.traceId === from.traceId) return undefined;
     const target = byId.get(`${link.traceId}/${link.spanId}`);
     const elsewhere =
       link.traceId === from.traceId ? '' : mask ? ' of another trace' : ` of trace ${printable(link.traceId)}`;

@@ -23,7 +23,13 @@ export function startOf(node: SpanNode): bigint {
 }
 
 function byTime(a: SpanNode, b: SpanNode): number {
-  return compareValue(startOf(a), startOf(b)) || compareText(nameOf(a), nameOf(b)) || compareText(idOf(a), idOf(b));
+  // spans begin at whole milliseconds, as the SDK's clock has it: of two that do so together the shorter one comes first
+  return (
+    compareValue(startOf(a), startOf(b)) ||
+    compareValue(endOf(a), endOf(b)) ||
+    compareText(nameOf(a), nameOf(b)) ||
+    compareText(idOf(a), idOf(b))
+  );
 }
 
 /** Name, then what the span is about, then the rest of its line, then the subtree below, span by span. */
@@ -72,6 +78,7 @@ function compareLists(a: SpanNode[], b: SpanNode[], compare: (a: SpanNode, b: Sp
   return a.length - b.length;
 }
 
+const endOf = (node: SpanNode): bigint => node.span?.endTimeUnixNano ?? startOf(node);
 const nameOf = (node: SpanNode): string => node.span?.name ?? '';
 const idOf = (node: SpanNode): string => node.span?.spanId ?? node.missing ?? '';
 const compareText = (a: string, b: string): number => compareValue(a, b);

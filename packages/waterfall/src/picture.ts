@@ -4,8 +4,8 @@ import { linkNames, rowDetails, rowLabel, TreeLines } from './line.ts';
 import { printable } from './terminal-text.ts';
 
 /** The waterfall without anything that differs from run to run: no ids, times, durations or bars. */
-export function renderPicture(layouts: readonly TraceLayout[]): string {
-  const linkName = linkNames(layouts, true);
+export function renderPicture(layouts: readonly TraceLayout[], full: boolean): string {
+  const linkName = linkNames(layouts, { mask: true, full });
   return layouts
     .map((layout) => {
       const lines = layouts.length > 1 ? ['trace'] : [];

@@ -5,20 +5,20 @@ import { renderWaterfall } from './waterfall.ts';
 test('a trace is drawn as a tree with bars, durations, services, status, outcome, retries and links', () => {
   expect(renderWaterfall(order())).toMatchInlineSnapshot(`
     "trace ffffffffffffffffffffffffffffffff · 24 spans · api, engine, worker · 900 ms
-    POST /trigger                                         api    server       20 ms █
-    └─ hatchet.run_workflow order                         api    producer     16 ms ▏
-       ├─ WorkflowService/TriggerWorkflow                 engine server       12 ms ▏
-       │  └─ hatchet.run/trigger-workflow-run             engine              10 ms ▏
-       │     ├─ pg.query:INSERT hatchet ×3                engine client      3.0 ms ▏
-       │     └─ pg.query:COMMIT hatchet                   engine client      1.0 ms ▏
-       ├─ hatchet.engine.workflow_run order               engine             890 ms ████████████████████████ completed
-       ├─ hatchet.start_step_run order/charge             worker consumer    100 ms ███                      ERROR failed
+    POST /trigger                                             api    server       20 ms ▏
+    └─ hatchet.run_workflow order                             api    producer     16 ms ▏
+       ├─ WorkflowService/TriggerWorkflow                     engine server       12 ms ▏
+       │  └─ hatchet.run/trigger-workflow-run                 engine              10 ms ▏
+       │     ├─ pg.query:INSERT hatchet ×3                    engine client      3.0 ms ▏
+       │     └─ pg.query:COMMIT hatchet                       engine client      1.0 ms ▏
+       ├─ hatchet.engine.workflow_run order                   engine             890 ms ████████████████████ completed
+       ├─ hatchet.start_step_run order/charge                 worker consumer    100 ms ███                  ERROR failed
        │     ! card declined
-       ├─ Dispatcher/SendStepActionEvent ×3               engine server       27 ms  ▏ █ █                   +6 below
-       └─ hatchet.start_step_run order/charge (retry 1)   worker consumer    570 ms       ███████████████    completed
+       ├─ Dispatcher/SendStepActionEvent ×3                   engine server       27 ms █  ▏█                +6 below
+       └─ hatchet.start_step_run order/charge (retry 1)       worker consumer    570 ms      █████████████   completed
           │  ↗ link to hatchet.start_step_run order/charge
-          ├─ ask the bank                                 worker             460 ms       █████████████
-          └─ ask the bank                                 worker              90 ms                   ███"
+          ├─ ask the bank                                     worker             460 ms      ███████████
+          └─ ask the bank                                     worker              90 ms                ███"
   `);
 });
 
@@ -90,6 +90,13 @@ test('a full picture has a line for every span', () => {
   `);
 });
 
+test('a link to its own parent is in the full picture of a span only', () => {
+  const link = { traceId: 'f'.repeat(32), spanId: spanId('a'), attributes: {} };
+  const spans = [span('a', undefined, 'root'), span('b', 'a', 'child', [0, 1], { links: [link] })];
+  expect(renderWaterfall(spans, { mask: true })).toBe('root · engine\n└─ child · engine');
+  expect(renderWaterfall(spans, { mask: true, full: true })).toContain('↗ link to root');
+});
+
 test('several roots, missing parents, cycles, two spans with one id and other traces are shown as such', () => {
   const spans = [
     span('a', undefined, 'first'),
@@ -125,17 +132,17 @@ test('several roots, missing parents, cycles, two spans with one id and other tr
   `);
   expect(renderWaterfall(spans, { width: 80 })).toMatchInlineSnapshot(`
     "trace ffffffffffffffffffffffffffffffff · 7 spans · engine · 10 ms
-    ● first                              engine    1.0 ms ██
-    └─ impostor (duplicate id)           engine    2.0 ms     ████
-    ● second                             engine    1.0 ms     ██
+    ● first                                 engine    1.0 ms █
+    └─ impostor (duplicate id)              engine    2.0 ms    ████
+    ● second                                engine    1.0 ms    ██
     ● (missing parent 000000006c6f7374)
-    └─ orphan                            engine    1.0 ms         ██
-    ● hen (parent cycle)                 engine    1.0 ms            ██
-    └─ egg                               engine    1.0 ms             ██
-    ● own parent (parent cycle)          engine    1.0 ms               ██
+    └─ orphan                               engine    1.0 ms       ██
+    ● hen (parent cycle)                    engine    1.0 ms          █
+    └─ egg                                  engine    1.0 ms           ██
+    ● own parent (parent cycle)             engine    1.0 ms            ██
 
     trace eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee · 1 span · engine · 1.0 ms
-    elsewhere                            engine    1.0 ms ████████████████
+    elsewhere                               engine    1.0 ms █████████████
        ↗ link to first of trace ffffffffffffffffffffffffffffffff
        ↗ link to span 000000000000007a of trace dddddddddddddddddddddddddddddddd"
   `);

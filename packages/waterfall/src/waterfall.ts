@@ -17,7 +17,8 @@ export interface WaterfallOptions extends LayoutOptions {
  * and duplicates are shown as what they are. Nothing in a span can reach the terminal as a control sequence.
  */
 export function renderWaterfall(spans: readonly WaterfallSpan[], options: WaterfallOptions = {}): string {
-  const { width = 120, color = false, mask = false } = options;
+  const { width = 120, color = false, mask = false, full = false } = options;
   const layouts = layoutWaterfall(spans, options);
-  return mask ? renderPicture(layouts) : renderChart(layouts, Math.max(20, Math.floor(width)), color);
+  if (mask) return renderPicture(layouts, full);
+  return renderChart(layouts, { width: Math.max(20, Math.floor(width)), color, full });
 }

@@ -1,18 +1,8 @@
-import {
-  type Context,
-  context,
-  diag,
-  isSpanContextValid,
-  propagation,
-  ROOT_CONTEXT,
-  type SpanContext,
-  SpanKind,
-  type TextMapGetter,
-  trace,
-} from '@opentelemetry/api';
+import { propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT } from '@opentelemetry/semantic-conventions';
 import { serverTracer } from '../process-telemetry.ts';
+import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
 import { withCall } from '../spans/tenant.ts';
 import { contextBelow, withParent } from '../spans/transparency.ts';
 import { boundGenerator } from './bound-generator.ts';
@@ -26,7 +16,7 @@ export interface GrpcServerTracingOptions {
    * that it names. Asked once for a call with a single request, never traced itself; when it fails the call
    * goes on without a parent.
    */
-  readonly parentOf?: (path: string, request: unknown) => SpanContext | undefined | Promise<SpanContext | undefined>;
+  readonly parentOf?: (path: string, request: unknown) => ParentFound;
   /** Methods (`/package.Service/Method`) that make no span, and nothing below them does. */
   readonly untraced?: (path: string) => boolean;
 }
@@ -35,20 +25,19 @@ export interface GrpcServerTracingOptions {
  * A nice-grpc server middleware that opens a SERVER span `<package.Service>/<Method>` around a unary call, and
  * one for the opening of a stream (its messages: `messageSpan`). Put it first, so that refused calls are seen.
  */
-export function grpcServerTracing(options: GrpcServerTracingOptions = {}): GrpcServerMiddleware {
+export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptions = {}): GrpcServerMiddleware {
   return async function* tracing(call, callContext) {
     const { path } = call.method;
-    if (options.untraced?.(path) === true) {
+    if (untraced?.(path) === true) {
       const silent = suppressTracing(ROOT_CONTEXT);
       return yield* boundGenerator(answers(call.next(call.request, callContext)), () => silent);
     }
-    const startTime = Date.now();
     const received = propagation.extract(ROOT_CONTEXT, callContext.metadata, METADATA);
     const parent =
       trace.getSpanContext(received) === undefined && !call.requestStream
-        ? withParent(received, await parentFromRequest(options, path, call.request))
+        ? withParent(received, await lookUpParent(path, parentOf && (() => parentOf(path, call.request))))
         : received;
-    const span = serverTracer().startSpan(methodName(path), { kind: SpanKind.SERVER, startTime }, parent);
+    const span = serverTracer().startSpan(methodName(path), { kind: SpanKind.SERVER }, parent);
     if (span.isRecording()) span.setAttributes({ ...rpcAttributes(path), ...peerAttributes(callContext.peer) });
 
     if (call.requestStream || call.responseStream) {
@@ -76,23 +65,6 @@ function answers<Response>(
 ): AsyncGenerator<Response, Response | undefined, undefined> {
   return generator as AsyncGenerator<Response, Response | undefined, undefined>;
 }
-
-async function parentFromRequest(
-  { parentOf }: GrpcServerTracingOptions,
-  path: string,
-  request: unknown,
-): Promise<SpanContext | undefined> {
-  if (parentOf === undefined) return undefined;
-  try {
-    const parent = await context.with(SUPPRESSED, () => parentOf(path, request));
-    return parent !== undefined && isSpanContextValid(parent) ? parent : undefined;
-  } catch (error) {
-    diag.warn(`No parent for ${path}: the look-up failed`, error);
-    return undefined;
-  }
-}
-
-const SUPPRESSED: Context = suppressTracing(ROOT_CONTEXT);
 
 const METADATA: TextMapGetter<CallMetadata> = {
   keys: (metadata) => [...metadata].map(([key]) => key),

@@ -1,6 +1,6 @@
 import { serve } from '@hono/node-server';
 import { context, propagation } from '@opentelemetry/api';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { authorised, runSpan } from '../index.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
@@ -18,9 +18,9 @@ afterEach(async () => {
 });
 
 /** A real server on a free port. */
-async function listen(routes: (app: Hono) => void): Promise<string> {
+async function listen(routes: (app: Hono) => void, traced = true): Promise<string> {
   const app = new Hono();
-  app.use(httpServerTracing({ untraced: (path) => path === '/api/live' }));
+  if (traced) app.use(httpServerTracing({ untraced: (path) => path === '/api/live' }));
   routes(app);
   const address = await new Promise<{ port: number }>((resolve) => {
     const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, resolve);
@@ -130,6 +130,22 @@ describe('a request', () => {
     });
   });
 
+  it('without a context in its headers takes the parent that its body names, if any', async () => {
+    const url = await listen((app) => {
+      const parentOf = async (c: Context) => {
+        const { traceId } = await c.req.json<{ traceId?: string }>();
+        return traceId === undefined ? undefined : { traceId, spanId: CALLER, traceFlags: 1, isRemote: true };
+      };
+      app.use('/runs', httpServerTracing({ parentOf }));
+      app.post('/runs', async (c) => c.json(await c.req.json()));
+    }, false);
+    const post = (body: string) => fetch(`${url}/runs`, { method: 'POST', body });
+    expect(await (await post(JSON.stringify({ traceId: KEPT }))).json()).toEqual({ traceId: KEPT });
+    expect((await post('not JSON')).status).toBe(500);
+    const named = (await recording.spans()).filter((span) => span.spanContext().traceId === KEPT);
+    expect(named.map((span) => [span.name, span.parentSpanContext?.spanId])).toEqual([['POST /runs', CALLER]]);
+  });
+
   it('carries the tenant once it is authorised, as do the spans below', async () => {
     const url = await listen((app) => {
       app.use(async (_c, next) => {
@@ -153,5 +169,5 @@ describe('a probe', () => {
 });
 
 it('fits Hono', () => {
-  expectTypeOf<HttpMiddleware>().toExtend<MiddlewareHandler>();
+  expectTypeOf<HttpMiddleware<Context>>().toExtend<MiddlewareHandler>();
 });

@@ -6,6 +6,7 @@ import {
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
+  trace,
 } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import {
@@ -21,8 +22,9 @@ import {
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
 import { serverTracer } from '../process-telemetry.ts';
+import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
 import { withCall } from '../spans/tenant.ts';
-import { contextBelow } from '../spans/transparency.ts';
+import { contextBelow, withParent } from '../spans/transparency.ts';
 
 /** The part of Hono's context that is used here, structurally: the package does not depend on Hono. */
 export interface HttpContext {
@@ -38,9 +40,14 @@ export interface HttpContext {
   readonly error?: Error | undefined;
 }
 
-export type HttpMiddleware = (c: HttpContext, next: () => Promise<void>) => Promise<void>;
+export type HttpMiddleware<C extends HttpContext> = (c: C, next: () => Promise<void>) => Promise<void>;
 
-export interface HttpServerTracingOptions {
+export interface HttpServerTracingOptions<C extends HttpContext> {
+  /**
+   * The parent of a request whose headers have no context: the carrier in its body, or the context of the run
+   * that it names. Never traced itself; when it fails the request goes on without a parent.
+   */
+  readonly parentOf?: (c: C) => ParentFound;
   /** Paths that make no span, and nothing below them does: probes. */
   readonly untraced?: (path: string) => boolean;
 }
@@ -49,12 +56,20 @@ export interface HttpServerTracingOptions {
  * A Hono middleware that opens a SERVER span `<METHOD> <route>` with the stable `http.*` attributes; ERROR for 5xx
  * only. Use it first and for every path.
  */
-export function httpServerTracing(options: HttpServerTracingOptions = {}): HttpMiddleware {
+export function httpServerTracing<C extends HttpContext>({
+  parentOf,
+  untraced,
+}: HttpServerTracingOptions<C> = {}): HttpMiddleware<C> {
   return async function tracing(c, next) {
-    if (options.untraced?.(c.req.path) === true) return context.with(suppressTracing(ROOT_CONTEXT), next);
-    const parent = propagation.extract(ROOT_CONTEXT, c.req.raw.headers, HEADERS);
+    if (untraced?.(c.req.path) === true) return context.with(suppressTracing(ROOT_CONTEXT), next);
     const method = KNOWN_METHODS.has(c.req.method) ? c.req.method : '_OTHER';
-    const span = serverTracer().startSpan(method === '_OTHER' ? 'HTTP' : method, { kind: SpanKind.SERVER }, parent);
+    const name = method === '_OTHER' ? 'HTTP' : method;
+    const received = propagation.extract(ROOT_CONTEXT, c.req.raw.headers, HEADERS);
+    const parent =
+      trace.getSpanContext(received) === undefined
+        ? withParent(received, await lookUpParent(name, parentOf && (() => parentOf(c))))
+        : received;
+    const span = serverTracer().startSpan(name, { kind: SpanKind.SERVER }, parent);
     if (span.isRecording()) recordRequest(span, c, method);
     let failure: unknown;
     try {

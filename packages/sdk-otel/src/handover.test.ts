@@ -91,6 +91,20 @@ describe('the metadata', () => {
     expect(metadataWith(forwarded, handover(span, inTask, settings))).toEqual({ team: 'a', traceparent: ours });
   });
 
+  test('lose with it what was said of how the task itself came to be', () => {
+    const received = { traceparent: RECEIVED, hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
+    const above = withReceivedMetadata(ROOT_CONTEXT, received);
+    expect(metadataWith({ ...received, team: 'a' }, handover(span, above, settings))).toEqual({
+      team: 'a',
+      traceparent: ours,
+    });
+    const asked = { ...received, hatchet__trace_relation: 'parent' };
+    expect(metadataWith(asked, handover(span, above, settings))).toEqual({
+      traceparent: ours,
+      hatchet__trace_relation: 'parent',
+    });
+  });
+
   test('are sent as they are when there is nothing to write, or when they are no object', () => {
     expect(metadataWith({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
     expect(metadataWith('text', fresh)).toBeUndefined();

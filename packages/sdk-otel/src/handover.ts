@@ -9,7 +9,7 @@ import {
 } from '@opentelemetry/api';
 import { receivedMetadata } from './attempts.ts';
 import { BAGGAGE, formatBaggage } from './baggage.ts';
-import { type Metadata, TRACEPARENT, writeCarrier } from './carrier.ts';
+import { LINK_TRACEPARENT, type Metadata, TRACE_RELATION, TRACEPARENT, writeCarrier } from './carrier.ts';
 
 /** What goes on with a message. */
 export interface Handover {
@@ -76,5 +76,9 @@ export function metadataWith(metadata: unknown, { spanContext, baggage, received
     return present === undefined || present === null || present === received?.[key];
   };
   const carrier = spanContext && isOurs(TRACEPARENT) ? writeCarrier(entries, spanContext) : undefined;
+  if (carrier && received && entries[TRACEPARENT] === received[TRACEPARENT]) {
+    // what was said of the task's own creation does not hold for what it creates
+    for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (carrier[key] === received[key]) delete carrier[key];
+  }
   return baggage && isOurs(BAGGAGE) ? { ...(carrier ?? entries), [BAGGAGE]: baggage } : carrier;
 }

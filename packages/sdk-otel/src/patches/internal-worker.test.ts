@@ -1,58 +1,30 @@
-import { NonRetryableError, type Worker } from '@hatchet-dev/typescript-sdk';
-import { context, createContextKey, SpanStatusCode, trace } from '@opentelemetry/api';
+import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readCarrier } from '../carrier.ts';
-import { HatchetInstrumentor } from '../instrumentor.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
+import type { TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { LISTENER, startWorker, type TestWorker } from '../testing/worker.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const additionalMetadata = JSON.stringify({ traceparent: TRACEPARENT });
-const LISTENER = createContextKey('of the listener loop');
 const START = 'hatchet.start_step_run';
-const CANCEL = 'hatchet.cancel_step_run';
 
+let worker: TestWorker;
 let engine: TestEngine;
 let recorder: Recorder;
-let instrumentor: HatchetInstrumentor;
-let worker: Worker;
-/** what the task does; each test sets it */
-let body: (ctx: { abortController: AbortController; retryCount(): number; additionalMetadata(): object }) => unknown;
 
 beforeAll(async () => {
-  recorder = startRecorder();
-  engine = await startEngine();
-  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider });
-  const task = engine.client.task({
-    name: 'work',
-    fn: async (_input: object, ctx) => (await body(ctx)) as Record<string, string>,
-  });
-  worker = await engine.client.worker('worker-1', { workflows: [task], handleKill: false });
-  // the worker is started inside a span and a context of the application: tasks shall not be below that span
-  const starting = trace.setSpan(
-    context.active().setValue(LISTENER, 'kept'),
-    recorder.provider.getTracer('app').startSpan('start'),
-  );
-  void context.with(starting, () => worker.start());
+  worker = await startWorker();
+  ({ engine, recorder } = worker);
 });
-afterEach(() => {
-  instrumentor.setConfig({});
-  instrumentor.setTracerProvider(recorder.provider);
-  engine.failing.clear();
-  engine.reports.length = 0;
-  engine.metadata.length = 0;
-  recorder.take();
-});
-afterAll(async () => {
-  await worker.stop();
-  instrumentor.uninstrument();
-  await engine.stop();
-});
+afterEach(() => worker.reset());
+afterAll(() => worker.stop());
 
 describe('a task', () => {
   test('is a consumer in the trace of its run, with the spans of the user below it', async () => {
-    body = () => {
+    worker.body = () => {
       expect(context.active().getValue(LISTENER)).toBe('kept');
       recorder.provider.getTracer('user').startSpan('ask the bank').end();
       return {};
@@ -111,7 +83,7 @@ describe('a task', () => {
   });
 
   test('without a context begins a trace, although the listener loop runs inside a span', async () => {
-    body = () => ({});
+    worker.body = () => ({});
     engine.dispatch('work:work');
     const [span] = await recorder.ended(START);
     expect(span?.parentSpanContext).toBeUndefined();
@@ -119,7 +91,7 @@ describe('a task', () => {
   });
 
   test('is run by a run: one trace, from the call to the task and the event it pushes', async () => {
-    body = async () => {
+    worker.body = async () => {
       await engine.client.events.push('order:paid', {});
       return {};
     };
@@ -136,7 +108,7 @@ describe('a task', () => {
   });
 
   test('that forwards the metadata it received sends its own context with them', async () => {
-    body = async (ctx) => {
+    worker.body = async (ctx) => {
       await engine.client.events.push(
         'order:paid',
         {},
@@ -157,27 +129,27 @@ describe('a task', () => {
   });
 
   test('may name itself in its span, and be renamed', async () => {
-    body = () => ({});
-    instrumentor.setConfig({ includeTaskNameInSpanName: true });
+    worker.body = () => ({});
+    worker.instrumentor.setConfig({ includeTaskNameInSpanName: true });
     engine.dispatch('work:work');
     await recorder.ended(`${START}.work:work`);
-    instrumentor.setConfig({ spanName: (operation, name) => `${operation} instead of ${name}` });
+    worker.instrumentor.setConfig({ spanName: (operation, name) => `${operation} instead of ${name}` });
     engine.dispatch('work:work');
     await recorder.ended(`start_step_run instead of ${START}`);
   });
 
   test('whose metadata are no JSON is traced all the same', async () => {
-    body = () => ({});
+    worker.body = () => ({});
     engine.dispatch('work:work', { additionalMetadata: '{"traceparent":' });
     expect((await recorder.ended(START))[0]?.attributes['hatchet.outcome']).toBe('completed');
   });
 
   test('records payload and metadata only when that is asked for', async () => {
-    body = () => ({});
+    worker.body = () => ({});
     engine.dispatch('work:work', { additionalMetadata });
     expect(Object.keys((await recorder.ended(START))[0]!.attributes)).not.toContain('hatchet.payload');
     recorder.take();
-    instrumentor.setConfig({ capture: { payload: true, metadata: true, redact: (_value, key) => key } });
+    worker.instrumentor.setConfig({ capture: { payload: true, metadata: true, redact: (_value, key) => key } });
     engine.dispatch('work:work', { additionalMetadata });
     expect((await recorder.ended(START))[0]?.attributes).toMatchObject({
       'hatchet.payload': 'payload',
@@ -188,8 +160,8 @@ describe('a task', () => {
 
 describe('the relation', () => {
   test('link begins a trace and keeps a link to the creation', async () => {
-    body = () => ({});
-    instrumentor.setConfig({ relation: 'link' });
+    worker.body = () => ({});
+    worker.instrumentor.setConfig({ relation: 'link' });
     engine.dispatch('work:work', { additionalMetadata });
     const [span] = await recorder.ended(START);
     expect(span?.parentSpanContext).toBeUndefined();
@@ -197,7 +169,7 @@ describe('the relation', () => {
   });
 
   test('of a firing with its own context joins that and links to where the cron was created', async () => {
-    body = () => ({});
+    worker.body = () => ({});
     const firing = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
     engine.dispatch('work:work', {
       additionalMetadata: JSON.stringify({ traceparent: firing, hatchet__link_traceparent: TRACEPARENT }),
@@ -212,7 +184,7 @@ describe('a failed attempt', () => {
   class CardDeclined extends Error {}
 
   test('is an error with its exception, and the next attempt links to it', async () => {
-    body = (ctx) => {
+    worker.body = (ctx) => {
       if (ctx.retryCount() === 0) throw new CardDeclined('card declined');
       return {};
     };
@@ -236,7 +208,7 @@ describe('a failed attempt', () => {
     ['nothing at all', undefined, 'undefined', 'undefined'],
     ['an error that is not retried', new NonRetryableError('never'), 'NonRetryableError', 'never'],
   ])('that threw %s is an error too', async (_what, thrown, type, message) => {
-    body = () => {
+    worker.body = () => {
       throw thrown;
     };
     engine.dispatch('work:work');
@@ -246,7 +218,7 @@ describe('a failed attempt', () => {
   });
 
   test('is also a result that cannot be sent', async () => {
-    body = () => ({ n: 1n });
+    worker.body = () => ({ n: 1n });
     engine.dispatch('work:work');
     const [span] = await recorder.ended(START);
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'Do not know how to serialize a BigInt' });
@@ -259,7 +231,7 @@ describe('a failed attempt', () => {
     vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
       setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
     engine.failing.add('completed');
-    body = () => ({});
+    worker.body = () => ({});
     engine.dispatch('work:work');
     const [span] = await recorder.ended(START);
     vi.restoreAllMocks();
@@ -274,96 +246,15 @@ describe('a failed attempt', () => {
   });
 });
 
-describe('a cancellation', () => {
-  const untilAborted = ({ abortController: { signal } }: { abortController: AbortController }) =>
-    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-
-  test('is in the trace of the attempt and linked to it; neither is an error', async () => {
-    body = untilAborted;
-    const action = engine.dispatch('work:work', { additionalMetadata });
-    await engine.reported(action.taskRunExternalId, 1);
-    engine.cancel({ ...action, additionalMetadata: undefined });
-    const [attempt] = await recorder.ended(START);
-    const [cancel] = await recorder.ended(CANCEL);
-    expect(recorder.picture()).toBe(
-      [
-        '(missing parent)',
-        '├─ hatchet.cancel_step_run work · test · CONSUMER',
-        '│     ↗ link to hatchet.start_step_run work',
-        '└─ hatchet.start_step_run work · test · CONSUMER · cancelled',
-        '      ↗ link to a span that is not here',
-      ].join('\n'),
-    );
-    expect(attempt?.status.code).toBe(SpanStatusCode.UNSET);
-    expect(cancel?.attributes).toMatchObject({
-      'hatchet.step_run_id': action.taskRunExternalId,
-      'messaging.operation.name': 'cancel',
-    });
-  });
-
-  test('of a task that began its own trace is in that trace', async () => {
-    body = untilAborted;
-    const action = engine.dispatch('work:work');
-    await engine.reported(action.taskRunExternalId, 1);
-    engine.cancel(action);
-    const [cancel] = await recorder.ended(CANCEL);
-    const [attempt] = await recorder.ended(START);
-    expect(ids(cancel!.parentSpanContext!)).toBe(ids(attempt!.spanContext()));
-  });
-
-  test('that says why makes the attempt timed out, an error', async () => {
-    body = untilAborted;
-    const action = engine.dispatch('work:work');
-    await engine.reported(action.taskRunExternalId, 1);
-    engine.cancel(action, '{"reason":"timed_out"}');
-    const [attempt] = await recorder.ended(START);
-    expect(attempt?.status.code).toBe(SpanStatusCode.ERROR);
-    expect(attempt?.attributes).toMatchObject({ 'hatchet.outcome': 'timed_out', 'error.type': 'timeout' });
-    await recorder.ended(CANCEL);
-  });
-
-  test('of a task that goes on: the span lasts as long as the task, so that nothing below outlives it', async () => {
-    let finish: () => void = () => undefined;
-    body = async () => {
-      await new Promise<void>((resolve) => {
-        finish = resolve;
-      });
-      recorder.provider.getTracer('user').startSpan('late').end();
-      return {};
-    };
-    const action = engine.dispatch('work:work');
-    await engine.reported(action.taskRunExternalId, 1);
-    engine.cancel(action);
-    // the SDK forgets the task as soon as it has given up on it
-    while (worker._internal.contexts[`${action.taskRunExternalId}/0`]) await new Promise(setImmediate);
-    await new Promise(setImmediate);
-    expect(recorder.named(START)).toEqual([]);
-    finish();
-    const [attempt] = await recorder.ended(START);
-    const [late] = recorder.named('late');
-    expect(attempt?.attributes['hatchet.outcome']).toBe('cancelled');
-    expect(late?.parentSpanContext?.spanId).toBe(attempt?.spanContext().spanId);
-    await recorder.ended(CANCEL);
-  });
-
-  test('by the task itself is no error', async () => {
-    body = (ctx) => (ctx as unknown as { cancel(): Promise<void> }).cancel();
-    engine.dispatch('work:work');
-    const [attempt] = await recorder.ended(START);
-    expect(attempt?.attributes['hatchet.outcome']).toBe('cancelled');
-    expect(attempt?.status.code).toBe(SpanStatusCode.UNSET);
-  });
-});
-
 describe('a worker that does not record', () => {
   test('hands on what it received, and its own unsampled context where there was none', async () => {
     const seen: (string | undefined)[] = [];
-    body = async () => {
+    worker.body = async () => {
       seen.push(trace.getSpanContext(context.active())?.spanId);
       await engine.client.events.push('order:paid', {});
       return {};
     };
-    instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
+    worker.instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
     const first = engine.dispatch('work:work', { additionalMetadata });
     await engine.reported(first.taskRunExternalId, 2);
     const second = engine.dispatch('work:work');
@@ -384,7 +275,7 @@ test('a hundred tasks at once keep to their own traces, and the listener loop to
     { length: 100 },
     (_, i) => `00-${`${i + 1}`.padStart(32, '0')}-${`${i + 1}`.padStart(16, '0')}-01`,
   );
-  body = async (ctx) => {
+  worker.body = async (ctx) => {
     const { traceparent } = ctx.additionalMetadata() as { traceparent: string };
     for (let step = 0; step < 3; step++) {
       await new Promise(setImmediate);
@@ -402,7 +293,7 @@ test('a hundred tasks at once keep to their own traces, and the listener loop to
     const steps = recorder.named(`step of ${traceparent}`);
     expect(steps.map((step) => step.parentSpanContext?.spanId)).toEqual(Array(3).fill(task?.spanContext().spanId));
   }
-  body = () => ({});
+  worker.body = () => ({});
   recorder.take();
   engine.dispatch('work:work');
   expect((await recorder.ended(START))[0]?.parentSpanContext).toBeUndefined();

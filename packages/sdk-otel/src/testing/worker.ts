@@ -1,0 +1,65 @@
+import type { Worker } from '@hatchet-dev/typescript-sdk';
+import { context, createContextKey, trace } from '@opentelemetry/api';
+import { HatchetInstrumentor } from '../instrumentor.ts';
+import { startEngine, type TestEngine } from './engine.ts';
+import { type Recorder, startRecorder } from './recorder.ts';
+
+/** What a test's task sees of its context. */
+export interface TaskContext {
+  readonly abortController: AbortController;
+  retryCount(): number;
+  additionalMetadata(): object;
+  cancel(): Promise<void>;
+}
+
+/** A worker of the real SDK with one task, `work:work`, that does what `body` says at the time. */
+export interface TestWorker {
+  readonly engine: TestEngine;
+  readonly recorder: Recorder;
+  readonly instrumentor: HatchetInstrumentor;
+  readonly worker: Worker;
+  body: (ctx: TaskContext) => unknown;
+  /** forgets what the last test left, configuration included */
+  reset(): void;
+  stop(): Promise<void>;
+}
+
+/** A key of the context in which the worker was started. */
+export const LISTENER: symbol = createContextKey('of the listener loop');
+
+/** Starts the worker inside a span and a context of the application, below which no task shall be. */
+export async function startWorker(): Promise<TestWorker> {
+  const recorder = startRecorder();
+  const engine = await startEngine();
+  const instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider });
+  const task = engine.client.task({
+    name: 'work',
+    fn: async (_input: object, ctx) => (await test.body(ctx)) as Record<string, string>,
+  });
+  const worker = await engine.client.worker('worker-1', { workflows: [task], handleKill: false });
+  const test: TestWorker = {
+    engine,
+    recorder,
+    instrumentor,
+    worker,
+    body: () => ({}),
+    reset() {
+      instrumentor.setConfig({});
+      instrumentor.setTracerProvider(recorder.provider);
+      engine.failing.clear();
+      engine.reports.length = 0;
+      engine.metadata.length = 0;
+      test.body = () => ({});
+      recorder.take();
+    },
+    async stop() {
+      await worker.stop();
+      instrumentor.uninstrument();
+      await engine.stop();
+    },
+  };
+  const span = recorder.provider.getTracer('app').startSpan('start');
+  const starting = trace.setSpan(context.active().setValue(LISTENER, 'kept'), span);
+  void context.with(starting, () => worker.start());
+  return test;
+}

@@ -5,5 +5,11 @@ import { renderWaterfall, type WaterfallSpan } from '@hatchet-ts/waterfall';
  * without ids, times and whatever else differs between two runs.
  */
 export function picture(spans: readonly WaterfallSpan[]): string {
-  return renderWaterfall(spans, { order: 'canonical', mask: true, full: true });
+  return renderWaterfall(spans.map(withoutDatabaseName), { order: 'canonical', mask: true, full: true });
+}
+
+/** A suite's database has a name of its own, and a query's span names it. */
+function withoutDatabaseName(span: WaterfallSpan): WaterfallSpan {
+  const database = span.attributes['db.namespace'];
+  return typeof database === 'string' ? { ...span, name: span.name.replace(` ${database}`, '') } : span;
 }

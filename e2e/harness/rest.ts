@@ -28,6 +28,13 @@ export async function trigger(deployment: Deployment, { headers, ...body }: Trig
   return run.metadata.id;
 }
 
+/** The trace that the engine has stored with a run. */
+export async function traceIdOf({ database }: Deployment, runId: string): Promise<string> {
+  const { rows } = await database.query<{ trace_id: string }>('SELECT trace_id FROM run WHERE id = $1', [runId]);
+  if (!rows[0]?.trace_id) throw new Error(`run ${runId} has no trace`);
+  return rows[0].trace_id;
+}
+
 /** Waits until every run of a trace that the API knows of has ended: a run that is still going on may start more of them. */
 export async function endedRuns(deployment: Deployment, traceId: string): Promise<Run[]> {
   const deadline = Date.now() + DEADLINE_MS;

@@ -12,10 +12,15 @@ const provider = new NodeTracerProvider({
 provider.register();
 new HatchetInstrumentor({ tracerProvider: provider }).instrument();
 
-const { HatchetClient } = await import('@hatchet-dev/typescript-sdk/v1/index.js');
+const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
 const hatchet = HatchetClient.init();
 const echo = hatchet.task({ name: 'echo', fn: (input: { text?: string }) => ({ text: input.text ?? '' }) });
-const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 50 });
+const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 50, handleKill: false });
+process.once('SIGTERM', async () => {
+  await worker.stop();
+  await provider.shutdown();
+  process.exit(0); // the SDK keeps its connections open
+});
 void worker.start();
 await worker.waitUntilReady();
 console.log(JSON.stringify({ msg: 'ready' }));

@@ -1,0 +1,270 @@
+import { join } from 'node:path';
+import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Collector } from '../harness/collector.ts';
+import { Deployment, exportingTo } from '../harness/deployment.ts';
+import { picture } from '../harness/picture.ts';
+import { endedRuns, type Run, traceIdOf, trigger } from '../harness/rest.ts';
+import { ServiceProcess } from '../harness/service-process.ts';
+import { suite } from '../harness/suite.ts';
+
+const { folder, use } = suite();
+
+describe('the sample, triggered over the API, with API, engine and worker exporting to one Collector', () => {
+  let runs: Run[];
+  let traceId: string;
+  let spans: WaterfallSpan[];
+  let others: WaterfallSpan[];
+
+  beforeAll(async () => {
+    const collector = use(await Collector.start({ folder: join(folder, 'collector') }));
+    const deployment = use(
+      await Deployment.start({
+        folder,
+        api: exportingTo(collector, 'hatchet-api'),
+        engine: exportingTo(collector, 'hatchet-engine'),
+      }),
+    );
+    const worker = use(
+      await ServiceProcess.start({
+        name: 'order-worker',
+        entry: join(import.meta.dirname, '../../apps/demo/src/sample/worker.ts'),
+        env: { ...deployment.clientEnvironment, OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}` },
+        logFile: join(folder, 'worker.log'),
+      }),
+    );
+
+    const input = { orderId: 'A-1', items: ['book', 'lamp', 'vase'] };
+    const runId = await trigger(deployment, { workflowName: 'order', input });
+    traceId = await traceIdOf(deployment, runId);
+    runs = await endedRuns(deployment, traceId);
+    // each sends what it holds when it is stopped, the Collector last
+    await worker.stop();
+    await deployment.stopServices();
+    await collector.stop();
+
+    const all = await collector.traces.spans();
+    spans = all.filter((span) => span.traceId === traceId);
+    others = all.filter((span) => span.traceId !== traceId);
+  });
+
+  it('is one whole trace, both attempts of charge in it, the first with its error', () => {
+    expect(picture(spans)).toMatchInlineSnapshot(`
+      "POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERVER
+      ├─ hatchet.run_workflow order · hatchet-api · PRODUCER
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-failed · hatchet-engine
+      │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  ├─ WorkflowService/TriggerWorkflow · hatchet-engine · SERVER
+      │  │  └─ hatchet.run/trigger-workflow-run · hatchet-engine
+      │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  ├─ hatchet.engine.queued order/charge · hatchet-engine
+      │  ├─ hatchet.engine.queued order/charge (retry 1) · hatchet-engine
+      │  ├─ hatchet.engine.queued order/fulfil · hatchet-engine
+      │  ├─ hatchet.engine.queued order/validate · hatchet-engine
+      │  ├─ hatchet.engine.start_step_run order/charge · hatchet-engine · ERROR failed
+      │  │     ! the bank did not answer
+      │  ├─ hatchet.engine.start_step_run order/charge (retry 1) · hatchet-engine · completed
+      │  ├─ hatchet.engine.start_step_run order/fulfil · hatchet-engine · completed
+      │  ├─ hatchet.engine.start_step_run order/validate · hatchet-engine · completed
+      │  ├─ hatchet.engine.workflow_run order · hatchet-engine · completed
+      │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  ├─ hatchet.start_step_run order/charge · order-worker · CONSUMER · ERROR failed
+      │  │  │  ! the bank did not answer
+      │  │  │  ↗ link to hatchet.run_workflow order
+      │  │  └─ ask the bank · order-worker
+      │  ├─ hatchet.start_step_run order/charge (retry 1) · order-worker · CONSUMER · completed
+      │  │  │  ↗ link to hatchet.run_workflow order
+      │  │  │  ↗ link to hatchet.start_step_run order/charge
+      │  │  └─ ask the bank · order-worker
+      │  ├─ hatchet.start_step_run order/fulfil · order-worker · CONSUMER · completed
+      │  │  │  ↗ link to hatchet.run_workflow order
+      │  │  ├─ hatchet.push_event order:fulfilled · order-worker · PRODUCER
+      │  │  │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │  │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  │  │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │  │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  │  │  ├─ EventsService/Push · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/ingest-event · hatchet-engine
+      │  │  │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:insert-events · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  ├─ hatchet.engine.event order:fulfilled · hatchet-engine
+      │  │  │  ├─ hatchet.engine.queued notify · hatchet-engine
+      │  │  │  ├─ hatchet.engine.start_step_run notify · hatchet-engine · completed
+      │  │  │  ├─ hatchet.engine.workflow_run notify · hatchet-engine · completed
+      │  │  │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  │  │  └─ hatchet.start_step_run notify · order-worker · CONSUMER · completed
+      │  │  │     │  ↗ link to hatchet.push_event order:fulfilled
+      │  │  │     └─ send e-mail · order-worker
+      │  │  ├─ hatchet.run_workflow book-courier · order-worker · PRODUCER
+      │  │  │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │  │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  │  │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │  │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  │  │  ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
+      │  │  │  ├─ WorkflowService/TriggerWorkflow · hatchet-engine · SERVER
+      │  │  │  │  └─ hatchet.run/trigger-workflow-run · hatchet-engine
+      │  │  │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  ├─ hatchet.engine.queued book-courier · hatchet-engine
+      │  │  │  ├─ hatchet.engine.start_step_run book-courier · hatchet-engine · completed
+      │  │  │  ├─ hatchet.engine.workflow_run book-courier · hatchet-engine · completed
+      │  │  │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  │  │  └─ hatchet.start_step_run book-courier · order-worker · CONSUMER · completed
+      │  │  │        ↗ link to hatchet.run_workflow book-courier
+      │  │  └─ hatchet.run_workflows pack-item · order-worker · CLIENT
+      │  │     ├─ hatchet.run_workflow pack-item · order-worker · PRODUCER
+      │  │     │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │     │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │     │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  │     │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │     │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  │     │  ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
+      │  │     │  ├─ WorkflowService/BulkTriggerWorkflow · hatchet-engine · SERVER
+      │  │     │  │  └─ hatchet.run/trigger-workflow-run · hatchet-engine
+      │  │     │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
+      │  │     │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │     │  ├─ hatchet.engine.queued pack-item · hatchet-engine
+      │  │     │  ├─ hatchet.engine.start_step_run pack-item · hatchet-engine · completed
+      │  │     │  ├─ hatchet.engine.workflow_run pack-item · hatchet-engine · completed
+      │  │     │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  │     │  └─ hatchet.start_step_run pack-item · order-worker · CONSUMER · completed
+      │  │     │     │  ↗ link to hatchet.run_workflow pack-item
+      │  │     │     └─ pick from shelf · order-worker
+      │  │     ├─ hatchet.run_workflow pack-item · order-worker · PRODUCER
+      │  │     │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │     │  │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │     │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │     │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  │     │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │     │  │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │     │  │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  │     │  ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
+      │  │     │  ├─ hatchet.engine.queued pack-item · hatchet-engine
+      │  │     │  ├─ hatchet.engine.start_step_run pack-item · hatchet-engine · completed
+      │  │     │  ├─ hatchet.engine.workflow_run pack-item · hatchet-engine · completed
+      │  │     │  ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  │     │  └─ hatchet.start_step_run pack-item · order-worker · CONSUMER · completed
+      │  │     │     │  ↗ link to hatchet.run_workflow pack-item
+      │  │     │     └─ pick from shelf · order-worker
+      │  │     └─ hatchet.run_workflow pack-item · order-worker · PRODUCER
+      │  │        ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │        │  └─ hatchet.run/handle-task-completed · hatchet-engine
+      │  │        │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
+      │  │        │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │        │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
+      │  │        │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
+      │  │        │     └─ pg.query:save-changes · hatchet-engine · CLIENT
+      │  │        ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
+      │  │        │  └─ hatchet.run/handle-task-started · hatchet-engine
+      │  │        │     └─ pg.query:mark-started · hatchet-engine · CLIENT
+      │  │        ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
+      │  │        ├─ hatchet.engine.queued pack-item · hatchet-engine
+      │  │        ├─ hatchet.engine.start_step_run pack-item · hatchet-engine · completed
+      │  │        ├─ hatchet.engine.workflow_run pack-item · hatchet-engine · completed
+      │  │        ├─ hatchet.run/send-to-worker · hatchet-engine
+      │  │        └─ hatchet.start_step_run pack-item · order-worker · CONSUMER · completed
+      │  │           │  ↗ link to hatchet.run_workflow pack-item
+      │  │           └─ pick from shelf · order-worker
+      │  └─ hatchet.start_step_run order/validate · order-worker · CONSUMER · completed
+      │     │  ↗ link to hatchet.run_workflow order
+      │     └─ check stock · order-worker
+      ├─ pg.query:SELECT · hatchet-api · CLIENT
+      ├─ pg.query:SELECT · hatchet-api · CLIENT
+      └─ pg.query:SELECT · hatchet-api · CLIENT"
+    `);
+  });
+
+  it('has every parent in the trace, and one root', () => {
+    expect(missingParents(spans)).toEqual([]);
+    expect(spans.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name)).toEqual([
+      'POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger',
+    ]);
+  });
+
+  it('has all its runs completed: the order, three parcels, the courier and the notification', () => {
+    expect(runs.map(({ status }) => status)).toEqual(Array(6).fill('COMPLETED'));
+  });
+
+  it('leaves nothing of its runs and nothing of the worker outside of the trace', () => {
+    const ids = new Set(runs.map(({ id }) => id));
+    const astray = others.filter(
+      ({ serviceName, attributes }) =>
+        serviceName === 'order-worker' ||
+        ids.has(String(attributes['hatchet.workflow_run_id'] ?? attributes['hatchet.run/workflow_run.id'])),
+    );
+    expect(astray.map(({ name, serviceName }) => `${serviceName}: ${name}`)).toEqual([]);
+  });
+
+  it('shows two services under names of their own: HTTP is answered by the API, gRPC by the engine', () => {
+    const servers = spans.filter(({ kind }) => kind === 'SERVER');
+    const rpc = servers.filter(({ attributes }) => 'rpc.method' in attributes);
+    const http = servers.filter(({ attributes }) => 'http.request.method' in attributes);
+    expect(new Set(http.map(({ serviceName }) => serviceName))).toEqual(new Set(['hatchet-api']));
+    expect(new Set(rpc.map(({ serviceName }) => serviceName))).toEqual(new Set(['hatchet-engine']));
+    expect(http.length + rpc.length).toBe(servers.length);
+  });
+});

@@ -1,8 +1,9 @@
-import { context, propagation, type SpanContext, trace } from '@opentelemetry/api';
+import { context, type SpanContext, trace } from '@opentelemetry/api';
 import type { Client, ServerMiddleware, ServiceImplementation } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { authorised, runSpan } from '../index.ts';
 import { EchoService, type Message } from '../testing/echo-service.ts';
+import { outgoing } from '../testing/outgoing.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
 import { messageSpan } from './message-span.ts';
 import type { GrpcServerMiddleware } from './nice-grpc.ts';
@@ -46,13 +47,6 @@ async function serve(
 async function metadata(traceparent: string, tracestate?: string) {
   const { Metadata } = await import('nice-grpc');
   return { metadata: new Metadata(tracestate ? { traceparent, tracestate } : { traceparent }) };
-}
-
-/** What the next service would be sent from here. */
-function outgoing(): Record<string, string> {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return carrier;
 }
 
 const echo = async (): Promise<Message> => ({ text: JSON.stringify(outgoing()) });

@@ -1,8 +1,8 @@
 import { serve } from '@hono/node-server';
-import { context, propagation } from '@opentelemetry/api';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { authorised, runSpan } from '../index.ts';
+import { outgoing } from '../testing/outgoing.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
 import { type HttpMiddleware, httpServerTracing } from './server-tracing.ts';
 
@@ -27,13 +27,6 @@ async function listen(routes: (app: Hono) => void, traced = true): Promise<strin
     open.push(() => server.close());
   });
   return `http://127.0.0.1:${address.port}`;
-}
-
-/** What the next service would be sent from here. */
-function outgoing(): Record<string, string> {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return carrier;
 }
 
 const headers = (traceId: string, flags = '01') => ({ headers: { traceparent: `00-${traceId}-${CALLER}-${flags}` } });

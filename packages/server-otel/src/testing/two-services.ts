@@ -3,20 +3,14 @@
  * environment describes. Prints what the last service would send on, and which modules were loaded.
  */
 import { createRequire } from 'node:module';
-import { context, propagation } from '@opentelemetry/api';
 import { grpcServerTracing, httpServerTracing, newTraceContext, runSpan, startServerTelemetry } from '../index.ts';
 import { EchoService } from './echo-service.ts';
+import { outgoing } from './outgoing.ts';
 
 const telemetry = startServerTelemetry();
 const { Hono } = await import('hono');
 const { serve } = await import('@hono/node-server');
 const { createChannel, createClient, createServer } = await import('nice-grpc');
-
-const outgoing = () => {
-  const carrier: Record<string, string> = {};
-  propagation.inject(context.active(), carrier);
-  return carrier;
-};
 
 const grpc = createServer().use(grpcServerTracing());
 const unused = () => {

@@ -19,10 +19,10 @@ if (!configuration || !telemetry) {
 // a trace that this service drops must not be written into a run's metadata
 new HatchetInstrumentor({ propagateUnsampled: false });
 
-// pg, grpc-js and the SDK are loaded here, after what instruments them
-const { startService } = await import('./service.ts');
 const stopSignal = Promise.race(['SIGTERM', 'SIGINT'].map((signal) => once(process, signal).then(() => signal)));
 try {
+  // pg, grpc-js and the SDK are loaded here, after what instruments them
+  const { startService } = await import('./service.ts');
   const service = await startService(configuration, logger);
   logger.info({ address: service.address }, 'ready');
   logger.info({ signal: await stopSignal }, 'stopping');

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HatchetClient } from '@hatchet-dev/typescript-sdk/v1/index.js';
 import { ApiError } from './api-error.ts';
+import { silentSdk } from './silent-sdk.ts';
 
 /** A run to start. */
 export interface TriggerRequest {
@@ -63,7 +64,8 @@ function createClient(token: string, address: string): HatchetClient {
       api_url: 'http://127.0.0.1',
       tls_config: { tls_strategy: 'none' },
       namespace: '',
-      log_level: 'OFF',
+      // what fails is answered and logged here
+      logger: silentSdk,
       // trying for longer is the caller's decision
       retrier: { maxAttempts: 3 },
     },

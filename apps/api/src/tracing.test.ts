@@ -1,0 +1,127 @@
+import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { issueToken } from '@hatchet-ts/storage/credentials';
+import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { putWorkflow } from '@hatchet-ts/storage/workflows';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type RunningService, startService } from './service.fixture.ts';
+
+const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const REMOTE = 'b7ad6b7169203331';
+const TRIGGER = `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`;
+const TRACEPARENT = { traceparent: `00-${TRACE}-${REMOTE}-01` };
+
+describe('traces of the API', () => {
+  let temporary: TemporaryDatabase;
+  let db: Database;
+  let engine: RunningService;
+  let environment: Record<string, string>;
+  let token: string;
+
+  beforeAll(async () => {
+    temporary = await temporaryDatabase();
+    db = createDatabase(temporary.url, { applicationName: 'api tracing test' });
+    await migrate(db);
+    await putWorkflow(db, TENANT, 'order', { description: '', defaultPriority: 1, eventKeys: [], steps: [STEP] });
+    engine = await startService('engine', { DATABASE_URL: temporary.url, SERVER_GRPC_PORT: '0' });
+    const addresses = { serverUrl: 'http://127.0.0.1:1', grpcAddress: engine.address };
+    token = await issueToken(db, { tenantId: TENANT, ...addresses });
+    environment = {
+      DATABASE_URL: temporary.url,
+      SERVER_PORT: '0',
+      SERVER_GRPC_BROADCAST_ADDRESS: engine.address,
+      SERVER_OTEL_COLLECTOR_URL: engine.address,
+      SERVER_OTEL_INSECURE: 'true',
+      SERVER_OTEL_SERVICE_NAME: 'api',
+      SERVER_OTEL_COLLECTOR_AUTH: `Bearer ${await issueToken(db, { scope: 'operator', ...addresses })}`,
+    };
+  });
+
+  beforeEach(() => db.query('TRUNCATE span, run, task'));
+
+  afterAll(async () => {
+    await engine.stop();
+    await db.close();
+    await temporary.drop();
+  });
+
+  /** What an API service with this environment answers to a trigger; it has delivered its spans when this resolves. */
+  async function trigger(headers: Record<string, string>, more: Record<string, string> = {}, additionalMetadata = {}) {
+    const api = await startService('api', { ...environment, ...more });
+    const request = (path: string, init?: RequestInit) => fetch(`http://${api.address}${path}`, init);
+    await request('/api/live');
+    await request('/api/ready');
+    const response = await request(TRIGGER, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, ...headers },
+      body: JSON.stringify({ workflowName: 'order', input: {}, additionalMetadata }),
+    });
+    expect(response.status).toBe(200);
+    const { run } = (await response.json()) as { run: { metadata: { id: string }; additionalMetadata: object } };
+    expect(await api.stop()).toBe(0);
+    return run;
+  }
+
+  const spans = async () =>
+    (
+      await db.query(
+        `SELECT name, kind, span_id AS id, parent_span_id AS parent, trace_id AS trace, tenant_id AS tenant FROM span
+         WHERE name NOT LIKE 'pg%' ORDER BY start_time`,
+      )
+    ).rows;
+
+  it('join the caller’s, lead to the run, and belong to the tenant', async () => {
+    const run = await trigger(TRACEPARENT);
+    const [server, producer, ...others] = await spans();
+    expect(others).toEqual([]);
+    expect(server).toMatchObject({
+      name: 'POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger',
+      kind: 'SERVER',
+      trace: TRACE,
+      parent: REMOTE,
+      tenant: TENANT,
+    });
+    expect(producer).toMatchObject({
+      name: 'hatchet.run_workflow',
+      kind: 'PRODUCER',
+      trace: TRACE,
+      parent: server?.id,
+      tenant: TENANT,
+    });
+    expect(run.additionalMetadata).toMatchObject({ traceparent: `00-${TRACE}-${producer?.id}-01` });
+    const { rows } = await db.query('SELECT trace_id AS trace FROM run');
+    expect(rows).toEqual([{ trace: TRACE }]);
+  });
+
+  it('have their queries below them, and belong to the tenant with these', async () => {
+    await trigger(TRACEPARENT);
+    const { rows } = await db.query(
+      `SELECT DISTINCT query.kind, query.tenant_id AS tenant, parent.kind AS below FROM span query
+       JOIN span parent ON parent.span_id = query.parent_span_id WHERE query.name LIKE 'pg%'`,
+    );
+    expect(rows).toContainEqual({ kind: 'CLIENT', tenant: TENANT, below: 'SERVER' });
+  });
+
+  it('are not seen by anybody where they are dropped: the run has the caller’s context', async () => {
+    const run = await trigger(TRACEPARENT, { SERVER_OTEL_TRACE_ID_RATIO: '0' });
+    expect(run.additionalMetadata).toMatchObject(TRACEPARENT);
+    expect(await spans()).toEqual([]);
+  });
+
+  it('leave no trace in the metadata of a run when they begin here and are dropped', async () => {
+    const run = await trigger({}, { SERVER_OTEL_TRACE_ID_RATIO: '0' }, { shop: 'north' });
+    expect(run.additionalMetadata).toEqual({ shop: 'north' });
+    expect(await spans()).toEqual([]);
+  });
+});
+
+const STEP = {
+  name: 'order',
+  action: 'order:order',
+  kind: 'task' as const,
+  parents: [],
+  timeout: { ms: 60_000, text: '60s' },
+  scheduleTimeout: { ms: 60_000, text: '60s' },
+  retries: 0,
+  slots: { default: 1 },
+};

@@ -16,6 +16,13 @@ test('in time siblings stand as they began, whatever their names', () => {
   expect(names(spans, 'time')).toEqual(['root · engine', '├─ zeal · engine', '└─ late · engine']);
 });
 
+test('in time the items of a bulk, which begin together, stand in the order of their index', () => {
+  const item = (id: string, index: number): WaterfallSpan =>
+    span(id, 'a', `item ${index}`, [1, 9 - index], { attributes: { 'hatchet.child_index': index } });
+  const spans = [span('a', undefined, 'root'), item('b', 2), item('c', 0), item('d', 1)];
+  expect(names(spans, 'time').slice(1)).toEqual(['├─ item 0 · engine', '├─ item 1 · engine', '└─ item 2 · engine']);
+});
+
 test('attempts stand in the order of their numbers', () => {
   const spans = [span('a', undefined, 'root'), attempt('b', 10, 1), attempt('c', 2, 2), attempt('d', 0, 3)];
   expect(names(spans, 'canonical')).toEqual([

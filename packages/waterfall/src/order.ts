@@ -13,7 +13,7 @@ export function sortTrees(trees: TraceTree[], order: SiblingOrder): void {
     for (const node of preorder(tree.roots).toReversed()) node.children.sort(compare); // children before parents
     tree.roots.sort(compare);
   }
-  trees.sort((a, b) => compareLists(a.roots, b.roots, compare) || compareText(a.traceId, b.traceId));
+  trees.sort((a, b) => compareLists(a.roots, b.roots, compare) || compareValue(a.traceId, b.traceId));
 }
 
 /** When a node begins; for a missing parent, when its first child does. */
@@ -22,13 +22,14 @@ export function startOf(node: SpanNode): bigint {
   return earliest(spans.map((span) => span.startTimeUnixNano));
 }
 
+/** The SDK's clock begins spans at whole milliseconds: then the index in a bulk decides, and else which ended first. */
 function byTime(a: SpanNode, b: SpanNode): number {
-  // spans begin at whole milliseconds, as the SDK's clock has it: of two that do so together the shorter one comes first
   return (
     compareValue(startOf(a), startOf(b)) ||
+    indexOf(a) - indexOf(b) ||
     compareValue(endOf(a), endOf(b)) ||
-    compareText(nameOf(a), nameOf(b)) ||
-    compareText(idOf(a), idOf(b))
+    compareValue(nameOf(a), nameOf(b)) ||
+    compareValue(idOf(a), idOf(b))
   );
 }
 
@@ -51,8 +52,7 @@ function contentOf(node: SpanNode): (string | number)[] {
     span.name,
     subjectOf(span),
     attemptOf(span),
-    Number.parseInt(attributeText(span, 'hatchet.child_index'), 10) || 0,
-    Number.parseInt(attributeText(span, 'hatchet.child_workflow_index'), 10) || 0,
+    indexOf(node),
     spanLabel(span),
     span.serviceName,
     span.kind,
@@ -78,10 +78,16 @@ function compareLists(a: SpanNode[], b: SpanNode[], compare: (a: SpanNode, b: Sp
   return a.length - b.length;
 }
 
+/** Which one of a bulk it is. */
+function indexOf({ span }: SpanNode): number {
+  const index =
+    span && (attributeText(span, 'hatchet.child_index') || attributeText(span, 'hatchet.child_workflow_index'));
+  return Number.parseInt(index ?? '', 10) || 0;
+}
+
 const endOf = (node: SpanNode): bigint => node.span?.endTimeUnixNano ?? startOf(node);
 const nameOf = (node: SpanNode): string => node.span?.name ?? '';
 const idOf = (node: SpanNode): string => node.span?.spanId ?? node.missing ?? '';
-const compareText = (a: string, b: string): number => compareValue(a, b);
 
 function compareValue<T extends string | number | bigint>(a: T, b: T): number {
   return a < b ? -1 : a > b ? 1 : 0; // by code unit: no locale decides how a trace looks

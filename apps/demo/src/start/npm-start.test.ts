@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { processIdentity } from '../services/index.ts';
+
+const dataDir = mkdtempSync(join(tmpdir(), 'hatchet-start-'));
+chmodSync(dataDir, 0o755); // for the user that PostgreSQL runs as, when this one is root
+const RECORD = join(dataDir, 'processes.json');
+
+const running = new Set<ChildProcess>();
+afterEach(async () => {
+  for (const child of running) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+});
+afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
+
+/** `npm start` without its bootstrap, as a process whose output and end can be awaited. */
+function npmStart(args: string[] = [], env: NodeJS.ProcessEnv = {}, entry = 'main.ts') {
+  const child = spawn(process.execPath, [join(import.meta.dirname, entry), ...args], {
+    env: { PATH: process.env.PATH, HATCHET_DATA_DIR: dataDir, SERVER_PORT: '0', SERVER_GRPC_PORT: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  running.add(child);
+  const output = { out: '', err: '' };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  child.stdout.on('data', (chunk) => {
+    output.out += chunk;
+    if (output.out.includes('Ctrl-C stops everything.')) resolve();
+  });
+  child.stderr.on('data', (chunk) => {
+    output.err += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => {
+    running.delete(child);
+    return { code: code ?? signal, ...output };
+  });
+  const serves = Promise.race([promise, ended.then(({ err }) => Promise.reject(new Error(`it ended: ${err}`)))]);
+  serves.catch(() => {}); // not everybody waits for it
+  return { child, ended, serves, output };
+}
+
+const recorded = (): { name: string; pid: number }[] => JSON.parse(readFileSync(RECORD, 'utf8'));
+const alive = async (pids: number[]): Promise<number> => {
+  return (await Promise.all(pids.map(processIdentity))).filter((identity) => identity !== undefined).length;
+};
+
+describe('npm start', { timeout: 120_000 }, () => {
+  it('--once prints the whole trace of an order and ends', async () => {
+    const { code, out, err } = await npmStart(['--once']).ended;
+    expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining('✗') });
+    for (const telling of ['hatchet.run_workflow order', 'order/charge (retry 1)', 'pick from shelf', 'send e-mail']) {
+      expect(out).toContain(telling);
+    }
+    expect(out).not.toContain('export');
+  });
+
+  it('serves until Ctrl-C, takes more orders, and leaves nothing behind', async () => {
+    const start = npmStart();
+    await start.serves;
+    const pids = recorded().map(({ pid }) => pid);
+    expect(await alive(pids)).toBe(4);
+    const variables = [...start.output.out.matchAll(/^ {2}export (\w+)=\S+$/gm)].map(([, name]) => name);
+    expect(variables).toEqual(
+      ['TOKEN', 'HOST_PORT', 'API_URL', 'TLS_STRATEGY'].map((name) => `HATCHET_CLIENT_${name}`),
+    );
+
+    const order = await npmStart([], {}, 'order.ts').ended;
+    expect(order).toMatchObject({ code: 0, out: expect.stringContaining('hatchet.start_step_run notify') });
+
+    start.child.kill('SIGINT');
+    start.child.kill('SIGINT'); // npm hands on what the terminal has delivered already
+    expect(await start.ended).toMatchObject({ code: 0, err: expect.not.stringContaining('✗') });
+    expect(await alive(pids)).toBe(0);
+    expect([RECORD, join(dataDir, 'access.json')].filter(existsSync)).toEqual([]);
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+  });
+
+  it('is not started twice, and ends what a killed one has left', async () => {
+    const first = npmStart();
+    await first.serves;
+    const second = await npmStart().ended;
+    expect(second).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`running already, as process ${first.child.pid}`),
+    });
+
+    const left = recorded().filter(({ name }) => name !== 'npm start');
+    first.child.kill('SIGKILL');
+    await first.ended;
+    expect(await alive(left.map(({ pid }) => pid))).toBe(3);
+
+    const next = await npmStart(['--once']).ended;
+    expect(next).toMatchObject({ code: 0, err: expect.stringContaining('had left: engine, api, worker') });
+    expect(await alive(left.map(({ pid }) => pid))).toBe(0);
+  });
+
+  it('ends with one line, and everything with it, when a service dies', async () => {
+    const start = npmStart();
+    await start.serves;
+    const services = recorded();
+    process.kill(services.find(({ name }) => name === 'engine')!.pid, 'SIGKILL');
+    const { code, err } = await start.ended;
+    expect(code).toBe(1);
+    expect(err.split('\n').filter((line) => line.startsWith('✗'))).toEqual([
+      expect.stringMatching(/^✗ engine ended \(SIGKILL\)/),
+    ]);
+    expect(await alive(services.map(({ pid }) => pid))).toBe(0);
+  });
+
+  it('stops what it has begun when it is interrupted early', async () => {
+    const start = npmStart();
+    await once(start.child.stderr, 'data');
+    start.child.kill('SIGINT');
+    expect(await start.ended).toMatchObject({ code: 130, err: expect.not.stringContaining('✗') });
+    expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
+  });
+
+  it('says in one line which port is taken', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    expect(await npmStart([], { SERVER_GRPC_PORT: String(port) }).ended).toMatchObject({
+      code: 1,
+      err: `✗ port ${port} is taken by another process: end what uses it, or choose another one with SERVER_GRPC_PORT\n`,
+    });
+    server.close();
+  });
+});

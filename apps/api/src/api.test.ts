@@ -43,6 +43,7 @@ describe('the REST API, with the engine and the official SDK', () => {
     hatchet = clientWith(token);
 
     const double = hatchet.task({ name: 'double', fn: ({ n }: { n: number }) => ({ n: n * 2 }) });
+    const parent = hatchet.task({ name: 'parent', fn: async () => ({ child: await double.run({ n: 1 }) }) });
     const fail = hatchet.task({
       name: 'fail',
       fn: (): JsonObject => {
@@ -60,7 +61,7 @@ describe('the REST API, with the engine and the official SDK', () => {
     const chain = hatchet.workflow<JsonObject>({ name: 'chain', onEvents: ['order:placed'] });
     const first = chain.task({ name: 'first', fn: () => ({ step: 1 }) });
     chain.task({ name: 'second', parents: [first], fn: async (_, ctx) => ({ after: await ctx.parentOutput(first) }) });
-    worker = await hatchet.worker('api-test', { workflows: [double, fail, wait, chain], handleKill: false });
+    worker = await hatchet.worker('api-test', { workflows: [double, parent, fail, wait, chain], handleKill: false });
     void worker.start();
     await worker.waitUntilReady(20_000);
   });
@@ -187,6 +188,22 @@ describe('the REST API, with the engine and the official SDK', () => {
         ['TASK', 'second', id],
       ]),
     );
+  });
+
+  it('lists the runs that a task has started, and those that a worker has worked on', async () => {
+    const ref = await hatchet.runNoWait('parent', {}, {});
+    await ref.output;
+    const id = await ref.getWorkflowRunId();
+    const { rows } = await hatchet.runs.list({ parentTaskExternalId: id });
+    expect(rows).toMatchObject([{ displayName: 'double', parentTaskExternalId: id }]);
+    expect((await hatchet.runs.get(id)).tasks).toMatchObject([{ numSpawnedChildren: 1 }]);
+    const workers = await hatchet.workers.list();
+    const byWorker = async (workerId: string) => {
+      const page = await hatchet.runs.list({ workerId, workflowNames: ['parent'] });
+      return page.rows.map(({ taskExternalId }) => taskExternalId);
+    };
+    expect(await byWorker(workers.rows![0]!.metadata.id)).toEqual([id]);
+    expect(await byWorker(NOBODY)).toEqual([]);
   });
 
   it('starts a run and answers with it', async () => {

@@ -1,7 +1,7 @@
 import { httpServerTracing } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import { ApiError, errorResponse } from './api-error.ts';
@@ -16,6 +16,7 @@ import { traceRoutes } from './routes/traces.ts';
 import { isUnimplemented } from './routes/unimplemented.ts';
 import { workerRoutes } from './routes/workers.ts';
 import { workflowRoutes } from './routes/workflows.ts';
+import { parentOfTrigger } from './trigger-parent.ts';
 import type { Triggers } from './triggers.ts';
 
 /** What the routes work with. */
@@ -39,7 +40,7 @@ const MAX_BODY_BYTES = 4 * 1024 * 1024;
 export function createApplication(dependencies: Dependencies): Hono<Authenticated> {
   const { logger, verifyToken } = dependencies;
   const app = new Hono<Authenticated>();
-  app.use(httpServerTracing({ untraced: isHealthPath }));
+  app.use(httpServerTracing({ untraced: isHealthPath, parentOf: (c: Context) => parentOfTrigger(c, MAX_BODY_BYTES) }));
   healthRoutes(app, dependencies);
   app.use('/api/v1/*', authentication(verifyToken));
   app.use('/api/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
@@ -69,8 +70,8 @@ function tooLarge(): never {
   throw new ApiError(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
-/** Connection errors of the system, and SQLSTATE classes 08 (connection), 53 (resources) and 57 (shut-down). */
-const AWAY = /^(E[A-Z]+|08...|53...|57...)$/;
+/** Errors of the connection: the system's, and SQLSTATE classes 08, 28 (log-in), 3D (no such database), 53 and 57 (shut-down). */
+const AWAY = /^(E[A-Z]+|(08|28|3D|53|57)...)$/;
 
 function isDatabaseAway(error: Error): boolean {
   return (

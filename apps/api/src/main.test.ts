@@ -1,8 +1,11 @@
 import { createServer } from 'node:net';
+import { createDatabase } from '@hatchet-ts/storage';
+import { issueToken } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runToEnd, startService } from './service.fixture.ts';
 
+const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const ENGINE = { SERVER_GRPC_BROADCAST_ADDRESS: '127.0.0.1:1' };
 
 describe('the API service', () => {
@@ -29,6 +32,34 @@ describe('the API service', () => {
     };
     expect(await get('/api/live')).toEqual([200, { status: 'ok' }]);
     expect(await get('/api/ready')).toEqual([200, { status: 'ok', database: 'ok', engine: 'unreachable' }]);
+    expect(await service.stop()).toBe(0);
+  });
+
+  it('answers 503 while its database is away', async () => {
+    const lost = await temporaryDatabase();
+    const db = createDatabase(lost.url, { applicationName: 'api test' });
+    const service = await startService('api', environment({ DATABASE_URL: lost.url }));
+    const token = await issueToken(db, {
+      tenantId: TENANT,
+      serverUrl: 'http://127.0.0.1:1',
+      grpcAddress: '127.0.0.1:1',
+    });
+    await db.close();
+    const status = async (path: string) => {
+      const response = await fetch(`http://${service.address}${path}`, {
+        headers: { authorization: `Bearer ${token}` },
+      });
+      return [response.status, await response.json()];
+    };
+    const tenant = `/api/v1/tenants/${TENANT}`;
+    expect(await status(tenant)).toMatchObject([200, { slug: 'default' }]);
+    await lost.drop();
+    expect(await status(tenant)).toEqual([
+      503,
+      { errors: [{ description: 'the database is not available: try again later' }] },
+    ]);
+    expect(await status('/api/ready')).toMatchObject([503, { status: 'unavailable', database: 'unavailable' }]);
+    expect(await status('/api/live')).toMatchObject([200, {}]);
     expect(await service.stop()).toBe(0);
   });
 

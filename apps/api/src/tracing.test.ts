@@ -93,6 +93,14 @@ describe('traces of the API', () => {
     expect(rows).toEqual([{ trace: TRACE }]);
   });
 
+  it('take the context that the run’s metadata carries where the headers have none', async () => {
+    const run = await trigger({}, {}, TRACEPARENT);
+    const [server, producer] = await spans();
+    expect(server).toMatchObject({ kind: 'SERVER', trace: TRACE, parent: REMOTE, tenant: TENANT });
+    expect(producer).toMatchObject({ kind: 'PRODUCER', trace: TRACE, parent: server?.id });
+    expect(run.additionalMetadata).toMatchObject(TRACEPARENT);
+  });
+
   it('have their queries below them, and belong to the tenant with these', async () => {
     await trigger(TRACEPARENT);
     const { rows } = await db.query(

@@ -99,7 +99,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     onError,
   });
   const workers = new Workers({ db, pool, timing, onRoom: () => scheduler.wake(), onTimer });
-  const creation = createCreation({ db, registry, onQueued: (backlog) => scheduler.queued(backlog), onTimer });
+  const creation = createCreation({ db, registry, onQueued: (...kind) => scheduler.queued(...kind), onTimer });
 
   /** Rebuilds what is kept in memory: the truth is in the database. */
   async function recover(): Promise<void> {

@@ -144,13 +144,14 @@ async function* runEvents(
     });
   }
 
-  const reading = (async () => {
+  async function read(): Promise<void> {
     for await (const { workflowRunId } of requests) await subscribe(workflowRunId);
-  })().catch((error: Error) => outbox.fail(error));
+  }
+
+  read().catch((error: Error) => outbox.fail(error));
   try {
     yield* outbox.messages(signal, stopping);
   } finally {
     for (const stop of subscriptions.values()) stop();
-    await reading;
   }
 }

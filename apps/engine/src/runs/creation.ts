@@ -3,6 +3,7 @@ import { type Backlog, type EpochMs, insertRuns, type NewRun, parentTasks } from
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import { Refusal } from '../refusal.ts';
+import type { Slots } from '../scheduling/slots.ts';
 import { newRun, type RunRequest } from './new-run.ts';
 import type { Registry } from './registry.ts';
 
@@ -10,7 +11,7 @@ export interface CreationDeps {
   db: Queryable;
   registry: Registry;
   /** Tasks of this kind wait, and are committed. */
-  onQueued(backlog: Backlog): void;
+  onQueued(backlog: Backlog, slots: Slots): void;
   onTimer(dueAt: EpochMs): void;
 }
 
@@ -51,16 +52,18 @@ export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps
     },
     store: (runs, through = db) => (runs.length === 0 ? Promise.resolve([]) : insertRuns(through, runs)),
     committed(runs) {
-      const queued = runs.flatMap(({ tenantId, tasks }) =>
-        tasks.filter(({ status }) => status === 'QUEUED').map(({ action, dueAt }) => ({ tenantId, action, dueAt })),
-      );
-      for (const { tenantId, action } of new Map(
-        queued.map((task) => [`${task.tenantId} ${task.action}`, task]),
-      ).values()) {
-        onQueued({ tenantId, action });
+      const queued = new Map<string, { backlog: Backlog; slots: Slots; dueAt: EpochMs }>();
+      for (const { tenantId, versionId, tasks } of runs) {
+        for (const { action, step, dueAt } of tasks) {
+          if (dueAt === null) continue;
+          const slots = registry.steps(versionId)[step]?.slots ?? {};
+          queued.set(`${tenantId} ${action}`, { backlog: { tenantId, action }, slots, dueAt });
+        }
       }
-      const dueAts = queued.map(({ dueAt }) => dueAt).filter((dueAt) => dueAt !== null);
-      if (dueAts.length > 0) onTimer(dueAts.reduce((first, dueAt) => Math.min(first, dueAt)));
+      for (const { backlog, slots, dueAt } of queued.values()) {
+        onQueued(backlog, slots);
+        onTimer(dueAt);
+      }
     },
   };
 }

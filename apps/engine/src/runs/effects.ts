@@ -29,7 +29,7 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
         break;
       }
       case 'queued':
-        deps.scheduler.queued(effect.task);
+        deps.scheduler.queued(effect.task, effect.slots);
         break;
       case 'timer':
         deps.timers.noted(effect.dueAt);

@@ -22,7 +22,8 @@ export type RunEvent =
 
 /** What must be done once the new state is committed. */
 export type Effect =
-  | { kind: 'queued'; task: TaskRow }
+  /** `slots`: what it will occupy of a worker. */
+  | { kind: 'queued'; task: TaskRow; slots: Step['slots'] }
   | { kind: 'timer'; dueAt: EpochMs }
   /** `tell` is set when the worker does not know yet. */
   | { kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome; error?: string; tell?: Tell }
@@ -227,10 +228,11 @@ class Draft {
   }
 
   #queue(task: TaskRow, from: EpochMs): void {
-    const dueAt = this.#at + this.#step(task).scheduleTimeout.ms;
+    const { scheduleTimeout, slots } = this.#step(task);
+    const dueAt = this.#at + scheduleTimeout.ms;
     Object.assign(task, { status: 'QUEUED', workerId: null, queuedAt: from, assignedAt: null, startedAt: null, dueAt });
     this.#changes.set(task.id, task);
-    this.#effects.push({ kind: 'queued', task: { ...task } }, { kind: 'timer', dueAt });
+    this.#effects.push({ kind: 'queued', task: { ...task }, slots }, { kind: 'timer', dueAt });
   }
 
   #endRun(): void {

@@ -17,6 +17,12 @@ import { matchSlots, roomFor, type Slots } from './slots.ts';
 import type { Timing } from './timing.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
+/** Tasks of a kind that waits. */
+interface Kind extends Backlog {
+  /** What each one occupies; unknown until one was seen. */
+  slots: Slots | undefined;
+}
+
 /** Most tasks that one pass takes of one kind. */
 const MOST_OF_A_KIND = 500;
 
@@ -36,7 +42,7 @@ export interface SchedulerDeps {
 /** Gives waiting tasks to workers that have room, in passes that each assign as many as they can in one statement. */
 export class Scheduler {
   readonly #deps: SchedulerDeps;
-  readonly #backlogs = new Map<string, Backlog>();
+  readonly #backlogs = new Map<string, Kind>();
   readonly #loop;
 
   constructor(deps: SchedulerDeps) {
@@ -51,8 +57,8 @@ export class Scheduler {
   }
 
   /** A task of this kind waits, and is committed. */
-  queued(backlog: Backlog): void {
-    this.#note(backlog);
+  queued(backlog: Backlog, slots: Slots): void {
+    this.#note(backlog, slots);
     this.wake();
   }
 
@@ -65,8 +71,8 @@ export class Scheduler {
     return this.#loop.stop();
   }
 
-  #note({ tenantId, action }: Backlog): void {
-    this.#backlogs.set(`${tenantId} ${action}`, { tenantId, action });
+  #note({ tenantId, action }: Backlog, slots?: Slots): void {
+    this.#backlogs.set(keyOf({ tenantId, action }), { tenantId, action, slots });
   }
 
   async #pass(): Promise<void> {
@@ -75,42 +81,45 @@ export class Scheduler {
     const wanted = this.#wanted();
     if (wanted.length === 0) return;
     // Forgotten before the rows are read: what is queued after that is noted again.
-    for (const { tenantId, action } of wanted) this.#backlogs.delete(`${tenantId} ${action}`);
+    for (const kind of wanted) this.#backlogs.delete(keyOf(kind));
     try {
       const tasks = await pickQueued(db, wanted);
       await registry.load(tasks.map(({ versionId }) => versionId));
-      const assigned = tasks.length === 0 ? 0 : await this.#assign(tasks, wanted);
-      const counts = Map.groupBy(tasks, ({ tenantId, action }) => `${tenantId} ${action}`);
+      const assigned = await this.#assign(tasks, wanted);
+      const picked = Map.groupBy(tasks, keyOf);
       for (const kind of wanted) {
-        if ((counts.get(`${kind.tenantId} ${kind.action}`)?.length ?? 0) === kind.limit) this.#note(kind);
+        const [first, ...more] = picked.get(keyOf(kind)) ?? [];
+        // All that were asked for: there may be more. Not all assigned: these still wait.
+        const left = more.length + 1 === kind.limit || assigned < tasks.length;
+        if (first && left) this.#note(kind, this.#slots(first));
       }
-      if (assigned < tasks.length) for (const task of tasks) this.#note(task);
       if (assigned > 0) this.wake();
     } catch (error) {
-      for (const kind of wanted) this.#note(kind);
+      for (const kind of wanted) this.#note(kind, kind.slots);
       throw error;
     }
   }
 
   /** Which kinds of task could be given out now, and how many of each at most. */
-  #wanted(): (Backlog & { limit: number; takers: string[] })[] {
-    const aliveSince = now() - this.#deps.timing.heartbeat;
+  #wanted(): (Kind & { limit: number; takers: string[] })[] {
+    const { pool, timing } = this.#deps;
+    const aliveSince = now() - timing.heartbeat;
     return [...this.#backlogs.values()]
-      .map((backlog) => {
-        const takers = this.#deps.pool.takers(backlog.tenantId, backlog.action, aliveSince);
-        const room = takers.reduce((sum, id) => sum + slotsLeft(this.#deps.pool.free(id)), 0);
-        return { ...backlog, takers, limit: Math.min(room, MOST_OF_A_KIND) };
+      .map((kind) => {
+        const takers = pool.takers(kind.tenantId, kind.action, aliveSince);
+        const room = takers.reduce((sum, id) => sum + slotsLeft(kind.slots, pool.free(id)), 0);
+        return { ...kind, takers, limit: Math.min(room, MOST_OF_A_KIND) };
       })
       .filter(({ limit }) => limit > 0);
   }
 
   async #assign(tasks: QueuedTask[], wanted: readonly (Backlog & { takers: string[] })[]): Promise<number> {
     const { pool } = this.#deps;
-    const takers = new Map(wanted.map((kind) => [`${kind.tenantId} ${kind.action}`, kind.takers]));
+    const takers = new Map(wanted.map((kind) => [keyOf(kind), kind.takers]));
     const free = new Map(wanted.flatMap((kind) => kind.takers).map((id) => [id, pool.free(id)]));
     const candidates = tasks.map((task) => ({
       id: task.id,
-      workerIds: takers.get(`${task.tenantId} ${task.action}`) ?? [],
+      workerIds: takers.get(keyOf(task)) ?? [],
       slots: this.#slots(task),
     }));
     const matches = matchSlots(candidates, free);
@@ -118,8 +127,7 @@ export class Scheduler {
       const workerId = matches.get(task.id);
       return workerId === undefined ? [] : [{ task, workerId }];
     });
-    if (chosen.length === 0) return 0;
-    return this.#commit(chosen);
+    return chosen.length === 0 ? 0 : this.#commit(chosen);
   }
 
   #commit(chosen: { task: QueuedTask; workerId: string }[]): Promise<number> {
@@ -157,6 +165,12 @@ export class Scheduler {
   }
 }
 
-function slotsLeft(free: Slots): number {
-  return Object.keys(free).reduce((sum, kind) => sum + Math.max(0, roomFor({ [kind]: 1 }, free)), 0);
+function keyOf({ tenantId, action }: Backlog): string {
+  return `${tenantId} ${action}`;
+}
+
+/** How many tasks there is room for; where it is not known what each takes, as many as there are slots of any kind. */
+function slotsLeft(slots: Slots | undefined, free: Slots): number {
+  const rooms = slots ? [roomFor(slots, free)] : Object.values(free);
+  return rooms.reduce((sum, room) => sum + Math.max(0, room), 0);
 }

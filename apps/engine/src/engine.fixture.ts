@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { HatchetClient, type Worker } from '@hatchet-dev/typescript-sdk';
+import { createDatabase, type Database } from '@hatchet-ts/storage';
+import { issueToken } from '@hatchet-ts/storage/credentials';
+import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { pino } from 'pino';
+import type { Timing } from './scheduling/timing.ts';
+
+/** The tenant that the first migration makes. */
+export const DEFAULT_TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
+
+type WorkerOptions = Extract<Parameters<HatchetClient['worker']>[1], object>;
+
+/** An engine on an empty database of its own, and official SDK clients that speak to it. */
+export interface EngineFixture {
+  address: string;
+  databaseUrl: string;
+  db: Database;
+  /** A client of the default tenant, or of another one. */
+  client(tenantId?: string): Promise<HatchetClient>;
+  /** Makes a tenant; resolves to its id. */
+  tenant(): Promise<string>;
+  token(request?: { tenantId?: string; scope?: 'operator'; expiresInSeconds?: number }): Promise<string>;
+  /** Starts a worker of the SDK; resolves once it listens. */
+  work(client: HatchetClient, workflows: WorkerOptions['workflows'], options?: WorkerOptions): Promise<Worker>;
+  stop(): Promise<void>;
+}
+
+export async function engineFixture(timing: Partial<Timing> = {}, tracing = false): Promise<EngineFixture> {
+  const temporary = await temporaryDatabase();
+  // Not before: telemetry, where a test has any, must see pg and gRPC being loaded.
+  const { startEngine } = await import('./engine.ts');
+  const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
+  const options = { databaseUrl: temporary.url, bindAddress: '127.0.0.1', port: 0, log, tracing, timing };
+  const engine = await startEngine(options);
+  const fixture = await clientFixture(temporary.url, engine.address);
+  return {
+    ...fixture,
+    async stop() {
+      await fixture.stop();
+      await engine.stop();
+      await temporary.drop();
+    },
+  };
+}
+
+/** Clients and workers for an engine that runs already. */
+export async function clientFixture(databaseUrl: string, address: string): Promise<EngineFixture> {
+  const db = createDatabase(databaseUrl, { applicationName: 'test', max: 2 });
+  const workers = new Set<Worker>();
+
+  const token: EngineFixture['token'] = ({ tenantId = DEFAULT_TENANT, ...request } = {}) =>
+    issueToken(db, {
+      serverUrl: 'http://127.0.0.1:9',
+      grpcAddress: address,
+      ...(request.scope ? {} : { tenantId }),
+      ...request,
+    });
+
+  return {
+    address,
+    databaseUrl,
+    db,
+    token,
+    async client(tenantId) {
+      return clientOf(await token(tenantId === undefined ? {} : { tenantId }));
+    },
+    async tenant() {
+      const id = randomUUID();
+      await db.query('INSERT INTO tenant (id, name, slug) VALUES ($1, $2, $2)', [id, `tenant-${id}`]);
+      return id;
+    },
+    async work(client, workflows, options) {
+      const worker = await client.worker('worker', { slots: 20, handleKill: false, workflows, ...options });
+      workers.add(worker);
+      worker.start().catch(() => {});
+      await worker.waitUntilReady(15_000);
+      return worker;
+    },
+    async stop() {
+      await Promise.all([...workers].map((worker) => worker.stop().catch(() => {})));
+      await db.close();
+    },
+  };
+}
+
+/** An official client that says nothing and does not try failing calls for long. */
+export function clientOf(token: string): HatchetClient {
+  return HatchetClient.init({
+    token,
+    tls_config: { tls_strategy: 'none' },
+    // Nothing is listening there: the REST API is not needed.
+    api_url: 'http://127.0.0.1:9',
+    log_level: 'ERROR',
+    logger: () => SILENT,
+    retrier: { maxAttempts: 1, initialInterval: 0.01, maxJitter: 1 },
+  });
+}
+
+const SILENT = {
+  debug: () => {},
+  info: () => {},
+  green: () => {},
+  warn: () => {},
+  error: () => {},
+  util: () => {},
+};

@@ -1,0 +1,110 @@
+import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { rawClient } from './raw-client.fixture.ts';
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  engine = await engineFixture();
+});
+afterAll(() => engine.stop());
+
+test('an event starts a run of each workflow that names its key, with its payload and metadata', async () => {
+  const client = await engine.client();
+  const got = { a: Promise.withResolvers<unknown>(), b: Promise.withResolvers<unknown>() };
+  const listener = (name: 'a' | 'b', key: string) =>
+    client.task({
+      name: `on-${name}`,
+      onEvents: [key],
+      fn: async (input, ctx) => {
+        got[name].resolve({ input, metadata: ctx.additionalMetadata(), event: ctx.triggeringEventId() });
+        return {};
+      },
+    });
+  let others = 0;
+  const other = client.task({
+    name: 'on-other',
+    onEvents: ['order:created:not'],
+    fn: async () => {
+      others++;
+      return {};
+    },
+  });
+  await engine.work(client, [listener('a', 'order:created'), listener('b', 'order:created'), other]);
+
+  const additionalMetadata = { who: 'test', hatchet__reserved: 'gone', hatchet__source_step_run_id: 'kept' };
+  const event = await client.events.push('order:created', { id: 7 }, { additionalMetadata });
+  const expected = {
+    input: { id: 7 },
+    metadata: {
+      who: 'test',
+      hatchet__source_step_run_id: 'kept',
+      hatchet__event_id: event.eventId,
+      hatchet__event_key: 'order:created',
+    },
+    event: event.eventId,
+  };
+  expect(await got.a.promise).toEqual(expected);
+  expect(await got.b.promise).toEqual(expected);
+  expect(others).toBe(0);
+});
+
+test('events of one call are answered in their order', async () => {
+  const client = await engine.client();
+  const payloads = Array.from({ length: 20 }, (_, n) => ({ payload: { n } }));
+  const { events } = await client.events.bulkPush('nobody:waits', payloads);
+  expect(events.map(({ payload }) => JSON.parse(payload))).toEqual(payloads.map(({ payload }) => payload));
+  expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(20);
+});
+
+test('an event that a task pushes says where it comes from', async () => {
+  const client = await engine.client();
+  const got = Promise.withResolvers<Record<string, unknown>>();
+  const push = client.task({
+    name: 'push',
+    fn: async (_, ctx) => {
+      await client.events.push('inner', {});
+      return { run: ctx.workflowRunId(), task: ctx.taskRunExternalId() };
+    },
+  });
+  const receive = client.task({
+    name: 'receive',
+    onEvents: ['inner'],
+    fn: async (_, ctx) => {
+      got.resolve(ctx.additionalMetadata());
+      return {};
+    },
+  });
+  await engine.work(client, [push, receive]);
+
+  const { run, task } = await push.run({});
+  expect(await got.promise).toMatchObject({
+    hatchet__source_workflow_run_id: run,
+    hatchet__source_step_run_id: task,
+  });
+});
+
+test('a workflow that no longer names a key is no longer started by it', async () => {
+  const client = await engine.client();
+  let runs = 0;
+  const fn = async () => {
+    runs++;
+    return {};
+  };
+  await (await engine.work(client, [client.task({ name: 'fickle', onEvents: ['old'], fn })])).stop();
+  const fickle = client.task({ name: 'fickle', onEvents: ['new'], fn });
+  await engine.work(client, [fickle]);
+
+  await client.events.push('old', {});
+  await fickle.run({});
+  expect(runs).toBe(1);
+});
+
+test.each([
+  ['a payload that is no JSON', { key: 'k', payload: '{' }, 'payload must be JSON'],
+  ['no key', { key: '', payload: '{}' }, 'an event must have a key'],
+  ['metadata that is no object', { key: 'k', payload: '{}', additionalMetadata: '[]' }, 'must be a JSON object'],
+])('an event with %s is refused', async (_, event, reason) => {
+  const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
+  await expect(events.push(event)).rejects.toThrow(reason);
+});

@@ -1,0 +1,110 @@
+import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
+import { Status } from 'nice-grpc';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { rawClient } from './raw-client.fixture.ts';
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  engine = await engineFixture();
+});
+afterAll(() => engine.stop());
+
+describe('a call', () => {
+  const cases: [string, () => Promise<string | undefined>, Status][] = [
+    ['without a token', async () => undefined, Status.UNAUTHENTICATED],
+    ['with a token that is none', async () => 'a.b.c', Status.UNAUTHENTICATED],
+    ['with a token that someone else signed', async () => forged(await engine.token()), Status.UNAUTHENTICATED],
+    ['with a token that has expired', () => engine.token({ expiresInSeconds: -1 }), Status.UNAUTHENTICATED],
+    ['with an operator’s token', () => engine.token({ scope: 'operator' }), Status.PERMISSION_DENIED],
+  ];
+  test.each(cases)('%s is refused, and the answer does not repeat it', async (_, token, code) => {
+    const presented = await token();
+    const dispatcher = rawClient(DispatcherDefinition, engine.address, presented);
+    const error = await dispatcher.getVersion({}).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code });
+    if (presented) expect(String(error)).not.toContain(presented);
+  });
+
+  test('with a tenant’s token is answered', async () => {
+    const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+    expect(await dispatcher.getVersion({})).toEqual({ version: 'v0.90.0' });
+  });
+});
+
+describe('two tenants', () => {
+  test('with workflows of the same name each run their own', async () => {
+    const [one, two] = [await engine.client(await engine.tenant()), await engine.client(await engine.tenant())];
+    const taskOne = one.task({ name: 'same', onEvents: ['same'], fn: async () => ({ tenant: 'one' }) });
+    const taskTwo = two.task({ name: 'same', onEvents: ['same'], fn: async () => ({ tenant: 'two' }) });
+    await engine.work(one, [taskOne]);
+    await engine.work(two, [taskTwo]);
+
+    expect(await taskOne.run({})).toEqual({ tenant: 'one' });
+    expect(await taskTwo.run({})).toEqual({ tenant: 'two' });
+  });
+
+  test('cannot start, see, cancel, report on or wait for each other’s runs', async () => {
+    const [owner, stranger] = [await engine.tenant(), await engine.tenant()];
+    const client = await engine.client(owner);
+    const started = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const secret = client.task({
+      name: 'secret',
+      fn: async () => {
+        started.resolve();
+        await finish.promise;
+        return { secret: true };
+      },
+    });
+    await engine.work(client, [secret]);
+    const ref = await secret.runNoWait({});
+    await started.promise;
+    const runId = await ref.getWorkflowRunId();
+
+    const token = await engine.token({ tenantId: stranger });
+    const admin = rawClient(AdminServiceDefinition, engine.address, token);
+    const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
+    const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
+    await expect(workflows.triggerWorkflow({ name: 'secret', input: '{}' })).rejects.toThrow(
+      'workflow names not found',
+    );
+    await expect(admin.getRunDetails({ externalId: runId })).rejects.toMatchObject({ code: Status.NOT_FOUND });
+    expect(await admin.cancelTasks({ externalIds: [runId] })).toEqual({ cancelledTasks: [] });
+    await dispatcher.sendStepActionEvent({
+      taskRunExternalId: runId,
+      retryCount: 0,
+      eventType: 2,
+      eventPayload: '{"forged":true}',
+    });
+    const { rows } = await engine.db.query<{ id: string }>('SELECT id FROM worker WHERE tenant_id = $1', [owner]);
+    await expect(dispatcher.heartbeat({ workerId: rows[0]!.id })).rejects.toMatchObject({ code: Status.NOT_FOUND });
+    const child = { name: 'secret', input: '{}', parentTaskRunExternalId: runId };
+    await expect(workflows.triggerWorkflow(child)).rejects.toMatchObject({ code: Status.INVALID_ARGUMENT });
+
+    const heard: unknown[] = [];
+    const listening = new AbortController();
+    const listener = (async () => {
+      const subscribe = async function* () {
+        yield { workflowRunId: runId };
+        await new Promise((resolve) => listening.signal.addEventListener('abort', resolve));
+      };
+      const events = dispatcher.subscribeToWorkflowRuns(subscribe(), { signal: listening.signal });
+      for await (const event of events) heard.push(event);
+    })().catch(() => {});
+
+    finish.resolve();
+    expect(await ref.output).toEqual({ secret: true });
+    listening.abort();
+    await listener;
+    expect(heard).toEqual([]);
+  });
+});
+
+/** The same claims under another signature. */
+function forged(token: string): string {
+  const [header, claims, signature = ''] = token.split('.');
+  return `${header}.${claims}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+}

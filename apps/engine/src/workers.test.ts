@@ -1,0 +1,129 @@
+import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
+import { EngineLockHeldError } from '@hatchet-ts/storage/engine-lock';
+import { Status } from 'nice-grpc';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { startEngine } from './engine.ts';
+import { rawClient } from './raw-client.fixture.ts';
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  engine = await engineFixture({ heartbeat: 6_000, heartbeatCheck: 100, start: 700 });
+});
+afterAll(() => engine.stop());
+
+/** A worker that does only what it is told here: it registers, listens, and says nothing. */
+async function silentWorker(actions: string[]) {
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+  const { workerId } = await dispatcher.register({ workerName: 'silent', actions, slotConfig: { default: 5 } });
+  const closing = new AbortController();
+  const stream = dispatcher.listenV2({ workerId }, { signal: closing.signal })[Symbol.asyncIterator]();
+  const next = stream.next();
+  return { dispatcher, workerId, first: () => next.then(({ value }) => value), close: () => closing.abort() };
+}
+
+test('a paused worker gets no work until it is no longer paused', async () => {
+  const client = await engine.client();
+  let runs = 0;
+  const paused = client.task({
+    name: 'paused',
+    fn: async () => ({ runs: ++runs }),
+  });
+  const witness = client.task({ name: 'witness', fn: async () => ({}) });
+  const worker = await engine.work(client, [paused]);
+  await engine.work(client, [witness]);
+  await paused.run({});
+
+  const setPaused = (value: boolean) =>
+    engine.db.query('UPDATE worker SET paused = $2 WHERE id = $1', [worker._internal.workerId, value]);
+  await setPaused(true);
+  // The notification comes before what is committed after it is seen to have run.
+  await witness.run({});
+  const ref = await paused.runNoWait({});
+  await witness.run([{}, {}]);
+  expect(runs).toBe(1);
+  await setPaused(false);
+  expect(await ref.output).toEqual({ runs: 2 });
+});
+
+test('a task whose worker was not heard of for too long goes to another one', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'orphan', retries: 0, fn: async (_, ctx) => ({ retry: ctx.retryCount() }) });
+  await (await engine.work(client, [task])).stop();
+  const silent = await silentWorker(['orphan:orphan']);
+  const ref = await task.runNoWait({});
+  const action = await silent.first();
+  await silent.dispatcher.sendStepActionEvent({
+    taskRunExternalId: action.taskRunExternalId,
+    retryCount: 0,
+    eventType: 1,
+  });
+
+  await engine.work(client, [task]);
+  expect(await ref.output).toEqual({ retry: 1 });
+
+  const late = { taskRunExternalId: action.taskRunExternalId, retryCount: 0, eventType: 2, eventPayload: '{"late":1}' };
+  await silent.dispatcher.sendStepActionEvent(late);
+  expect(await client.runRef(await ref.getWorkflowRunId()).output).toEqual({ orphan: { retry: 1 } });
+  silent.close();
+}, 20_000);
+
+test('a task that a worker does not report as started goes to another one', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'unheard', fn: async (_, ctx) => ({ retry: ctx.retryCount() }) });
+  await (await engine.work(client, [task])).stop();
+  const silent = await silentWorker(['unheard:unheard']);
+  const ref = await task.runNoWait({});
+  await silent.first();
+  await silent.dispatcher.unsubscribe({ workerId: silent.workerId });
+
+  await engine.work(client, [task]);
+  expect(await ref.output).toEqual({ retry: 1 });
+  silent.close();
+});
+
+test('a worker that nobody registered hears so, and its stream does not end as if all were well', async () => {
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+  const workerId = '00000000-0000-4000-8000-000000000000';
+  const stream = dispatcher.listenV2({ workerId })[Symbol.asyncIterator]();
+  await expect(stream.next()).rejects.toMatchObject({ code: Status.NOT_FOUND });
+  await expect(dispatcher.heartbeat({ workerId })).rejects.toMatchObject({ code: Status.NOT_FOUND });
+});
+
+test('a second stream of a worker takes the place of the first', async () => {
+  const silent = await silentWorker(['nothing:nothing']);
+  const first = silent.first();
+  const closing = new AbortController();
+  const second = silent.dispatcher.listenV2({ workerId: silent.workerId }, { signal: closing.signal });
+  const waiting = second[Symbol.asyncIterator]()
+    .next()
+    .catch(() => {});
+  await expect(first).rejects.toMatchObject({ code: Status.ABORTED });
+  closing.abort();
+  await waiting;
+});
+
+test('what the engine leaves out is refused by name', async () => {
+  const token = await engine.token();
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
+  const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
+  await expect(dispatcher.upsertWorkerLabels({})).rejects.toThrow('UpsertWorkerLabels is not supported by this engine');
+  await expect(workflows.putRateLimit({})).rejects.toMatchObject({ code: Status.UNIMPLEMENTED });
+  const sticky = { name: 'any', input: '{}', desiredWorkerId: 'x' };
+  await expect(workflows.triggerWorkflow(sticky)).rejects.toThrow("Hatchet's own engine has it");
+});
+
+test('a second engine on the same database refuses to start, and says who has it', async () => {
+  const log = pino({ level: 'silent' });
+  const second = startEngine({
+    databaseUrl: engine.databaseUrl,
+    bindAddress: '127.0.0.1',
+    port: 0,
+    log,
+    tracing: false,
+  });
+  await expect(second).rejects.toThrow(EngineLockHeldError);
+  await expect(second).rejects.toThrow(/"hatchet-engine".* backend \d+, since 2/);
+});

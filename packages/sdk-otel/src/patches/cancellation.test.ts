@@ -80,7 +80,7 @@ test('a cancellation of a task that goes on: the span lasts as long as the task,
   engine.cancel(action);
   // the SDK forgets the task as soon as it has given up on it
   while (worker.worker._internal.contexts[`${action.taskRunExternalId}/0`]) await new Promise(setImmediate);
-  await new Promise(setImmediate);
+  await engine.client.events.push('meanwhile', {});
   expect(recorder.named(START)).toEqual([]);
   finish();
   const [attempt] = await recorder.ended(START);

@@ -6,7 +6,7 @@ import { ApiError } from './api-error.ts';
 
 /** The UUID at this place of the path. */
 export function uuidParam(c: Context, name: string): string {
-  return parsed(z.uuid(`${name} in the path must be a UUID`), c.req.param(name)).toLowerCase();
+  return parsed(z.guid(`${name} in the path must be a UUID`), c.req.param(name)).toLowerCase();
 }
 
 /** The query, as a schema wants it; a key that is there several times gives a list. */

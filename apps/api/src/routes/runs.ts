@@ -12,14 +12,14 @@ const LIST = z.object({
   since: date.optional(),
   until: date.optional(),
   statuses: list(z.enum(['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'])),
-  workflow_ids: list(z.uuid()),
+  workflow_ids: list(z.guid()),
   additional_metadata: list(z.string().regex(/^[^:]+:/, 'must look like key:value')),
   additional_metadata_operator: z.enum(['AND', 'OR']).default('OR'),
   only_tasks: flag.default(false),
   include_payloads: flag.default(true),
-  parent_task_external_id: z.uuid().optional(),
-  triggering_event_external_id: z.uuid().optional(),
-  worker_id: z.uuid().optional(),
+  parent_task_external_id: z.guid().optional(),
+  triggering_event_external_id: z.guid().optional(),
+  worker_id: z.guid().optional(),
   trace_id: z
     .string()
     .regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal digits')

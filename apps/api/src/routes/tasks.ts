@@ -7,13 +7,13 @@ import { taskShape } from '../shapes/run.ts';
 
 const CANCEL = z
   .object({
-    externalIds: z.array(z.uuid()).optional(),
+    externalIds: z.array(z.guid()).optional(),
     filter: z
       .object({
         since: date,
         until: date.optional(),
         statuses: z.array(z.string()).optional(),
-        workflowIds: z.array(z.uuid()).optional(),
+        workflowIds: z.array(z.guid()).optional(),
         additionalMetadata: z.array(z.string()).optional(),
       })
       .optional(),

@@ -5,7 +5,7 @@ import type { Routes } from '../application.ts';
 import { pageQuery, queryOf } from '../request.ts';
 import { listShape } from '../shapes/pagination.ts';
 
-const QUERY = z.object({ ...pageQuery(1000, 10_000), run_external_id: z.uuid('must be the UUID of a run or task') });
+const QUERY = z.object({ ...pageQuery(1000, 10_000), run_external_id: z.guid('must be the UUID of a run or task') });
 
 export const traceRoutes: Routes = (app, { db }) => {
   app.get('/api/v1/stable/tenants/:tenant/traces', async (c) => {

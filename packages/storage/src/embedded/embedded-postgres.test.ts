@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase } from '../database/database.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { unprivilegedUser } from './unprivileged-user.ts';
 
 describe('the embedded PostgreSQL', () => {
   let dataDir: string;
@@ -69,12 +70,17 @@ describe('the embedded PostgreSQL', () => {
   it('starts although a stale postmaster.pid names a process that is alive', async () => {
     const pidFile = path.join(dataDir, 'postmaster.pid');
     const first = await startEmbeddedPostgres({ dataDir });
-    const stale = (await readFile(pidFile, 'utf8')).split('\n').with(0, String(process.pid));
+    // PostgreSQL takes a process of another user, and its own parents, for no server anyway
+    const idle = ['-e', 'process.stdin.resume()'];
+    const alive = spawn(process.execPath, idle, { ...(await unprivilegedUser()), stdio: ['pipe', 'ignore', 'ignore'] });
+    const stale = (await readFile(pidFile, 'utf8')).split('\n').with(0, String(alive.pid));
     await first.stop();
     await writeFile(pidFile, stale.join('\n'));
     const server = await startEmbeddedPostgres({ dataDir });
     expect(await run(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await server.stop();
+    alive.stdin?.end();
+    await once(alive, 'exit');
   });
 
   it('says why it cannot start', async () => {

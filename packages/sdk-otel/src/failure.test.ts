@@ -38,3 +38,19 @@ test.each([
   expect(recorded?.events.map((event) => event.attributes?.['exception.message'])).toEqual([message]);
   expect(recorded?.attributes['error.type']).toBe(errorType(thrown));
 });
+
+test('an error that cannot be read still ends as an error', () => {
+  const recorder = startRecorder();
+  const span = recorder.provider.getTracer('test').startSpan('task');
+  const hostile = new Proxy(
+    {},
+    {
+      get() {
+        throw new Error('mine');
+      },
+    },
+  );
+  recordFailure(span, hostile);
+  span.end();
+  expect(recorder.take()[0]?.status.code).toBe(SpanStatusCode.ERROR);
+});

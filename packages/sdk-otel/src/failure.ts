@@ -1,13 +1,24 @@
 import { type Span, SpanStatusCode } from '@opentelemetry/api';
+import { guarded } from './guard.ts';
 import { ATTR_ERROR_TYPE } from './semconv.ts';
 
 /** ERROR with the message, the exception and `error.type`; whatever was thrown, a string or an object too. */
 export function recordFailure(span: Span, thrown: unknown): void {
-  const type = errorType(thrown);
-  const message = errorMessage(thrown);
-  span.recordException({ name: type, message, ...(hasStack(thrown) && { stack: thrown.stack }) });
-  span.setAttribute(ATTR_ERROR_TYPE, type);
-  span.setStatus({ code: SpanStatusCode.ERROR, message });
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  // a getter of what was thrown may throw in its turn: the span still ends, as an error
+  guarded('recording an error', () => {
+    const type = errorType(thrown);
+    const message = errorMessage(thrown);
+    span.setAttribute(ATTR_ERROR_TYPE, type);
+    span.recordException({ name: type, message, ...(hasStack(thrown) && { stack: thrown.stack }) });
+    span.setStatus({ code: SpanStatusCode.ERROR, message });
+  });
+}
+
+/** ERROR and `error.type` alone, where another span has the exception. */
+export function markFailed(span: Span, thrown: unknown): void {
+  span.setStatus({ code: SpanStatusCode.ERROR });
+  guarded('recording an error', () => span.setAttribute(ATTR_ERROR_TYPE, errorType(thrown)));
 }
 
 /** Class name or code; of what is no object, its type. */

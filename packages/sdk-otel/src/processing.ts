@@ -5,11 +5,10 @@ import type { SpanValues } from './attributes.ts';
 import { BAGGAGE, withBaggage } from './baggage.ts';
 import { captured } from './capture.ts';
 import { type Metadata, parseMetadata } from './carrier.ts';
-import { errorType, recordFailure } from './failure.ts';
+import { markFailed, recordFailure } from './failure.ts';
 import { activeUnder } from './handover.ts';
 import { type AttemptVerdict, attemptVerdict } from './outcome.ts';
 import { linksTo, placement } from './relation.ts';
-import { ATTR_ERROR_TYPE } from './semconv.ts';
 import type { ClientTelemetryConfig } from './settings.ts';
 import { describe, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
@@ -63,7 +62,11 @@ export function processing<Args extends readonly unknown[], Result>(
   const metadata: Metadata = parseMetadata(action.additionalMetadata, everyKey) ?? {};
   const workflowName = workflowNameOf(action);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
-  const place = placement(settings.relation, { ...identity(action), workflowName }, metadata);
+  const place = placement(
+    settings.relation,
+    { actionId: action.actionId, taskName: action.taskName, workflowName },
+    metadata,
+  );
   // the listener loop's own span is nobody's parent here; everything else in its context stays visible to the task
   let above = trace.deleteSpan(context.active());
   if (place.parent) above = trace.setSpanContext(above, place.parent);
@@ -108,7 +111,7 @@ export function processing<Args extends readonly unknown[], Result>(
     args,
     context: below,
     succeeded: finish,
-    failed: (thrown) => finish(thrown),
+    failed: finish,
   };
 }
 
@@ -165,10 +168,6 @@ function observe(attempt: Attempt, host: TaskHost): void {
   attempt.work ??= work;
 }
 
-function identity({ actionId, taskName }: TaskAction): { actionId: string; taskName: string } {
-  return { actionId, taskName };
-}
-
 // a retry waited for its back-off, not in the queue; two clocks may disagree
 function queueTime(
   { retryCount, durableTaskInvocationCount, taskInsertedAt }: TaskAction,
@@ -186,8 +185,8 @@ function recordVerdict(
 ): void {
   if (error) recordFailure(span, error.thrown);
   if (!reportError) return;
-  if (!error) recordFailure(span, reportError.thrown);
-  span.setAttribute(ATTR_ERROR_TYPE, errorType(reportError.thrown));
+  if (error) markFailed(span, reportError.thrown);
+  else recordFailure(span, reportError.thrown);
 }
 
 function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<unknown> {

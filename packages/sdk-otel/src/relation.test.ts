@@ -42,6 +42,13 @@ test('a function is told the task and the metadata', () => {
   expect(seen).toEqual([{ ...action, metadata: { traceparent: PRODUCER, team: 'a' } }]);
 });
 
+test('a function that throws decides nothing', () => {
+  const broken = () => {
+    throw new Error('mine');
+  };
+  expect(place(broken, { traceparent: PRODUCER }).parent).toEqual(producer);
+});
+
 test('a relation that does not exist is ignored', () => {
   expect(place('auto', { traceparent: PRODUCER, hatchet__trace_relation: 'sibling' }).parent).toEqual(producer);
 });

@@ -7,6 +7,7 @@ import {
   TRACEPARENT,
   TRACESTATE,
 } from './carrier.ts';
+import { guarded } from './guard.ts';
 
 /** How a task's span stands to the context in which its run was created. */
 export type Relation = 'parent' | 'link';
@@ -52,7 +53,7 @@ export function placement(
 
 function decided(option: RelationOption, action: Omit<RelatedAction, 'metadata'>, metadata: Metadata): Relation {
   if (typeof option === 'function') {
-    const answer = option({ ...action, metadata });
+    const answer = guarded('relation', () => option({ ...action, metadata }));
     if (answer === 'parent' || answer === 'link') return answer;
   }
   const asked = metadata[TRACE_RELATION];

@@ -1,9 +1,8 @@
-import { type Context, context, type Span, SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { type Context, context, type Span, SpanKind } from '@opentelemetry/api';
 import type { SpanValues } from './attributes.ts';
 import type { Metadata } from './carrier.ts';
-import { errorType, recordFailure } from './failure.ts';
+import { markFailed, recordFailure } from './failure.ts';
 import { activeUnder, handover, metadataWith } from './handover.ts';
-import { ATTR_ERROR_TYPE } from './semconv.ts';
 import { describe, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
@@ -113,18 +112,14 @@ function call<Result>(
     ...active,
     succeeded,
     failed: (thrown) => {
-      for (const item of items) endItem(item, thrown);
+      for (const item of items) {
+        markFailed(item, thrown);
+        item.end();
+      }
       recordFailure(span, thrown);
       span.end();
     },
   };
-}
-
-// the call's span has the exception; an item only says that it was not sent
-function endItem(span: Span, thrown: unknown): void {
-  span.setAttribute(ATTR_ERROR_TYPE, errorType(thrown));
-  span.setStatus({ code: SpanStatusCode.ERROR });
-  span.end();
 }
 
 // a caller's getter may throw while its arguments are read: the call goes on untraced, the span is not left open

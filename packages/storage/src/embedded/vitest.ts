@@ -14,11 +14,15 @@ const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'o
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env[TEST_SERVER_URL]) return undefined;
   const dataDir = await mkdtemp(path.join(tmpdir(), 'hatchet-test-postgres-'));
-  const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS });
+  const remove = () => rm(dataDir, { recursive: true, force: true });
+  const server = await startEmbeddedPostgres({ dataDir, settings: SETTINGS }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
   process.env[TEST_SERVER_URL] = server.url;
   return async () => {
     delete process.env[TEST_SERVER_URL];
     await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await remove();
   };
 }

@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { error, type Installation, NOBODY, startInstallation, TENANT } from './installation.fixture.ts';
+
+describe('runs over REST, with the engine and the official SDK', () => {
+  let installation: Installation;
+  let call: Installation['call'];
+  let hatchet: Installation['hatchet'];
+
+  beforeAll(async () => {
+    installation = await startInstallation();
+    ({ call, hatchet } = installation);
+  });
+
+  afterAll(() => installation?.stop());
+
+  const trigger = (body: unknown, bearer?: string) =>
+    call('POST', `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`, body, bearer);
+  const finished = (runId: string) => expect.poll(() => hatchet.runs.get_status(runId), { timeout: 20_000 });
+
+  it('shows a finished run to the SDK: status, input, output, metadata, tasks', async () => {
+    const ref = await hatchet.runNoWait('double', { n: 21 }, { additionalMetadata: { shop: 'north' } });
+    expect(await ref.output).toEqual({ double: { n: 42 } });
+    const id = await ref.getWorkflowRunId();
+    expect(await hatchet.runs.get_status(id)).toBe('COMPLETED');
+    expect(await hatchet.runs.get(id)).toEqual({
+      run: expect.objectContaining({
+        metadata: expect.objectContaining({ id }),
+        status: 'COMPLETED',
+        input: { n: 21 },
+        output: { n: 42 },
+        additionalMetadata: expect.objectContaining({ shop: 'north' }),
+        tenantId: TENANT,
+        duration: expect.any(Number),
+      }),
+      tasks: [
+        expect.objectContaining({
+          taskExternalId: id,
+          workflowRunExternalId: id,
+          type: 'TASK',
+          displayName: 'double',
+          actionId: 'double:double',
+          status: 'COMPLETED',
+          attempt: 1,
+          output: { n: 42 },
+        }),
+      ],
+      taskEvents: [],
+      shape: [],
+    });
+    expect(await hatchet.runs.getTaskExternalId(id)).toBe(id);
+    expect((await call('GET', `/api/v1/stable/tasks/${id}`)).body).toMatchObject({
+      taskExternalId: id,
+      status: 'COMPLETED',
+    });
+  });
+
+  it('shows why a run failed', async () => {
+    const ref = await hatchet.runNoWait('fail', {}, {});
+    await expect(ref.output).rejects.toBeDefined();
+    const id = await ref.getWorkflowRunId();
+    const { run, tasks } = await hatchet.runs.get(id);
+    expect(run).toMatchObject({ status: 'FAILED', errorMessage: expect.stringContaining('card declined') });
+    expect(tasks[0]).toMatchObject({ status: 'FAILED', errorMessage: expect.stringContaining('card declined') });
+  });
+
+  it('lists runs by workflow name, status, metadata and time, in pages', async () => {
+    const mark = randomUUID();
+    const metadata = { mark, shop: 'south' };
+    const refs = [];
+    for (const n of [1, 2, 3]) refs.push(await hatchet.runNoWait('double', { n }, { additionalMetadata: metadata }));
+    await Promise.all(refs.map((ref) => ref.output));
+    const ids = await Promise.all(refs.map((ref) => ref.getWorkflowRunId()));
+    const listed = async (options: Parameters<typeof hatchet.runs.list>[0]) => {
+      const { rows, pagination } = await hatchet.runs.list({ additionalMetadata: { mark }, ...options });
+      return { ids: rows.map((row) => row.metadata.id), ...pagination };
+    };
+    expect(await listed({})).toEqual({ ids: ids.toReversed(), current_page: 1, next_page: 1, num_pages: 1 });
+    expect(await listed({ limit: 2 })).toEqual({ ids: [ids[2], ids[1]], current_page: 1, next_page: 2, num_pages: 2 });
+    expect(await listed({ limit: 2, offset: 2 })).toEqual({
+      ids: [ids[0]],
+      current_page: 2,
+      next_page: 2,
+      num_pages: 2,
+    });
+    expect(await listed({ workflowNames: ['double'] })).toMatchObject({ ids: { length: 3 } });
+    expect(await listed({ workflowNames: ['chain'] })).toMatchObject({ ids: [] });
+    expect(await listed({ statuses: ['FAILED' as never] })).toMatchObject({ ids: [] });
+    expect(await listed({ statuses: ['FAILED' as never, 'COMPLETED' as never] })).toMatchObject({ ids: { length: 3 } });
+    expect(await listed({ until: new Date(0) })).toMatchObject({ ids: [] });
+    expect(await listed({ since: new Date(Date.now() + 60_000) })).toMatchObject({ ids: [] });
+
+    const list = `/api/v1/stable/tenants/${TENANT}/workflow-runs?additional_metadata=mark:${mark}&additional_metadata=shop:north`;
+    expect((await call('GET', list)).body.rows).toHaveLength(4);
+    expect((await call('GET', `${list}&additional_metadata_operator=AND`)).body.rows).toHaveLength(0);
+  });
+
+  it('shows a run of several tasks with all of them, and each for itself', async () => {
+    const ref = await hatchet.runNoWait('chain', {}, {});
+    await ref.output;
+    const id = await ref.getWorkflowRunId();
+    const output = { first: { step: 1 }, second: { after: { step: 1 } } };
+    const { run, tasks } = await hatchet.runs.get(id);
+    expect(run).toMatchObject({ status: 'COMPLETED', output });
+    expect(tasks.map(({ displayName }) => displayName)).toEqual(['first', 'second']);
+    const since = new Date(run.metadata.createdAt);
+    const { rows } = await hatchet.runs.list({ since, workflowNames: ['chain'] });
+    expect(rows).toMatchObject([{ type: 'DAG', taskExternalId: id, output, children: { length: 2 } }]);
+    const { rows: only } = await hatchet.runs.list({ since, workflowNames: ['chain'], onlyTasks: true });
+    expect(only.map((task) => [task.type, task.displayName, task.workflowRunExternalId])).toEqual(
+      expect.arrayContaining([
+        ['TASK', 'first', id],
+        ['TASK', 'second', id],
+      ]),
+    );
+  });
+
+  it('lists the runs that a task has started, and those that a worker has worked on', async () => {
+    const ref = await hatchet.runNoWait('parent', {}, {});
+    await ref.output;
+    const id = await ref.getWorkflowRunId();
+    const { rows } = await hatchet.runs.list({ parentTaskExternalId: id });
+    expect(rows).toMatchObject([{ displayName: 'double', parentTaskExternalId: id }]);
+    expect((await hatchet.runs.get(id)).tasks).toMatchObject([{ numSpawnedChildren: 1 }]);
+    const workers = await hatchet.workers.list();
+    const byWorker = async (workerId: string) => {
+      const page = await hatchet.runs.list({ workerId, workflowNames: ['parent'] });
+      return page.rows.map(({ taskExternalId }) => taskExternalId);
+    };
+    expect(await byWorker(workers.rows![0]!.metadata.id)).toEqual([id]);
+    expect(await byWorker(NOBODY)).toEqual([]);
+  });
+
+  it('starts a run and answers with it', async () => {
+    const { status, body } = await trigger({
+      workflowName: 'Double',
+      input: { n: 4 },
+      additionalMetadata: { by: 'rest' },
+      priority: 2,
+    });
+    expect({ status, body }).toMatchObject({
+      status: 200,
+      body: {
+        run: { tenantId: TENANT, input: { n: 4 }, additionalMetadata: { by: 'rest' } },
+        tasks: [{ displayName: 'double' }],
+      },
+    });
+    const { id } = body.run.metadata;
+    await finished(id).toBe('COMPLETED');
+    expect((await hatchet.runs.get(id)).run.output).toEqual({ n: 8 });
+  });
+
+  it('hands numbers on exactly', async () => {
+    const { body } = await trigger('{"workflowName":"chain","input":{"big":9007199254740993,"one":1.0}}');
+    const { text } = await call('GET', `/api/v1/stable/workflow-runs/${body.run.metadata.id}`);
+    expect(text).toContain('"input":{"big":9007199254740993,"one":1.0}');
+  });
+
+  it('refuses to start what it cannot, at once and with the reason', async () => {
+    expect(await trigger({ workflowName: 'nowhere', input: {} })).toMatchObject(
+      error(400, 'workflow names not found: nowhere'),
+    );
+    expect(await trigger('{')).toMatchObject(error(400, 'the body must be JSON'));
+    expect(await trigger({ input: {}, priority: 9 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ description: expect.stringMatching(/workflowName: .*; priority: /) }] },
+    });
+  });
+
+  it('cancels a run for the SDK', async () => {
+    const started = installation.nextWait();
+    const ref = await hatchet.runNoWait('wait', {}, {});
+    const id = await ref.getWorkflowRunId();
+    expect(await started).toBe(id);
+    await hatchet.runs.cancel({ ids: [id] });
+    await finished(id).toBe('CANCELLED');
+  });
+
+  it('cancels by filter', async () => {
+    const started = installation.nextWait();
+    const mark = randomUUID();
+    const ref = await hatchet.runNoWait('wait', {}, { additionalMetadata: { mark } });
+    const id = await started;
+    expect(id).toBe(await ref.getWorkflowRunId());
+    await hatchet.runs.cancel({ filters: { since: new Date(Date.now() - 60_000), additionalMetadata: { mark } } });
+    await finished(id).toBe('CANCELLED');
+  });
+});

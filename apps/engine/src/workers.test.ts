@@ -127,3 +127,19 @@ test('a second engine on the same database refuses to start, and says who has it
   await expect(second).rejects.toThrow(EngineLockHeldError);
   await expect(second).rejects.toThrow(/"hatchet-engine".* backend \d+, since 2/);
 });
+
+test('an engine that loses its lock takes it again, and then goes on', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'patient', fn: async () => ({ ok: true }) });
+  await engine.work(client, [task]);
+  const holders = `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  const { rows: before } = await engine.db.query<{ pid: number }>(holders);
+  expect(before).toHaveLength(1);
+  await engine.db.query('SELECT pg_terminate_backend($1)', [before[0]!.pid]);
+
+  expect(await task.run({})).toEqual({ ok: true });
+  const { rows: after } = await engine.db.query<{ pid: number }>(holders);
+  expect(after.map(({ pid }) => pid)).not.toEqual(before.map(({ pid }) => pid));
+  expect(after).toHaveLength(1);
+});

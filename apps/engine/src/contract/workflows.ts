@@ -3,7 +3,7 @@ import {
   WorkflowServiceDefinition,
   type WorkflowServiceImplementation,
 } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
-import { type RunAttributes, runSpan } from '@hatchet-ts/server-otel';
+import { type RunAttributes, runSpan, setRunAttributes } from '@hatchet-ts/server-otel';
 import { context, trace } from '@opentelemetry/api';
 import { Refusal, unsupported } from '../refusal.ts';
 import type { Creation } from '../runs/creation.ts';
@@ -24,10 +24,11 @@ export function workflowService(creation: Creation): WorkflowServiceImplementati
   ): Promise<string[]> {
     const requests = triggers.map(runRequest);
     const call = trace.getSpanContext(context.active());
-    return runSpan('trigger-workflow-run', { attributes }, async () => {
+    return runSpan('trigger-workflow-run', { attributes }, async (span) => {
       const runs = await creation.prepare(tenantId, requests, call);
       const ids = await creation.store(runs);
       creation.committed(runs);
+      if (ids.length === 1) setRunAttributes(span, { 'workflow_run.id': ids[0] });
       return ids;
     });
   }

@@ -130,34 +130,33 @@ export class Scheduler {
     return chosen.length === 0 ? 0 : this.#commit(chosen);
   }
 
-  #commit(chosen: { task: QueuedTask; workerId: string }[]): Promise<number> {
-    const { db, pool, timing } = this.#deps;
+  async #commit(chosen: { task: QueuedTask; workerId: string }[]): Promise<number> {
+    const { db, timing, onTimer, onAssigned } = this.#deps;
     const links = runSpanContexts(chosen.map(({ task }) => task));
     const attributes = { 'queue.item_count': chosen.length };
-    return runSpan('queue', { root: true, links, attributes }, async (span) => {
-      const at = now();
-      const startBy = at + timing.start;
-      const assignments = await assignTasks(
-        db,
-        chosen.map(({ task, workerId }) => ({ taskId: task.id, runId: task.runId, workerId })),
-        at,
-        startBy,
-      );
-      setRunAttributes(span, { 'batch.assigned': assignments.length });
-      const slots = new Map(chosen.map(({ task }) => [task.id, this.#slots(task)]));
-      for (const { task, run } of assignments) {
-        const { traceparent, tracestate, rootSpanId } = run;
-        const { id: taskId, retryCount, runId, tenantId, workerId } = task;
-        const context = { traceparent, tracestate, rootSpanId };
-        pool.occupy({ taskId, retryCount, runId, tenantId, workerId, slots: slots.get(taskId) ?? {}, ...context });
-      }
-      return assignments;
-    }).then((assignments) => {
-      // Outside of the pass's span: what follows belongs to each run's own trace.
-      this.#deps.onTimer(now() + timing.start);
-      this.#deps.onAssigned(assignments);
-      return assignments.length;
-    });
+    const at = now();
+    const assignments = await runSpan('queue', { root: true, links, attributes }, () =>
+      runSpan('try-assign', {}, async (span) => {
+        const wanted = chosen.map(({ task, workerId }) => ({ taskId: task.id, runId: task.runId, workerId }));
+        const assigned = await assignTasks(db, wanted, at, at + timing.start);
+        const counts = { 'batch.assigned': assigned.length, 'batch.unassigned': chosen.length - assigned.length };
+        setRunAttributes(span, counts);
+        return assigned;
+      }),
+    );
+    const slots = new Map(chosen.map(({ task }) => [task.id, this.#slots(task)]));
+    for (const assignment of assignments) this.#occupy(assignment, slots.get(assignment.task.id) ?? {});
+    // Outside of the pass's span: what follows belongs to each run's own trace.
+    onTimer(at + timing.start);
+    onAssigned(assignments);
+    return assignments.length;
+  }
+
+  #occupy({ task, run }: Assignment, slots: Slots): void {
+    const { id: taskId, retryCount, runId, tenantId, workerId } = task;
+    const { traceparent, tracestate, rootSpanId } = run;
+    const context = { traceparent, tracestate, rootSpanId };
+    this.#deps.pool.occupy({ taskId, retryCount, runId, tenantId, workerId, slots, ...context });
   }
 
   #slots({ versionId, step }: QueuedTask): Slots {

@@ -1,4 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import { type EpochMs, expectStarted } from '@hatchet-ts/storage/runs';
 import {
@@ -72,7 +73,9 @@ export class Workers {
     const at = now();
     const wasLost = row.lastHeartbeatAt < at - this.#deps.timing.heartbeat;
     row.lastHeartbeatAt = at;
-    await saveHeartbeat(this.#deps.db, row.id, at);
+    await runSpan('update-worker-heartbeat', { attributes: { 'worker.id': row.id } }, () =>
+      saveHeartbeat(this.#deps.db, row.id, at),
+    );
     if (wasLost) this.#deps.onRoom();
   }
 

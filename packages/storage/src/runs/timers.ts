@@ -63,10 +63,10 @@ export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> 
   return rows;
 }
 
-/** Gives attempts that run time until `until` at least: while the engine was away nobody could report. */
+/** Gives what runs or is queued time until `until` at least: while the engine was away nobody could report or come. */
 export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<void> {
   await db.query(
-    `UPDATE task SET due_at = ${timestamp('$1')} WHERE status = 'RUNNING' AND due_at < ${timestamp('$1')}`,
+    `UPDATE task SET due_at = ${timestamp('$1')} WHERE status IN ('RUNNING', 'QUEUED') AND due_at < ${timestamp('$1')}`,
     [until],
   );
 }

@@ -1,0 +1,73 @@
+import { type CreateTaskOpts, CreateWorkflowVersionRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { describe, expect, test } from 'vitest';
+import { workflowDefinition } from './definition.ts';
+
+type Request = Parameters<typeof CreateWorkflowVersionRequest.fromPartial>[0];
+const task = (readableId: string, more: object = {}) => ({ readableId, action: `wf:${readableId}`, ...more });
+const read = (request: Request) =>
+  workflowDefinition(CreateWorkflowVersionRequest.fromPartial({ name: 'wf', tasks: [task('a')], ...request }));
+
+test('a registration becomes steps with their parents’ positions and Hatchet’s defaults', () => {
+  const definition = read({
+    eventTriggers: ['b', 'a', 'b'],
+    tasks: [
+      task('Late', { parents: ['early'], retries: 2, backoffFactor: 2, timeout: '1m' }),
+      task('early', { action: 'WF:Early', slotRequests: { gpu: 2 } }),
+    ] as CreateTaskOpts[],
+    onFailureTask: task('oops') as CreateTaskOpts,
+  });
+  expect(definition).toMatchObject({ defaultPriority: 1, eventKeys: ['a', 'b'] });
+  expect(definition.steps).toMatchObject([
+    {
+      name: 'Late',
+      parents: [1],
+      retries: 2,
+      backoff: { factor: 2, maxSeconds: 86_400 },
+      timeout: { ms: 60_000, text: '1m' },
+      scheduleTimeout: { ms: 300_000 },
+      slots: { default: 1 },
+    },
+    { name: 'early', action: 'wf:early', parents: [], timeout: { ms: 60_000, text: '60s' }, slots: { gpu: 2 } },
+    { name: 'oops', kind: 'on-failure', parents: [] },
+  ]);
+});
+
+describe('a workflow is refused by the name of the feature that this engine leaves out:', () => {
+  const conditions = { sleepConditions: [{ base: { readableDataKey: 'k' }, sleepFor: '5s' }] };
+  const cases: [string, Request][] = [
+    ['concurrency', { concurrencyArr: [{ expression: 'input.x' }] }],
+    ['concurrency', { concurrency: { expression: 'input.x' } }],
+    ['concurrency', { tasks: [task('a', { concurrency: [{ expression: 'input.x' }] })] }],
+    ['cron triggers', { cronTriggers: ['* * * * *'] }],
+    ['sticky assignment', { sticky: 0 }],
+    ['default filters', { defaultFilters: [{ expression: 'true', scope: 's' }] }],
+    ['idempotency', { idempotency: { expression: 'input.x', ttlMs: 1 } }],
+    ['wildcard event keys', { eventTriggers: ['order:*'] }],
+    ['durable tasks', { tasks: [task('a', { isDurable: true })] }],
+    ['batch tasks', { tasks: [task('a', { batch: { batchMaxSize: 2 } })] }],
+    ['rate limits', { tasks: [task('a', { rateLimits: [{ key: 'k' }] })] }],
+    ['desired worker labels', { tasks: [task('a', { workerLabels: { gpu: { strValue: 'x' } } })] }],
+    ['task conditions', { tasks: [task('a', { conditions })] }],
+    ['durable tasks', { onFailureTask: task('oops', { isDurable: true }) }],
+  ];
+  test.each(cases)('%s', (feature, request) => {
+    expect(() => read(request)).toThrow(feature);
+    expect(() => read(request)).toThrow("not supported by this engine; Hatchet's own engine has it");
+  });
+
+  test('empty conditions, as Python’s SDK always sends them, are none', () => {
+    expect(read({ tasks: [task('a', { conditions: {} })] }).steps).toHaveLength(1);
+  });
+});
+
+test.each<[string, Request, string]>([
+  ['no name', { name: '' }, 'must have a name'],
+  ['no task', { tasks: [] }, 'at least one task'],
+  ['an unknown parent', { tasks: [task('a', { parents: ['b'] })] }, 'task a has the parent b'],
+  ['two tasks of one name', { tasks: [task('a'), task('a')] }, 'the name a'],
+  ['a circle', { tasks: [task('a', { parents: ['b'] }), task('b', { parents: ['a'] })] }, 'wait for each other: a, b'],
+  ['a timeout that is none', { tasks: [task('a', { timeout: 'long' })] }, '"long" is no duration'],
+  ['a priority beyond 3', { defaultPriority: 4 }, 'defaultPriority must be 1'],
+])('a workflow with %s is refused', (_, request, reason) => {
+  expect(() => read(request)).toThrow(reason);
+});

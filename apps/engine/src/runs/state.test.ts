@@ -1,0 +1,270 @@
+import type { RunRow, TaskRow } from '@hatchet-ts/storage/runs';
+import type { Step } from '@hatchet-ts/storage/workflows';
+import { describe, expect, test } from 'vitest';
+import { advance, MOST_LOST_WORKERS, type RunEvent, type RunState } from './state.ts';
+
+const NOW = 100_000;
+
+function step(name: string, parents: number[] = [], more: Partial<Step> = {}): Step {
+  return {
+    id: `step-${name}`,
+    name,
+    action: `wf:${name}`,
+    kind: 'task',
+    parents,
+    timeout: { ms: 60_000, text: '60s' },
+    scheduleTimeout: { ms: 300_000, text: '5m' },
+    retries: 0,
+    slots: { default: 1 },
+    ...more,
+  };
+}
+
+function state(steps: Step[], tasks: Partial<TaskRow>[]): RunState {
+  const run = { id: 'run', status: 'RUNNING', createdAt: 0, finishedAt: null } as RunRow;
+  const rows = steps.map(
+    ({ name, action }, position): TaskRow => ({
+      id: name,
+      runId: 'run',
+      tenantId: 'tenant',
+      step: position,
+      name,
+      action,
+      status: 'WAITING',
+      retryCount: 0,
+      retriesUsed: 0,
+      workerId: null,
+      createdAt: 0,
+      queuedAt: null,
+      assignedAt: null,
+      startedAt: null,
+      finishedAt: null,
+      dueAt: null,
+      ...tasks[position],
+    }),
+  );
+  return { run, tasks: rows, steps };
+}
+
+const RUNNING: Partial<TaskRow> = {
+  status: 'RUNNING',
+  workerId: 'w',
+  queuedAt: 10,
+  assignedAt: 20,
+  startedAt: 30,
+  dueAt: NOW,
+};
+const completed = (taskId: string, retryCount = 0): RunEvent => ({
+  kind: 'completed',
+  taskId,
+  retryCount,
+  output: '1',
+});
+const failed = (taskId: string, retryCount = 0, mayRetry = true): RunEvent => ({
+  kind: 'failed',
+  taskId,
+  retryCount,
+  error: 'boom',
+  mayRetry,
+});
+
+/** The statuses after an event, and the kinds of what is to be done. */
+function after(before: RunState, event: RunEvent, at = NOW): { tasks: string; run: string; effects: string[] } {
+  const result = advance(before, event, at);
+  return {
+    tasks: result.state.tasks.map(({ name, status }) => `${name}=${status}`).join(' '),
+    run: result.state.run.status,
+    effects: result.effects.map(({ kind }) => kind),
+  };
+}
+
+describe('a run of one task', () => {
+  test('is completed with its task', () => {
+    const result = advance(state([step('a')], [RUNNING]), completed('a'), NOW);
+    expect(result.tasks).toMatchObject([{ id: 'a', status: 'COMPLETED', output: '1', finishedAt: NOW, dueAt: null }]);
+    expect(result.run).toEqual({ id: 'run', status: 'COMPLETED', finishedAt: NOW });
+    expect(result.effects).toMatchObject([
+      { kind: 'attempt-ended', outcome: 'completed', task: { startedAt: 30, workerId: 'w' } },
+      { kind: 'run-ended', outcome: 'completed' },
+    ]);
+  });
+
+  test('fails with it, and with the message of its error', () => {
+    const event = { ...failed('a'), error: '{"message":"no paper","stack":"…"}' } as RunEvent;
+    const result = advance(state([step('a')], [RUNNING]), event, NOW);
+    expect(result.run?.status).toBe('FAILED');
+    expect(result.effects.at(-1)).toMatchObject({ kind: 'run-ended', outcome: 'failed', error: 'no paper' });
+  });
+
+  test.each([
+    ['a report on another attempt', RUNNING, completed('a', 1)],
+    ['a report on a task that is over', { ...RUNNING, status: 'COMPLETED' as const }, failed('a')],
+    ['a report on a task that waits again', { status: 'QUEUED' as const }, completed('a')],
+    ['a report on a task of another run', RUNNING, completed('b')],
+    ['a timer that was set anew', { ...RUNNING, dueAt: NOW + 1 }, { kind: 'due' as const, taskId: 'a', retryCount: 0 }],
+    [
+      'a worker’s cancellation of an earlier attempt',
+      { ...RUNNING, retryCount: 1 },
+      { kind: 'cancelled' as const, taskId: 'a', retryCount: 0 },
+    ],
+  ])('is not changed by %s', (_, task, event) => {
+    const before = state([step('a')], [task]);
+    const result = advance(before, event, NOW);
+    expect(result).toMatchObject({ tasks: [], effects: [] });
+    expect(result.state.tasks).toEqual(before.tasks);
+  });
+
+  test('is over only once', () => {
+    const once = advance(state([step('a')], [RUNNING]), completed('a'), NOW);
+    expect(advance(once.state, { kind: 'cancelled' }, NOW).effects).toEqual([]);
+  });
+});
+
+describe('an attempt that fails', () => {
+  const retrying = (more: Partial<Step> = {}) => [step('a', [], { retries: 1, ...more })];
+
+  test('is queued again at once where there is no back-off', () => {
+    const result = advance(state(retrying(), [RUNNING]), failed('a'), NOW);
+    expect(result.tasks).toMatchObject([
+      {
+        status: 'QUEUED',
+        retryCount: 1,
+        retriesUsed: 1,
+        workerId: null,
+        startedAt: null,
+        queuedAt: NOW,
+        dueAt: NOW + 300_000,
+      },
+    ]);
+    expect(result.run).toBeUndefined();
+  });
+
+  test('waits for its back-off, and could run from the moment that this was over', () => {
+    const backoff = { factor: 3, maxSeconds: 10 };
+    const waiting = advance(state(retrying({ backoff }), [RUNNING]), failed('a'), NOW);
+    expect(waiting.tasks).toMatchObject([{ status: 'BACKOFF', retryCount: 1, dueAt: NOW + 3_000 }]);
+    const due = advance(waiting.state, { kind: 'due', taskId: 'a', retryCount: 1 }, NOW + 3_500);
+    expect(due.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, queuedAt: NOW + 3_000 }]);
+  });
+
+  test('fails the task when its retries are used up, or when it says that no retry will help', () => {
+    expect(after(state(retrying(), [{ ...RUNNING, retryCount: 1, retriesUsed: 1 }]), failed('a', 1)).run).toBe(
+      'FAILED',
+    );
+    expect(after(state(retrying(), [RUNNING]), failed('a', 0, false)).run).toBe('FAILED');
+  });
+
+  test('by its timeout is stopped, and is tried again like any other', () => {
+    const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
+    const result = advance(state(retrying(), [RUNNING]), due, NOW);
+    expect(result.effects[0]).toMatchObject({
+      kind: 'attempt-ended',
+      outcome: 'timed_out',
+      tell: 'timed_out',
+      error: 'Task exceeded timeout of 60s',
+    });
+    expect(result.tasks).toMatchObject([{ status: 'QUEUED', retriesUsed: 1 }]);
+  });
+});
+
+describe('a worker that is lost', () => {
+  const lost = (retryCount = 0): RunEvent => ({ kind: 'worker-lost', taskId: 'a', retryCount, error: 'gone' });
+
+  test('does not cost its task a retry', () => {
+    const result = advance(state([step('a')], [RUNNING]), lost(), NOW);
+    expect(result.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, retriesUsed: 0 }]);
+    expect(result.effects[0]).toMatchObject({ kind: 'attempt-ended', tell: 'lost' });
+  });
+
+  test('is the task’s fault when it happens again and again', () => {
+    const task = { ...RUNNING, retryCount: MOST_LOST_WORKERS + 2, retriesUsed: 2 };
+    expect(after(state([step('a')], [task]), lost(task.retryCount)).run).toBe('FAILED');
+  });
+
+  test('is assumed when it does not report the start of what it was sent', () => {
+    const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
+    const result = advance(state([step('a')], [{ ...RUNNING, startedAt: null }]), due, NOW);
+    expect(result.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, retriesUsed: 0 }]);
+  });
+});
+
+test('a task that no worker takes in time is cancelled with the reason', () => {
+  const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
+  const result = advance(state([step('a')], [{ status: 'QUEUED', dueAt: NOW }]), due, NOW);
+  expect(result.tasks).toMatchObject([
+    { status: 'CANCELLED', error: expect.stringContaining('schedule timeout of 5m') },
+  ]);
+  expect(result.run?.status).toBe('CANCELLED');
+});
+
+describe('a DAG', () => {
+  const diamond = [step('a'), step('b', [0]), step('c', [0]), step('d', [1, 2])];
+
+  test('queues what has all its parents', () => {
+    expect(after(state(diamond, [RUNNING]), completed('a'))).toEqual({
+      tasks: 'a=COMPLETED b=QUEUED c=QUEUED d=WAITING',
+      run: 'RUNNING',
+      effects: ['attempt-ended', 'queued', 'timer', 'queued', 'timer'],
+    });
+    const halfway = state(diamond, [{ status: 'COMPLETED' }, RUNNING, { status: 'COMPLETED' }]);
+    expect(after(halfway, completed('b')).tasks).toBe('a=COMPLETED b=COMPLETED c=COMPLETED d=QUEUED');
+  });
+
+  test('gives up what comes after a failure, and lets the other branch finish', () => {
+    const both = state(diamond, [{ status: 'COMPLETED' }, RUNNING, RUNNING]);
+    expect(after(both, failed('b'))).toMatchObject({
+      tasks: 'a=COMPLETED b=FAILED c=RUNNING d=CANCELLED',
+      run: 'RUNNING',
+    });
+  });
+
+  test('gives up a whole chain at once', () => {
+    const chain = [step('a'), step('b', [0]), step('c', [1])];
+    expect(after(state(chain, [RUNNING]), failed('a'))).toMatchObject({
+      tasks: 'a=FAILED b=CANCELLED c=CANCELLED',
+      run: 'FAILED',
+    });
+  });
+
+  test('is cancelled as a whole, telling the workers of what runs', () => {
+    const result = advance(state(diamond, [{ status: 'COMPLETED' }, RUNNING]), { kind: 'cancelled' }, NOW);
+    expect(result.state.tasks.map(({ status }) => status)).toEqual([
+      'COMPLETED',
+      'CANCELLED',
+      'CANCELLED',
+      'CANCELLED',
+    ]);
+    expect(result.effects).toMatchObject([
+      { kind: 'attempt-ended', tell: 'cancelled', task: { id: 'b' } },
+      { kind: 'run-ended', outcome: 'cancelled' },
+    ]);
+  });
+
+  test('goes on without the branch of a task that was cancelled by itself', () => {
+    const result = after(state(diamond, [{ status: 'COMPLETED' }, RUNNING, RUNNING]), {
+      kind: 'cancelled',
+      taskId: 'b',
+    });
+    expect(result).toMatchObject({ tasks: 'a=COMPLETED b=CANCELLED c=RUNNING d=CANCELLED', run: 'RUNNING' });
+  });
+});
+
+describe('an on-failure task', () => {
+  const steps = [step('a'), step('b', [0]), step('oops', [], { kind: 'on-failure' })];
+
+  test('runs when all others are over and one has failed; the run then counts as failed', () => {
+    const first = advance(state(steps, [RUNNING]), failed('a'), NOW);
+    expect(first.state.tasks.map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED', 'QUEUED']);
+    const tasks = first.state.tasks.map((task) => (task.name === 'oops' ? { ...task, ...RUNNING } : task));
+    expect(after({ ...first.state, tasks: tasks as TaskRow[] }, completed('oops'))).toMatchObject({ run: 'FAILED' });
+  });
+
+  test('is left out when nothing failed, or when the run was cancelled', () => {
+    const last = state(steps, [{ status: 'COMPLETED' }, RUNNING]);
+    expect(after(last, completed('b'))).toMatchObject({
+      tasks: 'a=COMPLETED b=COMPLETED oops=SKIPPED',
+      run: 'COMPLETED',
+    });
+    expect(after(last, { kind: 'cancelled' }).tasks).toBe('a=COMPLETED b=CANCELLED oops=CANCELLED');
+  });
+});

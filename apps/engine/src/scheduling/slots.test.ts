@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import { freeSlots, matchSlots } from './slots.ts';
+
+const task = (id: string, workerIds = ['w1', 'w2'], slots: Record<string, number> = { default: 1 }) => ({
+  id,
+  workerIds,
+  slots,
+});
+const matched = (...args: Parameters<typeof matchSlots>) => Object.fromEntries(matchSlots(...args));
+
+test('tasks go to the worker that has the most room, in their order', () => {
+  const free = new Map([
+    ['w1', { default: 3 }],
+    ['w2', { default: 1 }],
+  ]);
+  expect(
+    matched(
+      ['a', 'b', 'c', 'd', 'e'].map((id) => task(id)),
+      free,
+    ),
+  ).toEqual({ a: 'w1', b: 'w1', c: 'w1', d: 'w2' });
+});
+
+test('a task goes only to a worker that knows it', () => {
+  const free = new Map([
+    ['w1', { default: 9 }],
+    ['w2', { default: 1 }],
+  ]);
+  expect(matched([task('a', ['w2']), task('b', ['w2']), task('c', [])], free)).toEqual({ a: 'w2' });
+});
+
+test('a task that finds no room does not hold up the ones after it', () => {
+  const free = new Map([['w1', { default: 2 }]]);
+  expect(matched([task('big', ['w1'], { default: 3 }), task('small', ['w1'])], free)).toEqual({ small: 'w1' });
+});
+
+test('a task takes every kind of slot that it asks for, and none that the worker lacks', () => {
+  const free = new Map([['w1', { default: 5, gpu: 1 }]]);
+  const tasks = [
+    task('a', ['w1'], { default: 1, gpu: 1 }),
+    task('b', ['w1'], { default: 1, gpu: 1 }),
+    task('c', ['w1'], { tape: 1 }),
+  ];
+  expect(matched(tasks, free)).toEqual({ a: 'w1' });
+});
+
+test('what is free is what is not used, less than nothing included', () => {
+  expect(freeSlots({ default: 2, gpu: 1 }, { default: 3 })).toEqual({ default: -1, gpu: 1 });
+  expect(matched([task('a', ['w1'])], new Map([['w1', { default: -1 }]]))).toEqual({});
+});

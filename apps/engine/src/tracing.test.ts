@@ -1,0 +1,197 @@
+import { startServerTelemetry } from '@hatchet-ts/server-otel';
+import { renderWaterfall, type SpanAttributes, type SpanKindName, type WaterfallSpan } from '@hatchet-ts/waterfall';
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { EngineFixture } from './engine.fixture.ts';
+
+const exporter = new InMemorySpanExporter();
+// Before pg and gRPC are loaded, as in main.ts.
+startServerTelemetry({ env: {}, spanProcessors: [new SimpleSpanProcessor(exporter)] });
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  const { engineFixture } = await import('./engine.fixture.ts');
+  engine = await engineFixture({ timerCheck: 50, heartbeatCheck: 20 }, true);
+});
+afterAll(() => engine.stop());
+beforeEach(() => exporter.reset());
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const additionalMetadata = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
+
+/** The trace as text, once it holds the ends of so many runs and so many of their workers' reports. */
+async function picture(traceId: string, { runs, reports }: { runs: number; reports: number }): Promise<string> {
+  const spans = () => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
+  await expect.poll(() => count(spans(), 'hatchet.engine.workflow_run'), { timeout: 5_000 }).toBe(runs);
+  await expect.poll(() => count(spans(), 'Dispatcher/SendStepActionEvent'), { timeout: 5_000 }).toBe(reports);
+  await expect.poll(() => unended(spans()), { timeout: 5_000 }).toEqual([]);
+  const text = renderWaterfall(spans().map(waterfallSpan), { mask: true, order: 'canonical', full: true });
+  return text.replaceAll(/test_[0-9a-f]+/g, 'db');
+}
+
+const count = (spans: ReadableSpan[], name: string) => spans.filter((span) => span.name === name).length;
+
+/** Parents that are ours and not there yet. */
+function unended(spans: ReadableSpan[]): string[] {
+  const ids = new Set([...spans.map((span) => span.spanContext().spanId), 'b7ad6b7169203331']);
+  return spans.map((span) => span.parentSpanContext?.spanId ?? '').filter((id) => id !== '' && !ids.has(id));
+}
+
+function waterfallSpan(span: ReadableSpan): WaterfallSpan {
+  const nanos = ([seconds, nanoseconds]: [number, number]) => BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
+  return {
+    ...span.spanContext(),
+    ...(span.parentSpanContext ? { parentSpanId: span.parentSpanContext.spanId } : {}),
+    name: span.name,
+    kind: SpanKind[span.kind] as SpanKindName,
+    serviceName: 'engine',
+    startTimeUnixNano: nanos(span.startTime),
+    endTimeUnixNano: nanos(span.endTime),
+    status: SpanStatusCode[span.status.code] as WaterfallSpan['status'],
+    ...(span.status.message ? { statusMessage: span.status.message } : {}),
+    attributes: span.attributes as SpanAttributes,
+    events: [],
+    links: span.links.map(({ context }) => ({ ...context, attributes: {} })),
+  };
+}
+
+test('a run of one task makes one trace, below the context that came with it', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'simple', fn: async () => ({}) });
+  await engine.work(client, [task]);
+  await task.run({}, { additionalMetadata });
+
+  expect(await picture(TRACE, { runs: 1, reports: 2 })).toMatchInlineSnapshot(`
+    "(missing parent)
+    ├─ Dispatcher/SendStepActionEvent · engine · SERVER
+    │  └─ hatchet.run/handle-task-completed · engine
+    │     ├─ pg.query:BEGIN db · engine · CLIENT
+    │     ├─ pg.query:COMMIT db · engine · CLIENT
+    │     ├─ pg.query:lock-runs db · engine · CLIENT
+    │     ├─ pg.query:lock-tasks db · engine · CLIENT
+    │     └─ pg.query:save-changes db · engine · CLIENT
+    ├─ Dispatcher/SendStepActionEvent · engine · SERVER
+    │  └─ hatchet.run/handle-task-started · engine
+    │     └─ pg.query:mark-started db · engine · CLIENT
+    ├─ Dispatcher/SubscribeToWorkflowRuns · engine · SERVER
+    ├─ WorkflowService/TriggerWorkflow · engine · SERVER
+    │  └─ hatchet.run/trigger-workflow-run · engine
+    │     └─ pg.query:insert-runs db · engine · CLIENT
+    ├─ hatchet.engine.queued simple · engine
+    ├─ hatchet.engine.start_step_run simple · engine · completed
+    ├─ hatchet.engine.workflow_run simple · engine · completed
+    └─ hatchet.run/send-to-worker · engine"
+  `);
+});
+
+test('a retry, a timeout and a failure are told as they were', async () => {
+  const client = await engine.client();
+  const task = client.task({
+    name: 'unlucky',
+    retries: 1,
+    executionTimeout: '1s',
+    fn: async (_, ctx) => {
+      if (ctx.retryCount() === 0) throw new Error('first');
+      await new Promise((resolve) => ctx.abortController.signal.addEventListener('abort', resolve));
+      return {};
+    },
+  });
+  await engine.work(client, [task]);
+  await task.run({}, { additionalMetadata }).catch(() => {});
+
+  // The worker says nothing of an attempt that was stopped.
+  const text = await picture(TRACE, { runs: 1, reports: 3 });
+  expect(
+    text
+      .split('\n')
+      .filter((line) => /hatchet\.engine|cancel-task|!/.test(line))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "├─ hatchet.engine.queued unlucky · engine
+    ├─ hatchet.engine.queued unlucky (retry 1) · engine
+    ├─ hatchet.engine.start_step_run unlucky · engine · ERROR failed
+    │     ! first
+    ├─ hatchet.engine.start_step_run unlucky (retry 1) · engine · ERROR timed_out
+    │     ! Task exceeded timeout of 1s
+    ├─ hatchet.engine.workflow_run unlucky · engine · ERROR failed
+    │     ! Task exceeded timeout of 1s
+    ├─ hatchet.run/cancel-task · engine"
+  `);
+});
+
+test('a run without a context gets that of its call, and an instrumented worker can join it', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'plain', fn: async (_, ctx) => ({ metadata: ctx.additionalMetadata() }) });
+  await engine.work(client, [task]);
+  exporter.reset();
+  const { metadata } = await task.run({});
+
+  const server = exporter.getFinishedSpans().find(({ name }) => name === 'WorkflowService/TriggerWorkflow');
+  const { traceId, spanId } = server!.spanContext();
+  expect(metadata).toEqual({ traceparent: `00-${traceId}-${spanId}-01` });
+  expect(server?.parentSpanContext).toBeUndefined();
+  await picture(traceId, { runs: 1, reports: 2 });
+});
+
+test('an event and the runs that it starts lie in its trace', async () => {
+  const client = await engine.client();
+  const done = Promise.withResolvers<void>();
+  const task = client.task({
+    name: 'listener',
+    onEvents: ['traced'],
+    fn: async () => {
+      done.resolve();
+      return {};
+    },
+  });
+  await engine.work(client, [task]);
+  await client.events.push('traced', {}, { additionalMetadata });
+  await done.promise;
+
+  const text = await picture(TRACE, { runs: 1, reports: 2 });
+  expect(
+    text
+      .split('\n')
+      .filter((line) => /Push|ingest|engine\.(event|workflow)/.test(line))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "├─ EventsService/Push · engine · SERVER
+    │  └─ hatchet.run/ingest-event · engine
+    ├─ hatchet.engine.event traced · engine
+    ├─ hatchet.engine.workflow_run listener · engine · completed"
+  `);
+});
+
+test('a pass over many runs is a trace of its own, linked to theirs', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'linked', fn: async () => ({}) });
+  await engine.work(client, [task]);
+  await task.run([{}, {}, {}], { additionalMetadata });
+  await picture(TRACE, { runs: 3, reports: 6 });
+
+  const passes = exporter.getFinishedSpans().filter(({ name }) => name === 'hatchet.run/queue');
+  const links = passes.flatMap((pass) => pass.links.map(({ context }) => context.traceId));
+  expect(links).toEqual([TRACE, TRACE, TRACE]);
+  for (const pass of passes) expect(pass.parentSpanContext).toBeUndefined();
+});
+
+test('every span of a run says whose it is', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'owned', fn: async () => ({}) });
+  await engine.work(client, [task]);
+  await task.run({}, { additionalMetadata });
+  await picture(TRACE, { runs: 1, reports: 2 });
+
+  const spans = exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === TRACE);
+  const owner = ({ attributes }: ReadableSpan) =>
+    attributes['hatchet.run/tenant.id'] ?? attributes['hatchet.tenant_id'];
+  expect(spans.filter((span) => owner(span) === undefined).map(({ name }) => name)).toEqual([]);
+});
+
+test('polls that find nothing, and heartbeats of nobody, make no span', async () => {
+  // Some ten looks at the timers, and more at the workers.
+  await engine.db.query('SELECT pg_sleep(0.5)');
+  const names = exporter.getFinishedSpans().map(({ name }) => name);
+  expect(names.filter((name) => !/Heartbeat|heartbeat/.test(name))).toEqual([]);
+});

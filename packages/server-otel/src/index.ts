@@ -12,6 +12,7 @@ export {
   httpServerTracing,
 } from './http/server-tracing.ts';
 export type { TelemetryLogger } from './logger.ts';
+export type { Authorization } from './pipeline/authorization.ts';
 export { ENGINE_ATTRIBUTES, type EngineAttributes, RUN_ATTRIBUTES, type RunAttributes } from './spans/attributes.ts';
 export { type EngineSpanOptions, recordEngineSpan } from './spans/engine-span.ts';
 export { ENGINE_SPANS, type EngineSpanName, RUN_SPANS, type RunSpanName } from './spans/names.ts';

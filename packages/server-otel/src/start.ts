@@ -1,9 +1,13 @@
 import { type MeterProvider, metrics, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { type Environment, readConfiguration, unknownVariables } from './configuration/read-configuration.ts';
-import type { Configuration } from './configuration/settings.ts';
+import {
+  type EffectiveConfiguration,
+  type Environment,
+  readConfiguration,
+} from './configuration/read-configuration.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
 import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
+import type { Authorization } from './pipeline/authorization.ts';
 import { collectorOf } from './pipeline/collector.ts';
 import type { DeliveryStatus } from './pipeline/delivery.ts';
 import { startMetricsPipeline } from './pipeline/metrics-pipeline.ts';
@@ -17,6 +21,16 @@ import { installPropagation } from './propagation/install-propagation.ts';
 export interface ServerTelemetryOptions {
   /** Where the variables are read; default `process.env`. */
   readonly env?: Environment;
+  /**
+   * Where `server.yaml` is looked for when `SERVER_CONFIG_FILE` names no file; default: the working directory, as
+   * for Hatchet's own commands without `--config`.
+   */
+  readonly configDirectory?: string | undefined;
+  /**
+   * Asked before every call to the collector for the value of its `Authorization` header, for tokens that the
+   * application fetches itself. Goes before `SERVER_OTEL_COLLECTOR_AUTH`.
+   */
+  readonly authorization?: Authorization;
   /** `service.version` of the resource. */
   readonly serviceVersion?: string;
   /** Where the line at the start and the few later ones go; a pino logger fits. Default: standard error. */
@@ -59,13 +73,14 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   if (running !== undefined) return running.telemetry;
   const env = options.env ?? process.env;
   const logger = options.logger ?? STANDARD_ERROR;
-  const configuration = readConfiguration(env);
-  for (const warning of unknownVariables(env)) logger.warn({}, warning);
+  const configured = readConfiguration(env, options.configDirectory);
+  const { values: configuration, warnings } = configured;
+  for (const warning of warnings) logger.warn({}, warning);
   forwardDiagnostics(logger, configuration.logLevel);
   const uninstallPropagation = installPropagation();
 
   const wanted = configuration.collector !== undefined || (options.spanProcessors ?? []).length > 0;
-  if (wanted && !configuration.sdkDisabled) return startExport(configuration, options, logger, uninstallPropagation);
+  if (wanted && !configuration.sdkDisabled) return startExport(configured, options, logger, uninstallPropagation);
 
   const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
   logger.info({}, `Telemetry export is off: ${reason}`);
@@ -86,14 +101,15 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
 }
 
 function startExport(
-  configuration: Configuration,
+  configured: EffectiveConfiguration,
   options: ServerTelemetryOptions,
   logger: TelemetryLogger,
   uninstallPropagation: () => void,
 ): ServerTelemetry {
+  const configuration = configured.values;
   const resource = serviceResource(configuration, options.serviceVersion);
   const otlp = configuration.collector && loadOtlp();
-  const collector = otlp && collectorOf(configuration, otlp);
+  const collector = otlp && collectorOf(configured, otlp, logger, options.authorization);
   const tracing = startTracingPipeline({
     ratio: configuration.traceIdRatio,
     resource,
@@ -102,7 +118,9 @@ function startExport(
     logger,
   });
   const measuring =
-    otlp && collector && configuration.metricsEnabled ? startMetricsPipeline(collector, otlp, resource) : undefined;
+    otlp && collector && configuration.metricsEnabled
+      ? startMetricsPipeline({ collector, otlp, resource, intervalMillis: configuration.metricsIntervalMillis })
+      : undefined;
   const meterProvider = measuring?.meterProvider ?? metrics.getMeterProvider();
 
   const isGlobal = trace.setGlobalTracerProvider(tracing.tracerProvider);
@@ -139,7 +157,7 @@ function startExport(
     {
       endpoint: collector?.address,
       tls: !configuration.insecure,
-      auth: configuration.collectorAuth !== undefined && configuration.collectorAuth !== '',
+      auth: collector?.hasAuth ?? false,
       ratio: configuration.traceIdRatio,
       service: configuration.serviceName,
       metrics: measuring !== undefined,

@@ -1,6 +1,8 @@
 export interface ConfigurationProblem {
-  /** The variable that holds the value. */
+  /** The variable, or the path of the YAML key, that holds the value. */
   readonly source: string;
+  /** The YAML file, when it stands there. */
+  readonly file?: string;
   /** What stands there; `(hidden)` for a secret. */
   readonly value: string;
   /** What should stand there instead. */
@@ -13,7 +15,12 @@ export class ServerTelemetryConfigError extends Error {
   readonly problems: readonly ConfigurationProblem[];
 
   constructor(problems: readonly ConfigurationProblem[]) {
-    super(problems.map(({ source, value, expected }) => `${source}=${value}: expected ${expected}`).join('\n'));
+    super(problems.map(describeProblem).join('\n'));
     this.problems = problems;
   }
+}
+
+/** One line: where, what, and what to write instead. */
+export function describeProblem({ source, file, value, expected }: ConfigurationProblem): string {
+  return `${file === undefined ? '' : `${file}: `}${source}=${value}: expected ${expected}`;
 }

@@ -1,6 +1,14 @@
-/** The name among `known` that differs least from `name`, by single-character edits. */
+/**
+ * The name among `known` that was probably meant: one that has every word of `name` and some more, else the one that
+ * differs least by single-character edits.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
-  return known.toSorted((a, b) => edits(name, a) - edits(name, b))[0];
+  const candidates = known.filter((other) => wordsOf(name).every((word) => wordsOf(other).includes(word)));
+  return (candidates.length > 0 ? candidates : known).toSorted((a, b) => edits(name, a) - edits(name, b))[0];
+}
+
+function wordsOf(name: string): string[] {
+  return name.split(/[_.]/);
 }
 
 /** Levenshtein's distance, one row at a time. */

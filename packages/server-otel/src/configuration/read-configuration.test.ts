@@ -1,11 +1,43 @@
-import { describe, expect, it } from 'vitest';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { createAuthority, type Files, temporaryFiles } from '../testing/certificates.ts';
 import { ServerTelemetryConfigError } from './config-error.ts';
-import { readConfiguration, unknownVariables } from './read-configuration.ts';
+import { type Environment, readConfiguration } from './read-configuration.ts';
+import type { Configuration, SettingName } from './setting.ts';
 import { SETTINGS } from './settings.ts';
 
-function problemsOf(env: Record<string, string>): string[] {
+let files: Files;
+const paths: Record<string, string> = {};
+
+beforeAll(async () => {
+  files = temporaryFiles();
+  const authority = await createAuthority();
+  const [one, other] = await Promise.all([authority.issue({ name: 'one' }), authority.issue({ name: 'other' })]);
+  const contents = {
+    '@ca': authority.certificate,
+    '@cert': one.certificate,
+    '@key': one.key,
+    '@otherKey': other.key,
+    '@encryptedKey': '-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n',
+    '@damaged': '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
+    '@text': 'just text\n',
+    '@empty': '\n',
+    '@token': 'Bearer from-file\n',
+    '@twoLines': 'Bearer a\nBearer b\n',
+  };
+  for (const [name, content] of Object.entries(contents)) paths[name] = files.write(name.slice(1), content);
+  paths['@missing'] = `${files.directory}/missing`;
+  paths['@directory'] = files.directory;
+});
+afterAll(() => files.remove());
+
+/** `@name` stands for the path of a file. */
+const resolved = (text: string) => paths[text] ?? text;
+
+function problemsOf(env: Environment): string[] {
   try {
-    readConfiguration(env);
+    readConfiguration(env, '/nowhere');
     return [];
   } catch (error) {
     if (!(error instanceof ServerTelemetryConfigError)) throw error;
@@ -13,112 +45,365 @@ function problemsOf(env: Record<string, string>): string[] {
   }
 }
 
-describe('readConfiguration', () => {
-  it('has the defaults of the documentation, also for variables that are empty', () => {
-    const defaults = {
-      collector: undefined,
-      serviceName: 'server',
-      traceIdRatio: 1,
-      insecure: false,
-      collectorAuth: undefined,
-      metricsEnabled: false,
-      shutdownTimeoutMillis: 5000,
-      podName: undefined,
-      podNamespace: undefined,
-      sdkDisabled: false,
-      logLevel: 'warn',
-      resourceAttributes: {},
-    };
-    expect(readConfiguration({})).toEqual(defaults);
+/** A YAML file with one key, `otel.tls.certFile: text`. */
+function yamlFile(key: string, text: unknown, more: Record<string, unknown> = {}): string {
+  const nested = key.split('.').reduceRight<unknown>((value, part) => ({ [part]: value }), text);
+  return files.write('one-key.yaml', stringify({ ...(nested as object), ...more }));
+}
+
+const DEFAULTS: Configuration = {
+  collector: undefined,
+  serviceName: 'server',
+  traceIdRatio: 1,
+  insecure: false,
+  collectorAuth: undefined,
+  collectorAuthFile: undefined,
+  metricsEnabled: false,
+  metricsIntervalMillis: 3000,
+  tlsRootCaFile: undefined,
+  tlsCertFile: undefined,
+  tlsKeyFile: undefined,
+  tlsServerName: undefined,
+  compression: 'none',
+  queueSize: 65_536,
+  shutdownTimeoutMillis: 5000,
+  podName: undefined,
+  podNamespace: undefined,
+  sdkDisabled: false,
+  logLevel: 'warn',
+  resourceAttributes: {},
+};
+
+/** What is good for each setting: the text and what it means. */
+const GOOD: { readonly [Name in SettingName]: readonly (readonly [string, Configuration[Name]])[] } = {
+  collector: [
+    ['collector.example:4317', { host: 'collector.example', port: 4317 }],
+    [' 10.0.0.1:80 ', { host: '10.0.0.1', port: 80 }],
+    ['[2001:db8::1]:4317', { host: '2001:db8::1', port: 4317 }],
+  ],
+  serviceName: [[' engine ', 'engine']],
+  traceIdRatio: [
+    ['0', 0],
+    ['.5', 0.5],
+    ['1e-3', 0.001],
+    ['1', 1],
+  ],
+  insecure: [
+    ['TRUE', true],
+    ['1', true],
+    ['Yes', true],
+    ['on', true],
+    ['Off', false],
+    ['no', false],
+  ],
+  collectorAuth: [['Bearer abc=', 'Bearer abc=']],
+  collectorAuthFile: [['@token', '@token']],
+  metricsEnabled: [
+    ['0', false],
+    ['true', true],
+  ],
+  metricsIntervalMillis: [
+    ['10s', 10_000],
+    ['100ms', 100],
+    ['1h', 3_600_000],
+  ],
+  tlsRootCaFile: [['@ca', '@ca']],
+  tlsCertFile: [['@cert', '@cert']],
+  tlsKeyFile: [['@key', '@key']],
+  tlsServerName: [['collector.example.com', 'collector.example.com']],
+  compression: [
+    ['gzip', 'gzip'],
+    ['NONE', 'none'],
+  ],
+  queueSize: [
+    ['512', 512],
+    ['1048576', 1_048_576],
+  ],
+  shutdownTimeoutMillis: [
+    ['1.5s', 1500],
+    ['250ms', 250],
+    ['1m30s', 90_000],
+    ['0s', 0],
+  ],
+  podName: [['engine-7', 'engine-7']],
+  podNamespace: [['hatchet', 'hatchet']],
+  sdkDisabled: [['true', true]],
+  logLevel: [['DEBUG', 'debug']],
+  resourceAttributes: [
+    ['a=1,b=x%2Cy, c = z ', { a: '1', b: 'x,y', c: 'z' }],
+    ['service.name=no,a=', { a: '' }],
+  ],
+};
+
+/** What is refused for each setting: the text and what the error says to write instead. */
+const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string])[] } = {
+  collector: [
+    ['https://collector:4317', 'host:port without a scheme: write collector:4317'],
+    ['http://collector:4317/v1/traces', 'write collector:4317 and SERVER_OTEL_INSECURE=true for plaintext'],
+    ['collector:4317/v1/traces', 'without a path, as for OTLP over gRPC: write collector:4317'],
+    ['collector', 'host:port: write collector:4317'],
+    ['::1', 'an IPv6 address in brackets: write [::1]:4317'],
+    ['::1:4317', 'an IPv6 address in brackets: write [::1]:4317'],
+    ['collector:0', 'a port from 1 to 65535: write collector:4317'],
+    ['collector:99999', 'a port from 1 to 65535: write collector:4317'],
+    [':4317', 'host:port: write collector:4317'],
+  ],
+  serviceName: [['  ', 'a name that is not blank']],
+  traceIdRatio: [
+    ['1.01', 'a number from 0 to 1, for example 0.25'],
+    ['-0.1', 'a number from 0 to 1'],
+    ['25%', 'a number from 0 to 1'],
+    ['0,25', 'a number from 0 to 1'],
+    ['NaN', 'a number from 0 to 1'],
+    ['0x1', 'a number from 0 to 1'],
+  ],
+  insecure: [['ture', 'true or false']],
+  collectorAuth: [['Bearer schlüssel', 'one line of printable ASCII characters']],
+  collectorAuthFile: [
+    ['@missing', 'a file that can be read (there is none at this path)'],
+    ['@directory', 'a file that can be read (it is a directory)'],
+    ['@empty', 'this one is empty'],
+    ['@twoLines', 'a file with one line of printable ASCII characters'],
+    ['Bearer abc', 'there is none at this path'],
+  ],
+  metricsEnabled: [['2', 'true or false']],
+  metricsIntervalMillis: [
+    ['3', 'a duration from 100ms to 1h, such as 3s'],
+    ['99ms', 'a duration from 100ms to 1h'],
+    ['2h', 'a duration from 100ms to 1h'],
+  ],
+  tlsRootCaFile: [
+    ['@missing', 'a file that can be read (there is none at this path)'],
+    ['@directory', 'it is a directory'],
+    ['@text', 'a certificate in PEM format (-----BEGIN CERTIFICATE-----); this file has none'],
+    ['@key', 'this file has none'],
+    ['@damaged', 'one in this file is damaged'],
+    ['-----BEGIN CERTIFICATE-----MIIB', 'the path of a file in PEM format, not its content'],
+  ],
+  tlsCertFile: [
+    ['@missing', 'there is none at this path'],
+    ['@text', 'a certificate in PEM format'],
+  ],
+  tlsKeyFile: [
+    ['@missing', 'there is none at this path'],
+    ['@text', 'a private key in PEM format; this file has none'],
+    ['@encryptedKey', 'a private key that is not encrypted'],
+    ['@otherKey', 'the private key of the certificate in'],
+  ],
+  tlsServerName: [
+    ['collector:4317', 'a host name, for example collector.example.com'],
+    ['https://collector', 'a host name'],
+  ],
+  compression: [['zstd', 'none or gzip']],
+  queueSize: [
+    ['511', 'a whole number from 512 to 1048576'],
+    ['1048577', 'a whole number'],
+    ['1e4', 'a whole number'],
+    ['-1', 'a whole number'],
+  ],
+  shutdownTimeoutMillis: [
+    ['5', 'a duration from 0s to 1h, such as 500ms, 5s or 1m30s'],
+    ['5 s', 'a duration'],
+    ['-5s', 'a duration'],
+    ['61m', 'a duration'],
+  ],
+  podName: [],
+  podNamespace: [],
+  sdkDisabled: [['maybe', 'true or false']],
+  logLevel: [['loud', 'one of none, error, warn, info, debug, verbose, all']],
+  resourceAttributes: [
+    ['a=1,b', 'key=value pairs'],
+    ['a=%zz', 'key=value pairs'],
+  ],
+};
+
+/** What has to stand beside a setting so that nothing else is wrong. */
+const BESIDE: Partial<Record<SettingName, Record<string, string>>> = {
+  tlsCertFile: { SERVER_OTEL_TLS_KEY_FILE: '@key' },
+  tlsKeyFile: { SERVER_OTEL_TLS_CERT_FILE: '@cert' },
+};
+const beside = (name: SettingName) =>
+  Object.fromEntries(Object.entries(BESIDE[name] ?? {}).map(([key, text]) => [key, resolved(text)]));
+
+const casesOf = <T>(table: { readonly [Name in SettingName]: readonly (readonly [string, T])[] }) =>
+  (Object.keys(table) as SettingName[]).flatMap((name) =>
+    table[name].map(([text, expected]) => [SETTINGS[name].variable, text, expected, name] as const),
+  );
+
+describe('the settings', () => {
+  it('have the defaults of the documentation, also for variables that are empty', () => {
+    expect(readConfiguration({}, '/nowhere').values).toEqual(DEFAULTS);
     const empty = Object.fromEntries(Object.values(SETTINGS).map(({ variable }) => [variable, '']));
-    expect(readConfiguration(empty)).toEqual(defaults);
+    expect(readConfiguration({ ...empty, SERVER_CONFIG_FILE: '' }, '/nowhere').values).toEqual(DEFAULTS);
   });
 
-  it.each([
-    ['SERVER_OTEL_COLLECTOR_URL', 'collector.example:4317', { collector: { host: 'collector.example', port: 4317 } }],
-    ['SERVER_OTEL_COLLECTOR_URL', ' 10.0.0.1:80 ', { collector: { host: '10.0.0.1', port: 80 } }],
-    ['SERVER_OTEL_COLLECTOR_URL', '[2001:db8::1]:4317', { collector: { host: '2001:db8::1', port: 4317 } }],
-    ['SERVER_OTEL_SERVICE_NAME', ' engine ', { serviceName: 'engine' }],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '0', { traceIdRatio: 0 }],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '.5', { traceIdRatio: 0.5 }],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '1e-3', { traceIdRatio: 0.001 }],
-    ['SERVER_OTEL_INSECURE', 'TRUE', { insecure: true }],
-    ['SERVER_OTEL_INSECURE', '1', { insecure: true }],
-    ['SERVER_OTEL_INSECURE', 'Yes', { insecure: true }],
-    ['SERVER_OTEL_INSECURE', 'on', { insecure: true }],
-    ['SERVER_OTEL_INSECURE', 'Off', { insecure: false }],
-    ['SERVER_OTEL_METRICS_ENABLED', '0', { metricsEnabled: false }],
-    ['SERVER_OTEL_METRICS_ENABLED', 'true', { metricsEnabled: true }],
-    ['SERVER_OTEL_COLLECTOR_AUTH', 'Bearer abc=', { collectorAuth: 'Bearer abc=' }],
-    ['SERVER_OTEL_SHUTDOWN_TIMEOUT', '1.5s', { shutdownTimeoutMillis: 1500 }],
-    ['SERVER_OTEL_SHUTDOWN_TIMEOUT', '250ms', { shutdownTimeoutMillis: 250 }],
-    ['SERVER_OTEL_SHUTDOWN_TIMEOUT', '1m', { shutdownTimeoutMillis: 60_000 }],
-    ['OTEL_SDK_DISABLED', 'true', { sdkDisabled: true }],
-    ['OTEL_LOG_LEVEL', 'DEBUG', { logLevel: 'debug' }],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b=x%2Cy, c = z ', { resourceAttributes: { a: '1', b: 'x,y', c: 'z' } }],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'service.name=no,a=', { resourceAttributes: { a: '' } }],
-  ])('reads %s=%s', (variable, text, expected) => {
-    expect(readConfiguration({ [variable]: text })).toMatchObject(expected);
+  it.each(casesOf<unknown>(GOOD))('%s=%s is read, from a variable and from YAML', (variable, text, expected, name) => {
+    const value = typeof expected === 'string' ? resolved(expected) : expected;
+    const env = { [variable]: resolved(text), ...beside(name) };
+    expect(readConfiguration(env, '/nowhere').values[name]).toEqual(value);
+    const { yaml } = SETTINGS[name];
+    if (yaml === undefined) return;
+    const inFile = { SERVER_CONFIG_FILE: yamlFile(yaml, resolved(text)), ...beside(name) };
+    expect(readConfiguration(inFile).values[name]).toEqual(value);
+    expect(readConfiguration(inFile).origins[name]).toEqual({ from: 'file', name: yaml });
   });
 
-  it.each([
-    ['SERVER_OTEL_COLLECTOR_URL', 'https://collector:4317', 'host:port without a scheme: write collector:4317'],
-    [
-      'SERVER_OTEL_COLLECTOR_URL',
-      'http://collector:4317/v1/traces',
-      'host:port without a scheme: write collector:4317 and SERVER_OTEL_INSECURE=true for plaintext',
-    ],
-    [
-      'SERVER_OTEL_COLLECTOR_URL',
-      'collector:4317/v1/traces',
-      'without a path, as for OTLP over gRPC: write collector:4317',
-    ],
-    ['SERVER_OTEL_COLLECTOR_URL', 'collector', 'host:port: write collector:4317'],
-    ['SERVER_OTEL_COLLECTOR_URL', '::1', 'an IPv6 address in brackets: write [::1]:4317'],
-    ['SERVER_OTEL_COLLECTOR_URL', '::1:4317', 'an IPv6 address in brackets: write [::1]:4317'],
-    ['SERVER_OTEL_COLLECTOR_URL', 'collector:0', 'a port from 1 to 65535: write collector:4317'],
-    ['SERVER_OTEL_COLLECTOR_URL', 'collector:99999', 'a port from 1 to 65535: write collector:4317'],
-    ['SERVER_OTEL_COLLECTOR_URL', ':4317', 'host:port: write collector:4317'],
-    ['SERVER_OTEL_SERVICE_NAME', '  ', 'a name that is not blank'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '1.01', 'a number from 0 to 1, for example 0.25'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '-0.1', 'a number from 0 to 1'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '25%', 'a number from 0 to 1'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '0,25', 'a number from 0 to 1'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', 'NaN', 'a number from 0 to 1'],
-    ['SERVER_OTEL_TRACE_ID_RATIO', '0x1', 'a number from 0 to 1'],
-    ['SERVER_OTEL_INSECURE', 'ture', 'true or false'],
-    ['SERVER_OTEL_METRICS_ENABLED', '2', 'true or false'],
-    ['SERVER_OTEL_SHUTDOWN_TIMEOUT', '5', 'a duration such as 500ms, 5s or 1m'],
-    ['OTEL_SDK_DISABLED', 'maybe', 'true or false'],
-    ['OTEL_LOG_LEVEL', 'loud', 'one of none, error, warn, info, debug, verbose, all'],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', 'key=value pairs'],
-    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%zz', 'key=value pairs'],
-  ])('refuses %s=%s and says what to write', (variable, text, expected) => {
-    const problems = problemsOf({ [variable]: text });
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(`${variable}=${text}: expected `);
-    expect(problems[0]).toContain(expected);
+  it.each(casesOf<string>(BAD))(
+    '%s=%s is refused, and the error says what to write',
+    (variable, text, expected, name) => {
+      const problems = problemsOf({ [variable]: resolved(text), ...beside(name) });
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toContain(`${variable}=`);
+      expect(problems[0]).toContain(': expected ');
+      expect(problems[0]).toContain(expected);
+      const { yaml } = SETTINGS[name];
+      if (yaml === undefined) return;
+      const path = yamlFile(yaml, resolved(text));
+      const [inFile] = problemsOf({ SERVER_CONFIG_FILE: path, ...beside(name) });
+      expect(inFile).toContain(`${path}: ${yaml}=`);
+      expect(inFile).toContain(expected);
+    },
+  );
+
+  it('are refused all in one go, with the value and what is expected', () => {
+    const env = { SERVER_OTEL_COLLECTOR_URL: 'x', SERVER_OTEL_TRACE_ID_RATIO: 'y', SERVER_OTEL_TLS_CERT_FILE: '/none' };
+    expect(problemsOf(env)).toEqual([
+      'SERVER_OTEL_COLLECTOR_URL=x: expected host:port: write x:4317',
+      'SERVER_OTEL_TRACE_ID_RATIO=y: expected a number from 0 to 1, for example 0.25',
+      'SERVER_OTEL_TLS_CERT_FILE=/none: expected a file that can be read (there is none at this path)',
+      'SERVER_OTEL_TLS_CERT_FILE=/none: expected SERVER_OTEL_TLS_KEY_FILE beside it: a client certificate needs its private key',
+    ]);
   });
 
-  it('finds every problem in one go', () => {
-    const env = { SERVER_OTEL_COLLECTOR_URL: 'x', SERVER_OTEL_TRACE_ID_RATIO: 'y', SERVER_OTEL_INSECURE: 'z' };
-    expect(problemsOf(env)).toHaveLength(3);
+  it('need a key beside a client certificate, and a certificate beside a key', () => {
+    const key = resolved('@key');
+    expect(problemsOf({ SERVER_OTEL_TLS_KEY_FILE: key })).toEqual([
+      `SERVER_OTEL_TLS_KEY_FILE=${key}: expected SERVER_OTEL_TLS_CERT_FILE beside it: a private key needs its certificate`,
+    ]);
   });
 
-  it('never shows a secret', () => {
-    const [auth] = problemsOf({ SERVER_OTEL_COLLECTOR_AUTH: 'Bearer geheim\u00fc\nx' });
-    expect(auth).toBe('SERVER_OTEL_COLLECTOR_AUTH=(hidden): expected one line of printable ASCII characters');
-    const [url] = problemsOf({ SERVER_OTEL_COLLECTOR_URL: 'https://user:geheim@collector:4317' });
-    expect(url).not.toContain('geheim');
-    expect(problemsOf({ SERVER_OTEL_COLLECTOR_URL: 'user:geheim@collector:4317' })[0]).not.toContain('geheim');
+  it('take the authorisation from one place only', () => {
+    const path = resolved('@token');
+    const env = { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer geheim', SERVER_OTEL_COLLECTOR_AUTH_FILE: path };
+    expect(problemsOf(env)).toEqual([
+      `SERVER_OTEL_COLLECTOR_AUTH_FILE=${path}: expected nothing, or SERVER_OTEL_COLLECTOR_AUTH to be empty: only one of the two can say what to send`,
+    ]);
   });
 });
 
-describe('unknownVariables', () => {
-  it('names the setting that was probably meant', () => {
-    const env = { SERVER_OTEL_COLLECTOR_URI: 'x', SERVER_OTEL_INSECURE: 'true', OTEL_SERVICE_NAME: 'x', PATH: '' };
-    expect(unknownVariables(env)).toEqual([
+describe('a secret', () => {
+  it.each([
+    ['SERVER_OTEL_COLLECTOR_AUTH', 'Bearer geheim\u00fc\nx'],
+    ['SERVER_OTEL_COLLECTOR_URL', 'https://user:geheim@collector:4317'],
+    ['SERVER_OTEL_COLLECTOR_URL', 'user:geheim@collector:4317'],
+    ['SERVER_OTEL_COLLECTOR_URL', 'https://collector:4317/v1?key=geheim'],
+    ['SERVER_OTEL_COLLECTOR_AUTH_FILE', 'Bearer geheim'],
+    ['SERVER_OTEL_TLS_KEY_FILE', '-----BEGIN PRIVATE KEY-----geheim'],
+  ])('is not shown where it makes %s wrong, neither from a variable nor from YAML', (variable, text) => {
+    const yaml = Object.values(SETTINGS).find((row) => row.variable === variable)?.yaml ?? '';
+    for (const env of [{ [variable]: text }, { SERVER_CONFIG_FILE: yamlFile(yaml, text) }]) {
+      const problems = problemsOf(env);
+      expect(problems).not.toEqual([]);
+      expect(problems.join()).not.toContain('geheim');
+    }
+  });
+
+  it('is not shown by a file that is no YAML', () => {
+    const path = files.write('broken.yaml', 'otel:\n  collectorAuth: "Bearer geheim\n  insecure: [\n');
+    const [problem] = problemsOf({ SERVER_CONFIG_FILE: path });
+    expect(problem).toMatch(/broken\.yaml: otel=\(not readable\): expected valid YAML; line \d+, column \d+ is not/);
+    expect(problem).not.toContain('geheim');
+  });
+});
+
+describe('the YAML file', () => {
+  const ratioOf = (env: Environment, directory?: string) => readConfiguration(env, directory).values.traceIdRatio;
+
+  it('stands below the environment and above the defaults', () => {
+    const path = yamlFile('otel.traceIdRatio', 0.25, { server: { port: 8080 } });
+    expect(ratioOf({ SERVER_CONFIG_FILE: path })).toBe(0.25);
+    expect(ratioOf({ SERVER_CONFIG_FILE: path, SERVER_OTEL_TRACE_ID_RATIO: '0.5' })).toBe(0.5);
+    expect(ratioOf({ SERVER_CONFIG_FILE: path, SERVER_OTEL_TRACE_ID_RATIO: '' })).toBe(0.25);
+    const { origins, file } = readConfiguration({ SERVER_CONFIG_FILE: path, SERVER_OTEL_INSECURE: 'yes' });
+    expect(file).toBe(path);
+    expect(origins.insecure).toEqual({ from: 'environment', name: 'SERVER_OTEL_INSECURE' });
+    expect(origins.traceIdRatio).toEqual({ from: 'file', name: 'otel.traceIdRatio' });
+    expect(origins.queueSize).toEqual({ from: 'default', name: 'SERVER_OTEL_QUEUE_SIZE' });
+  });
+
+  it('is server.yaml of the directory unless one is named, as a file or by its directory', () => {
+    const path = files.write('server.yaml', 'otel: {traceIdRatio: 0.75}');
+    expect(ratioOf({}, dirname(path))).toBe(0.75);
+    expect(ratioOf({ SERVER_CONFIG_FILE: dirname(path) })).toBe(0.75);
+    expect(ratioOf({ SERVER_CONFIG_FILE: yamlFile('otel.traceIdRatio', 0.125) }, dirname(path))).toBe(0.125);
+    expect(ratioOf({}, '/nowhere')).toBe(1);
+  });
+
+  it('that is named has to be there', () => {
+    expect(problemsOf({ SERVER_CONFIG_FILE: '/none/server.yaml' })).toEqual([
+      'SERVER_CONFIG_FILE=/none/server.yaml: expected a YAML file that can be read (there is none at this path)',
+    ]);
+  });
+
+  it('writes values as YAML has them: numbers, booleans, strings, references, any case of the keys, empty ones', () => {
+    const path = files.write(
+      'values.yaml',
+      `shared: &name hatchet
+otel:
+  ServiceName: *name
+  collectorUrl: 'collector:4317'
+  traceIdRatio: 0.10
+  insecure: true
+  metricsEnabled: on
+  queueSize: 1024
+  compression:
+  collectorAuth: ''
+`,
+    );
+    expect(readConfiguration({ SERVER_CONFIG_FILE: path }).values).toMatchObject({
+      serviceName: 'hatchet',
+      collector: { host: 'collector', port: 4317 },
+      traceIdRatio: 0.1,
+      insecure: true,
+      metricsEnabled: true,
+      queueSize: 1024,
+      compression: 'none',
+      collectorAuth: undefined,
+    });
+  });
+
+  it('without a section otel says nothing, and one that is empty as well', () => {
+    for (const content of ['', 'server: {port: 1}', 'otel:', '- a list']) {
+      expect(ratioOf({ SERVER_CONFIG_FILE: files.write('none.yaml', content) })).toBe(1);
+    }
+  });
+
+  it.each([
+    ['otel: text', 'otel=(not a mapping): expected keys below it, for example collectorURL: collector:4317'],
+    ['otel: {traceIdRatio: [1]}', 'otel.traceIdRatio=(several values): expected a number from 0 to 1'],
+    ['otel: {collectorURL: {host: x}}', 'otel.collectorURL=(several values): expected host:port'],
+  ])('%s is refused', (content, expected) => {
+    const [problem] = problemsOf({ SERVER_CONFIG_FILE: files.write('refused.yaml', content) });
+    expect(problem).toContain(expected);
+  });
+});
+
+describe('warnings', () => {
+  it('name the setting that was probably meant', () => {
+    const env = {
+      SERVER_OTEL_COLLECTOR_URI: 'x',
+      SERVER_OTEL_TLS_CA_FILE: 'x',
+      SERVER_OTEL_INSECURE: 'true',
+      OTEL_SERVICE_NAME: 'x',
+      PATH: '',
+    };
+    const path = files.write('names.yaml', 'otel: {metricEnabled: true, tls: {rootCa: x, serverName: collector}}');
+    expect(readConfiguration({ ...env, SERVER_CONFIG_FILE: path }).warnings).toEqual([
       'SERVER_OTEL_COLLECTOR_URI is not a setting of this service; did you mean SERVER_OTEL_COLLECTOR_URL?',
+      'SERVER_OTEL_TLS_CA_FILE is not a setting of this service; did you mean SERVER_OTEL_TLS_ROOT_CA_FILE?',
+      `${path}: otel.metricEnabled is not a setting of this service; did you mean otel.metricsEnabled?`,
+      `${path}: otel.tls.rootCa is not a setting of this service; did you mean otel.tls.rootCAFile?`,
+      'otel.tls.serverName has no effect: SERVER_OTEL_INSECURE is true',
     ]);
   });
 });

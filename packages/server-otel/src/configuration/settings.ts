@@ -1,51 +1,20 @@
 import { z } from 'zod';
-import type { LogLevel } from '../logger.ts';
-import { type Endpoint, parseEndpoint } from './endpoint.ts';
-import { parseResourceAttributes } from './resource-attributes.ts';
+import type { Configuration, Setting } from './setting.ts';
+import * as values from './values.ts';
 
-/** One thing that an operator can set. Code, check and documentation are made from these rows. */
-export interface Setting<T> {
-  readonly variable: string;
-  /** What a row of the documentation says. */
-  readonly description: string;
-  /** As the documentation shows it; the schema's own default is the one that counts. */
-  readonly default: string;
-  /** Ends the sentence "expected …" when the value is refused. */
-  readonly expected: string;
-  /** Never shown, also not in an error. */
-  readonly secret?: true;
-  /** Reads the text of the variable; undefined when it is not set or empty. */
-  readonly schema: z.ZodType<T, string | undefined>;
-}
-
-/** The values of all settings. */
-export interface Configuration {
-  /** Absent: nothing is exported. */
-  readonly collector: Endpoint | undefined;
-  readonly serviceName: string;
-  readonly traceIdRatio: number;
-  readonly insecure: boolean;
-  readonly collectorAuth: string | undefined;
-  readonly metricsEnabled: boolean;
-  readonly shutdownTimeoutMillis: number;
-  readonly podName: string | undefined;
-  readonly podNamespace: string | undefined;
-  readonly sdkDisabled: boolean;
-  readonly logLevel: LogLevel;
-  readonly resourceAttributes: Readonly<Record<string, string>>;
-}
-
-/** Everything that is read from the environment. */
+/** Everything that an operator can set, in the order of the documentation. */
 export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configuration[Name]> } = {
   collector: {
     variable: 'SERVER_OTEL_COLLECTOR_URL',
-    description: 'Where spans go, as `host:port` (OTLP over gRPC); empty switches the export off',
+    yaml: 'otel.collectorURL',
+    description: 'where spans go, `host:port` (OTLP over gRPC, IPv6 in brackets); empty switches the export off',
     default: '(empty)',
     expected: 'host:port',
-    schema: z.string().transform(endpoint).optional(),
+    schema: values.endpoint().optional(),
   },
   serviceName: {
     variable: 'SERVER_OTEL_SERVICE_NAME',
+    yaml: 'otel.serviceName',
     description: '`service.name` of everything that is exported',
     default: 'server',
     expected: 'a name that is not blank',
@@ -53,49 +22,113 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   },
   traceIdRatio: {
     variable: 'SERVER_OTEL_TRACE_ID_RATIO',
-    description: 'Share of the traces that this service exports; the decision is that of Hatchet’s own services',
+    yaml: 'otel.traceIdRatio',
+    description: 'share of the traces that this service exports, 0 to 1; decided as in Hatchet’s own services',
     default: '1',
     expected: 'a number from 0 to 1, for example 0.25',
-    schema: z
-      .string()
-      .regex(/^\s*(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i)
-      .transform(Number)
-      .pipe(z.number().min(0).max(1))
-      .default(1),
+    schema: values.ratio().default(1),
   },
   insecure: {
     variable: 'SERVER_OTEL_INSECURE',
-    description: 'Plaintext instead of TLS to the collector',
+    yaml: 'otel.insecure',
+    description: 'plaintext instead of TLS',
     default: 'false',
     expected: 'true or false',
-    schema: boolean().default(false),
+    schema: values.boolean().default(false),
   },
   collectorAuth: {
     variable: 'SERVER_OTEL_COLLECTOR_AUTH',
-    description: 'Value of the `Authorization` header, for example `Bearer …`; empty sends none',
+    yaml: 'otel.collectorAuth',
+    description: 'value of the `Authorization` header, for example `Bearer …`; empty sends none',
     default: '(empty)',
     expected: 'one line of printable ASCII characters',
     secret: true,
-    // What HTTP/2 header values may hold; anything else would fail with the first export.
-    schema: z
-      .string()
-      .trim()
-      .regex(/^[\x20-\x7e]*$/)
-      .optional(),
+    schema: values.headerValue().optional(),
+  },
+  collectorAuthFile: {
+    variable: 'SERVER_OTEL_COLLECTOR_AUTH_FILE',
+    yaml: 'otel.collectorAuthFile',
+    description: 'a file with that value, read again when it changes; not together with the one above',
+    default: '(empty)',
+    expected: 'the path of a file',
+    schema: values.filePath().optional(),
   },
   metricsEnabled: {
     variable: 'SERVER_OTEL_METRICS_ENABLED',
-    description: 'Sends metrics to the same collector, every 3 seconds',
+    yaml: 'otel.metricsEnabled',
+    description: 'metrics to the same collector',
     default: 'false',
     expected: 'true or false',
-    schema: boolean().default(false),
+    schema: values.boolean().default(false),
+  },
+  metricsIntervalMillis: {
+    variable: 'SERVER_OTEL_METRICS_INTERVAL',
+    yaml: 'otel.metricsInterval',
+    description: 'how often they go out',
+    default: '3s',
+    expected: 'a duration from 100ms to 1h, such as 3s or 1m30s',
+    schema: values.duration({ min: 100, max: 3_600_000 }).default(3000),
+  },
+  tlsRootCaFile: {
+    variable: 'SERVER_OTEL_TLS_ROOT_CA_FILE',
+    yaml: 'otel.tls.rootCAFile',
+    description: 'PEM certificates of the authorities that are trusted; empty: those of the system',
+    default: '(empty)',
+    expected: 'the path of a file in PEM format',
+    schema: values.filePath().optional(),
+  },
+  tlsCertFile: {
+    variable: 'SERVER_OTEL_TLS_CERT_FILE',
+    yaml: 'otel.tls.certFile',
+    description: 'PEM client certificate (mutual TLS)',
+    default: '(empty)',
+    expected: 'the path of a file in PEM format',
+    schema: values.filePath().optional(),
+  },
+  tlsKeyFile: {
+    variable: 'SERVER_OTEL_TLS_KEY_FILE',
+    yaml: 'otel.tls.keyFile',
+    description: 'PEM private key of that certificate, not encrypted',
+    default: '(empty)',
+    expected: 'the path of a file in PEM format',
+    schema: values.filePath().optional(),
+  },
+  tlsServerName: {
+    variable: 'SERVER_OTEL_TLS_SERVER_NAME',
+    yaml: 'otel.tls.serverName',
+    description: 'name that the collector’s certificate must have; empty: the host of the URL',
+    default: '(empty)',
+    expected: 'a host name, for example collector.example.com',
+    schema: values.hostName().optional(),
+  },
+  compression: {
+    variable: 'SERVER_OTEL_COMPRESSION',
+    yaml: 'otel.compression',
+    description: '`none` or `gzip`',
+    default: 'none',
+    expected: 'none or gzip',
+    schema: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .pipe(z.enum(['none', 'gzip']))
+      .default('none'),
+  },
+  queueSize: {
+    variable: 'SERVER_OTEL_QUEUE_SIZE',
+    yaml: 'otel.queueSize',
+    description: 'spans kept while the collector is away, 512 to 1048576',
+    default: '65536',
+    expected: 'a whole number from 512 to 1048576',
+    schema: values.wholeNumber(512, 1_048_576).default(65_536),
   },
   shutdownTimeoutMillis: {
     variable: 'SERVER_OTEL_SHUTDOWN_TIMEOUT',
-    description: 'How long `shutdown()` may deliver what is queued',
+    yaml: 'otel.shutdownTimeout',
+    description: 'how long `shutdown()` may deliver what is queued',
     default: '5s',
-    expected: 'a duration such as 500ms, 5s or 1m',
-    schema: duration().default(5000),
+    expected: 'a duration from 0s to 1h, such as 500ms, 5s or 1m30s',
+    schema: values.duration({ min: 0, max: 3_600_000 }).default(5000),
   },
   podName: {
     variable: 'K8S_POD_NAME',
@@ -113,14 +146,14 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   },
   sdkDisabled: {
     variable: 'OTEL_SDK_DISABLED',
-    description: 'Switches the export off, whatever else is set',
+    description: 'switches the export off, whatever else is set',
     default: 'false',
     expected: 'true or false',
-    schema: boolean().default(false),
+    schema: values.boolean().default(false),
   },
   logLevel: {
     variable: 'OTEL_LOG_LEVEL',
-    description: 'How much OpenTelemetry says about itself',
+    description: 'how much OpenTelemetry says about itself',
     default: 'warn',
     expected: 'one of none, error, warn, info, debug, verbose, all',
     schema: z
@@ -132,41 +165,9 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   },
   resourceAttributes: {
     variable: 'OTEL_RESOURCE_ATTRIBUTES',
-    description: 'More resource attributes, `key=value,…` with percent-encoding; its `service.name` is not used',
+    description: 'more resource attributes, `key=value,…` with percent-encoding; never `service.name`',
     default: '(empty)',
     expected: 'key=value pairs separated by commas, special characters percent-encoded',
-    schema: z.string().transform(attributes).default({}),
+    schema: values.resourceAttributes().default({}),
   },
 };
-
-function boolean(): z.ZodType<boolean, string> {
-  return z
-    .string()
-    .trim()
-    .pipe(z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }));
-}
-
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
-
-function duration(): z.ZodType<number, string> {
-  return z.string().transform((text, ctx) => {
-    const [, amount, unit] = /^\s*(\d+(?:\.\d+)?)(ms|s|m)\s*$/.exec(text) ?? [];
-    if (amount !== undefined && unit !== undefined) return Number(amount) * (MILLISECONDS[unit] ?? 0);
-    ctx.addIssue({ code: 'custom' });
-    return z.NEVER;
-  });
-}
-
-function endpoint(text: string, ctx: z.RefinementCtx): Endpoint {
-  const parsed = parseEndpoint(text.trim());
-  if (!('problem' in parsed)) return parsed;
-  ctx.addIssue({ code: 'custom', params: { expected: parsed.problem } });
-  return z.NEVER;
-}
-
-function attributes(text: string, ctx: z.RefinementCtx): Readonly<Record<string, string>> {
-  const parsed = parseResourceAttributes(text);
-  if (parsed !== undefined) return parsed;
-  ctx.addIssue({ code: 'custom' });
-  return z.NEVER;
-}

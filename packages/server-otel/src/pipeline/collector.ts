@@ -1,6 +1,8 @@
-import type { ChannelCredentials, Metadata } from '@grpc/grpc-js';
+import type { ChannelCredentials, ChannelOptions, Metadata } from '@grpc/grpc-js';
 import { formatEndpoint } from '../configuration/endpoint.ts';
-import type { Configuration } from '../configuration/settings.ts';
+import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
+import type { TelemetryLogger } from '../logger.ts';
+import { type Authorization, authorizationFromFile } from './authorization.ts';
 import type { OtlpModules } from './sdk.ts';
 
 /** How the collector is reached; made from `SERVER_OTEL_*` alone, so that no `OTEL_*` variable can weaken it. */
@@ -9,24 +11,46 @@ export interface Collector {
   readonly address: string;
   /** What gRPC is given: always with a scheme and a port, which it would otherwise guess (443). */
   readonly target: string;
+  /** The same object for every client, so that gRPC opens one connection for all signals. */
   readonly credentials: ChannelCredentials;
-  /** Headers of a call. */
-  metadata(): Metadata;
+  /** TLS server name, compression, reconnection; for every client of the collector. */
+  readonly channelOptions: ChannelOptions;
+  /** Whether calls are authorised. */
+  readonly hasAuth: boolean;
+  /** Headers of one call, with the authorisation of this moment. Rejects when a function that was to say it fails. */
+  metadata(): Promise<Metadata>;
 }
 
+/** @param authorization what the application says itself, instead of `SERVER_OTEL_COLLECTOR_AUTH` */
 export function collectorOf(
-  { collector, insecure, collectorAuth }: Configuration,
-  { grpc }: OtlpModules,
+  { values, tls }: EffectiveConfiguration,
+  { grpc }: Pick<OtlpModules, 'grpc'>,
+  logger: TelemetryLogger,
+  authorization?: Authorization,
 ): Collector | undefined {
+  const { collector, collectorAuth, collectorAuthFile, compression, insecure, tlsServerName } = values;
   if (collector === undefined) return undefined;
   const address = formatEndpoint(collector);
+  const auth =
+    authorization ??
+    (collectorAuthFile === undefined ? () => collectorAuth : authorizationFromFile(collectorAuthFile, logger));
   return {
     address,
     target: `dns:${address}`,
-    credentials: insecure ? grpc.credentials.createInsecure() : grpc.credentials.createSsl(),
-    metadata: () => {
+    credentials: insecure
+      ? grpc.credentials.createInsecure()
+      : grpc.credentials.createSsl(tls.rootCa, tls.key, tls.certificate),
+    channelOptions: {
+      'grpc.max_reconnect_backoff_ms': 2000,
+      'grpc.primary_user_agent': 'hatchet-server-otel',
+      'grpc.default_compression_algorithm': grpc.compressionAlgorithms[compression === 'gzip' ? 'gzip' : 'identity'],
+      ...(tlsServerName !== undefined && { 'grpc.ssl_target_name_override': tlsServerName }),
+    },
+    hasAuth: authorization !== undefined || collectorAuthFile !== undefined || Boolean(collectorAuth),
+    metadata: async () => {
       const metadata = new grpc.Metadata();
-      if (collectorAuth) metadata.set('authorization', collectorAuth);
+      const value = await auth();
+      if (value) metadata.set('authorization', value);
       return metadata;
     },
   };

@@ -18,20 +18,18 @@ export class GrpcTransport implements IExporterTransport {
   constructor(collector: Collector, method: string, { grpc }: OtlpModules) {
     this.#collector = collector;
     this.#method = method;
-    this.#client = new grpc.Client(collector.target, collector.credentials, {
-      'grpc.max_reconnect_backoff_ms': 2000,
-      'grpc.primary_user_agent': 'hatchet-server-otel',
-    });
+    this.#client = new grpc.Client(collector.target, collector.credentials, collector.channelOptions);
   }
 
-  send(data: Uint8Array, timeoutMillis: number): Promise<ExportResponse> {
+  async send(data: Uint8Array, timeoutMillis: number): Promise<ExportResponse> {
+    const metadata = await this.#collector.metadata();
     return new Promise((resolve) => {
       const call = this.#client.makeUnaryRequest(
         this.#method,
         (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
         (bytes: Buffer) => bytes,
         data,
-        this.#collector.metadata(),
+        metadata,
         { deadline: Date.now() + timeoutMillis },
         (error, response) => {
           this.#calls.delete(call);

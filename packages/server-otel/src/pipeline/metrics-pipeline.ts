@@ -12,10 +12,15 @@ export interface MetricsPipeline {
   close(): void;
 }
 
-/** Hatchet's own interval. */
-const INTERVAL_MILLIS = 3000;
+export interface MetricsPipelineOptions {
+  readonly collector: Collector;
+  readonly otlp: OtlpModules;
+  readonly resource: Resource;
+  readonly intervalMillis: number;
+}
 
-export function startMetricsPipeline(collector: Collector, otlp: OtlpModules, resource: Resource): MetricsPipeline {
+export function startMetricsPipeline(options: MetricsPipelineOptions): MetricsPipeline {
+  const { collector, otlp, resource, intervalMillis } = options;
   const sdk = loadMetricsSdk();
   const { exporter, close } = otlpMetricExporter(collector, otlp);
   const provider = new sdk.MeterProvider({
@@ -23,8 +28,8 @@ export function startMetricsPipeline(collector: Collector, otlp: OtlpModules, re
     readers: [
       new sdk.PeriodicExportingMetricReader({
         exporter,
-        exportIntervalMillis: INTERVAL_MILLIS,
-        exportTimeoutMillis: INTERVAL_MILLIS,
+        exportIntervalMillis: intervalMillis,
+        exportTimeoutMillis: intervalMillis,
       }),
     ],
   });

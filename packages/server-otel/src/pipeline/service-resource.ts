@@ -7,7 +7,7 @@ import {
   ATTR_SERVICE_NAME,
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
-import type { Configuration } from '../configuration/settings.ts';
+import type { Configuration } from '../configuration/setting.ts';
 import { loadResources } from './sdk.ts';
 
 /**

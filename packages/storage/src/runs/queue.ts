@@ -99,6 +99,7 @@ export async function assignTasks(
   return rows;
 }
 
+// As in `save-changes`, the ids are repeated as arrays, so that the planner expects few rows.
 const ASSIGN = {
   name: 'assign-tasks',
   text: `
@@ -110,12 +111,12 @@ WITH wanted AS (
   UPDATE task t SET status = 'RUNNING', worker_id = w.worker_id, assigned_at = ${timestamp('$4')}, started_at = NULL,
     due_at = ${timestamp('$5')}
   FROM wanted w JOIN locked ON locked.id = w.run_id
-  WHERE t.id = w.task_id AND t.status = 'QUEUED'
+  WHERE t.id = w.task_id AND t.id = ANY ($1::uuid[]) AND t.status = 'QUEUED'
   RETURNING t.*, w.position
 ), begun AS (
   UPDATE run r SET status = 'RUNNING', started_at = ${timestamp('$4')}
   FROM (SELECT DISTINCT run_id FROM assigned) a
-  WHERE r.id = a.run_id AND r.status = 'QUEUED'
+  WHERE r.id = a.run_id AND r.id = ANY ($2::uuid[]) AND r.status = 'QUEUED'
 )
 SELECT (SELECT row_to_json(x) FROM (SELECT ${TASK_COLUMNS}) x) AS task,
   (SELECT row_to_json(x) FROM (SELECT ${RUN_COLUMNS}) x) AS run,
@@ -124,6 +125,6 @@ SELECT (SELECT row_to_json(x) FROM (SELECT ${TASK_COLUMNS}) x) AS task,
     SELECT json_object_agg(o.name, json_build_object('output', o.output, 'error', o.error))
     FROM task o WHERE o.run_id = t.run_id AND o.status IN ('COMPLETED', 'FAILED')
   ) END AS others
-FROM assigned t JOIN run r ON r.id = t.run_id
+FROM assigned t JOIN run r ON r.id = t.run_id AND r.id = ANY ($2::uuid[])
 ORDER BY t.position`,
 };

@@ -1,7 +1,8 @@
 import type { RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { describe, expect, test } from 'vitest';
-import { advance, MOST_LOST_WORKERS, type RunEvent, type RunState } from './state.ts';
+import { MOST_LOST_WORKERS } from './draft.ts';
+import { advance, type RunEvent, type RunState } from './state.ts';
 
 const NOW = 100_000;
 

@@ -1,0 +1,198 @@
+import type { EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-ts/storage/runs';
+import type { Step } from '@hatchet-ts/storage/workflows';
+import { retryDelayMs } from './backoff.ts';
+import { CANCELLED_ERROR, errorMessage, type Outcome } from './outcome.ts';
+import type { Advance, Effect, RunState, Tell } from './state.ts';
+
+/** How often a task is given out again because its worker was lost before it counts as failed. */
+export const MOST_LOST_WORKERS = 10;
+
+/** A run's next state while it is being worked out: a copy, so that what was given is not changed. */
+export class Draft {
+  readonly #run: RunRow;
+  readonly #tasks: TaskRow[];
+  readonly #steps: readonly Step[];
+  readonly #at: EpochMs;
+  readonly #changes = new Map<string, TaskChange>();
+  readonly #effects: Effect[] = [];
+  #error: string | undefined;
+  #runChange: RunChange | undefined;
+
+  constructor({ run, tasks, steps }: RunState, at: EpochMs) {
+    this.#run = { ...run };
+    this.#tasks = tasks.map((task) => ({ ...task }));
+    this.#steps = steps;
+    this.#at = at;
+  }
+
+  /** Works on the attempt that a report names, unless that attempt is over. */
+  attempt({ taskId, retryCount }: { taskId: string; retryCount: number }, work: (task: TaskRow) => void): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    if (task?.status === 'RUNNING' && task.retryCount === retryCount) work(task);
+  }
+
+  endAttempt(task: TaskRow, outcome: Outcome, error?: string, tell?: Tell): void {
+    this.#effects.push({
+      kind: 'attempt-ended',
+      run: this.#run,
+      task: { ...task },
+      at: this.#at,
+      outcome,
+      ...(error === undefined ? {} : { error }),
+      ...(tell === undefined ? {} : { tell }),
+    });
+  }
+
+  finish(task: TaskRow, status: TaskRow['status'], result: { output?: string; error?: string } = {}): void {
+    task.status = status;
+    task.finishedAt = this.#at;
+    task.dueAt = null;
+    if (status === 'FAILED') this.#error = result.error;
+    this.#changes.set(task.id, Object.assign(task, result));
+  }
+
+  retryOrFail(task: TaskRow, error: string, mayRetry = true): void {
+    const step = this.#step(task);
+    if (!mayRetry || task.retriesUsed >= step.retries) {
+      this.finish(task, 'FAILED', { error });
+      return;
+    }
+    task.retriesUsed += 1;
+    task.retryCount += 1;
+    this.#changes.set(task.id, Object.assign(task, { error }));
+    const delay = retryDelayMs(step, task.retriesUsed);
+    if (delay === 0) this.#queue(task, this.#at);
+    else this.#backOff(task, this.#at + delay);
+  }
+
+  /** The worker was lost, which is not the task's fault: it does not count against its retries. */
+  giveAgain(task: TaskRow, error: string): void {
+    this.endAttempt(task, 'failed', error, 'lost');
+    if (task.retryCount - task.retriesUsed >= MOST_LOST_WORKERS) {
+      this.finish(task, 'FAILED', { error });
+      return;
+    }
+    task.retryCount += 1;
+    this.#changes.set(task.id, Object.assign(task, { error }));
+    this.#queue(task, this.#at);
+  }
+
+  due({ taskId, retryCount }: { taskId: string; retryCount: number }): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    // Its timer may have been set anew since it was read.
+    if (!task || task.retryCount !== retryCount || task.dueAt === null || task.dueAt > this.#at) return;
+    if (task.status === 'BACKOFF') this.#queue(task, task.dueAt);
+    else if (task.status === 'QUEUED') this.#giveUp(task);
+    else if (task.status === 'RUNNING') this.#runningDue(task);
+  }
+
+  cancel({ taskId, retryCount }: { taskId?: string; retryCount?: number }): void {
+    for (const task of this.#tasks) {
+      if (OVER.has(task.status) || (taskId !== undefined && task.id !== taskId)) continue;
+      if (retryCount !== undefined && task.retryCount !== retryCount) continue;
+      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', undefined, 'cancelled');
+      this.finish(task, 'CANCELLED', { error: CANCELLED_ERROR });
+    }
+  }
+
+  /** Queues what can run now, gives up what never can, and ends the run when nothing is left. */
+  settle(): void {
+    if (this.#changes.size === 0) return;
+    for (let before = -1; before !== this.#changes.size; ) {
+      before = this.#changes.size;
+      for (const task of this.#tasks) if (task.status === 'WAITING') this.#settleWaiting(task);
+    }
+    if (this.#tasks.every(({ status }) => OVER.has(status))) this.#endRun();
+  }
+
+  result(): Advance {
+    return {
+      state: { run: this.#run, tasks: this.#tasks, steps: this.#steps },
+      tasks: [...this.#changes.values()],
+      ...(this.#runChange ? { run: this.#runChange } : {}),
+      effects: this.#effects,
+    };
+  }
+
+  #giveUp(task: TaskRow): void {
+    const { text } = this.#step(task).scheduleTimeout;
+    this.finish(task, 'CANCELLED', { error: `no worker took the task within its schedule timeout of ${text}` });
+  }
+
+  #runningDue(task: TaskRow): void {
+    if (task.startedAt === null) {
+      this.giveAgain(task, 'the worker did not report that the task started');
+      return;
+    }
+    const error = `Task exceeded timeout of ${this.#step(task).timeout.text}`;
+    this.endAttempt(task, 'timed_out', error, 'timed_out');
+    this.retryOrFail(task, error);
+  }
+
+  #settleWaiting(task: TaskRow): void {
+    const next = this.#step(task).kind === 'on-failure' ? this.#afterFailure(task) : this.#afterParents(task);
+    if (next === 'QUEUED') this.#queue(task, this.#at);
+    else if (next !== 'WAITING') this.finish(task, next);
+  }
+
+  #afterFailure(task: TaskRow): 'WAITING' | 'QUEUED' | 'SKIPPED' {
+    const others = this.#tasks.filter((other) => other !== task);
+    if (!others.every(({ status }) => OVER.has(status))) return 'WAITING';
+    return others.some(({ status }) => status === 'FAILED') ? 'QUEUED' : 'SKIPPED';
+  }
+
+  #afterParents(task: TaskRow): 'WAITING' | 'QUEUED' | 'CANCELLED' {
+    const { parents } = this.#step(task);
+    const statuses = this.#tasks.filter(({ step }) => parents.includes(step)).map(({ status }) => status);
+    if (statuses.every((status) => status === 'COMPLETED')) return 'QUEUED';
+    return statuses.some((status) => OVER.has(status) && status !== 'COMPLETED') ? 'CANCELLED' : 'WAITING';
+  }
+
+  #backOff(task: TaskRow, dueAt: EpochMs): void {
+    Object.assign(task, {
+      status: 'BACKOFF',
+      workerId: null,
+      queuedAt: null,
+      assignedAt: null,
+      startedAt: null,
+      dueAt,
+    });
+    this.#effects.push({ kind: 'timer', dueAt });
+  }
+
+  #queue(task: TaskRow, from: EpochMs): void {
+    const { scheduleTimeout, slots } = this.#step(task);
+    const dueAt = this.#at + scheduleTimeout.ms;
+    Object.assign(task, { status: 'QUEUED', workerId: null, queuedAt: from, assignedAt: null, startedAt: null, dueAt });
+    this.#changes.set(task.id, task);
+    this.#effects.push({ kind: 'queued', task: { ...task }, slots }, { kind: 'timer', dueAt });
+  }
+
+  #endRun(): void {
+    const status = runStatus(this.#tasks);
+    Object.assign(this.#run, { status, finishedAt: this.#at });
+    this.#runChange = { id: this.#run.id, status, finishedAt: this.#at };
+    const outcome = status.toLowerCase() as Outcome;
+    const error = status === 'FAILED' ? { error: this.#errorOfRun() } : {};
+    this.#effects.push({ kind: 'run-ended', run: this.#run, at: this.#at, outcome, ...error });
+  }
+
+  #errorOfRun(): string {
+    if (this.#error !== undefined) return errorMessage(this.#error);
+    const failed = this.#tasks.filter(({ status }) => status === 'FAILED').map(({ name }) => name);
+    return `task failed: ${failed.join(', ')}`;
+  }
+
+  #step(task: TaskRow): Step {
+    const step = this.#steps[task.step];
+    if (!step) throw new Error(`task ${task.id} names step ${task.step}, which its workflow version lacks`);
+    return step;
+  }
+}
+
+const OVER: ReadonlySet<TaskRow['status']> = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
+
+function runStatus(tasks: readonly TaskRow[]): 'COMPLETED' | 'FAILED' | 'CANCELLED' {
+  if (tasks.some(({ status }) => status === 'FAILED')) return 'FAILED';
+  return tasks.some(({ status }) => status === 'CANCELLED') ? 'CANCELLED' : 'COMPLETED';
+}

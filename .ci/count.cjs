@@ -1,4 +1,5 @@
-// Adds up vitest's JSON reports of a folder, prints the count and exits with 1 when anything is amiss. `broken` is 1 when a suite ended with an error.
+// Adds up vitest's JSON reports of a folder, prints the count and exits with 1 when anything is amiss. `broken` is 1
+// when a suite ended with an error.
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 

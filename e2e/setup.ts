@@ -10,7 +10,9 @@ declare module 'vitest' {
   }
 }
 
-/** Runs once before the e2e tests, in vitest's own process: a Docker Engine, no leftovers, an image of the Collector. */
+/**
+ * Runs once before the e2e tests, in vitest's own process: a Docker Engine, no leftovers, an image of the Collector.
+ */
 export default async function setup(project: TestProject): Promise<void> {
   const log = (line: string) => project.vitest.logger.log(`e2e: ${line}`);
   const docker = await dockerEngine(log);

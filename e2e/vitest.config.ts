@@ -11,7 +11,8 @@ export default defineProject({
     // deadlines for a machine that is busy; nothing waits for a time
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Ryuk would be one more image to pull; the tests stop their containers themselves, docker/leftovers.ts those of a run that was killed
+    // Ryuk would be one more image to pull; the tests stop their containers themselves, docker/leftovers.ts those of
+    // a run that was killed
     env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
   },
 });

@@ -11,7 +11,8 @@ const OFFICIAL = `otel/opentelemetry-collector-contrib:${VERSION}`;
 const PULL_SILENCE_MS = 15_000;
 
 /**
- * The name of a Collector image that the engine has: one that is there already, else the official one, pulled, else one that is built here with Go.
+ * The name of a Collector image that the engine has: one that is there already, else the official one, pulled, else
+ * one that is built here with Go.
  *
  * @param log - told what takes time
  * @throws Error that says what to install, when it can neither be pulled nor built

@@ -13,13 +13,17 @@ const DOCKERFILE = join(import.meta.dirname, 'Dockerfile');
 const CACHE = join(import.meta.dirname, '../../.cache/collector');
 const GO_ARCHITECTURES: Record<string, string> = { x86_64: 'amd64', amd64: 'amd64', aarch64: 'arm64', arm64: 'arm64' };
 
-/** The image that {@link buildImage} makes: named after what goes into it, so that a change of the manifest makes a new one. */
+/**
+ * The image that {@link buildImage} makes: named after what goes into it, so that a change of the manifest makes a
+ * new one.
+ */
 export function localImageName(version: string): string {
   return `hatchet-otel-collector:${version}-${contentHash()}`;
 }
 
 /**
- * Builds the Collector of the manifest with Go and puts it into an image of its own. The binary is kept in `.cache/collector`.
+ * Builds the Collector of the manifest with Go and puts it into an image of its own. The binary is kept in
+ * `.cache/collector`.
  *
  * @throws Error that says what to install, when Go is not there; with the tool's own output, when it fails
  */

@@ -10,10 +10,11 @@ const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, DEBIA
 const run = (file: string, ...args: string[]) => promisify(execFile)(file, args, { env, maxBuffer: 64 << 20 });
 
 /**
- * The Docker Engine for the tests: one that answers on its socket, else, on Debian as root, one that is installed and started here.
+ * The Docker Engine for the tests: one that answers on its socket, else, on Debian as root, one that is installed and
+ * started here.
  *
- * A `docker` command on the PATH says nothing, it may be a client without an engine: only the socket is asked. An engine that is started here
- * keeps running for the next time.
+ * A `docker` command on the PATH says nothing, it may be a client without an engine: only the socket is asked. An
+ * engine that is started here keeps running for the next time.
  *
  * @param log - told what takes time
  * @throws Error that says what to install, when there is no engine and none may be installed

@@ -9,8 +9,8 @@ export function ownerLabel(): Record<string, string> {
 }
 
 /**
- * Removes the containers of earlier runs that were killed before they could stop them. Those of a run that is still going on, and those of
- * another host on the same engine, are left alone.
+ * Removes the containers of earlier runs that were killed before they could stop them. Those of a run that is still
+ * going on, and those of another host on the same engine, are left alone.
  *
  * @returns how many were removed
  */

@@ -1,7 +1,8 @@
 import type { ContainerRuntimeClient } from 'testcontainers';
 
 /**
- * Pulls an image. As long as the engine reports progress it may take its time; one that says nothing has no registry behind it.
+ * Pulls an image. As long as the engine reports progress it may take its time; one that says nothing has no registry
+ * behind it.
  *
  * @param silence - milliseconds without a word after which the pull is given up
  * @throws Error when the image cannot be had

@@ -13,7 +13,10 @@ const DEFAULT_CONFIG = join(import.meta.dirname, '../collector/config.yaml');
 export interface CollectorOptions {
   /** Where the Collector's file and log go; made when it is not there. */
   folder: string;
-  /** The Collector's configuration, YAML; the file `collector/config.yaml` unless given. It must write `/output/traces.jsonl`. */
+  /**
+   * The Collector's configuration, YAML; the file `collector/config.yaml` unless given. It must write
+   * `/output/traces.jsonl`.
+   */
   config?: string;
   /** Environment for `${env:NAME}` in the configuration. */
   env?: Record<string, string>;
@@ -25,6 +28,7 @@ export class Collector implements Resource {
   readonly address: string;
   readonly traces: ExportedTraces;
   readonly #container: StartedTestContainer;
+  #stopped: Promise<void> | undefined;
 
   private constructor(container: StartedTestContainer, output: string) {
     this.#container = container;
@@ -58,12 +62,14 @@ export class Collector implements Resource {
     return new Collector(container, join(folder, 'traces.jsonl'));
   }
 
-  /** Stops it by SIGTERM, on which it writes what it holds; its file then has everything that it has ever acknowledged. Idempotent. */
+  /**
+   * Stops it by SIGTERM, on which it writes what it holds; its file then has everything that it has ever
+   * acknowledged. Idempotent.
+   */
   async stop(): Promise<void> {
     this.#stopped ??= this.#container.stop({ timeout: 10_000 }).then(() => {});
     await this.#stopped;
   }
-  #stopped: Promise<void> | undefined;
 }
 
 /** The files that the Collector writes then belong to whoever runs the tests. */

@@ -3,7 +3,10 @@ export interface Resource {
   stop(): Promise<void>;
 }
 
-/** What one owner has started: it is stopped together, the last one first, and one that fails to stop does not keep the others running. */
+/**
+ * What one owner has started: it is stopped together, the last one first, and one that fails to stop does not keep
+ * the others running.
+ */
 export class Resources implements Resource {
   readonly #stops: (() => Promise<void>)[] = [];
 

@@ -35,7 +35,10 @@ export async function traceIdOf({ database }: Deployment, runId: string): Promis
   return rows[0].trace_id;
 }
 
-/** Waits until every run of a trace that the API knows of has ended: a run that is still going on may start more of them. */
+/**
+ * Waits until every run of a trace that the API knows of has ended: a run that is still going on may start more of
+ * them.
+ */
 export async function endedRuns(deployment: Deployment, traceId: string): Promise<Run[]> {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {

@@ -8,7 +8,10 @@ const ARTIFACTS = join(import.meta.dirname, '../../artifacts/e2e');
 
 /** What one suite starts, and where the output of that goes. */
 export interface Suite {
-  /** For logs and the Collector's files. It is removed when every test of the suite has passed, and kept as an artifact otherwise. */
+  /**
+   * For logs and the Collector's files. It is removed when every test of the suite has passed, and kept as an
+   * artifact otherwise.
+   */
   readonly folder: string;
   /** Hands over something that is to be stopped after the suite, the last one first. */
   use<T extends Resource>(resource: T): T;

@@ -5,8 +5,9 @@ export interface Bounds {
 }
 
 /**
- * Between which counts `trials` independent decisions with a `probability` each fall, but for a chance of `falseAlarm`: half of it below, half
- * above. Exact, from the binomial distribution itself and not from its normal approximation.
+ * Between which counts `trials` independent decisions with a `probability` each fall, but for a chance of
+ * `falseAlarm`: half of it below, half above. Exact, from the binomial distribution itself and not from its normal
+ * approximation.
  */
 export function binomialBounds(trials: number, probability: number, falseAlarm: number): Bounds {
   const least = leastBelieved(trials, probability, falseAlarm / 2);

@@ -22,7 +22,10 @@ export interface Outcome {
   spans: readonly WaterfallSpan[];
 }
 
-/** Sends requests in every way through an API and an engine that export at a ratio, to a worker that exports what its parents sampled. */
+/**
+ * Sends requests in every way through an API and an engine that export at a ratio, to a worker that exports what its
+ * parents sampled.
+ */
 export async function experiment(folder: string, ratio: number, times: number): Promise<Outcome> {
   const resources = new Resources();
   try {

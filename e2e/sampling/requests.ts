@@ -3,7 +3,10 @@ import { Hatchet } from '@hatchet-dev/typescript-sdk';
 import type { Deployment } from '../harness/deployment.ts';
 import { trigger } from '../harness/rest.ts';
 
-/** The ways in which a request can come: over the API or the official client, with a user's trace, sampled or not, or without one. */
+/**
+ * The ways in which a request can come: over the API or the official client, with a user's trace, sampled or not, or
+ * without one.
+ */
 export const WAYS = {
   'HTTP without traceparent': { over: 'http' },
   'HTTP with traceparent, sampled': { over: 'http', flag: '01' },
@@ -27,7 +30,9 @@ export interface Sent {
 
 const AT_ONCE = 20;
 
-/** Triggers the echo task in every way: so many times with ids of chance, and with picked ones where the way has one. */
+/**
+ * Triggers the echo task in every way: so many times with ids of chance, and with picked ones where the way has one.
+ */
 export async function sendRequests(deployment: Deployment, times: number, pickedIds: () => string[]): Promise<Sent[]> {
   const client = Hatchet.init({
     token: deployment.token,

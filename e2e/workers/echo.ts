@@ -1,5 +1,5 @@
-// A worker of a user: the official SDK, instrumented, with a task that does as little as can be. `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_SERVICE_NAME`
-// say where its spans go and what it is called.
+// A worker of a user: the official SDK, instrumented, with a task that does as little as can be.
+// `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_SERVICE_NAME` say where its spans go and what it is called.
 import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';

@@ -1,0 +1,1 @@
+export { CronExpressionError, nextFireAt } from './cron-expression.ts';

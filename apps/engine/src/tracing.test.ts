@@ -1,4 +1,5 @@
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
+import type { RunRow } from '@hatchet-ts/storage/runs';
 import { renderWaterfall, type SpanAttributes, type SpanKindName, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -132,6 +133,23 @@ test('a run without a context gets that of its call, and an instrumented worker 
   expect(metadata).toEqual({ traceparent: `00-${traceId}-${spanId}-01` });
   expect(server?.parentSpanContext).toBeUndefined();
   await picture(traceId, { runs: 1, reports: 2 });
+});
+
+test('a run that nobody’s call created begins a trace, and its workflow_run is the root', async () => {
+  const { newRunContext } = await import('./runs/context.ts');
+  const { recordRun } = await import('./runs/spans.ts');
+  const { metadata, traceId, rootSpanId, ...context } = newRunContext({ a: 1 }, undefined);
+  expect(metadata).toEqual({ a: 1, traceparent: `00-${traceId}-${rootSpanId}-01` });
+
+  const run = { ...context, rootSpanId, createdAt: 1_000.5, workflowName: 'begun' } as RunRow;
+  recordRun(run, { at: 2_000.25, outcome: 'completed' });
+  const root = exporter.getFinishedSpans().find(({ name }) => name === 'hatchet.engine.workflow_run');
+  expect(root?.spanContext()).toMatchObject({ traceId, spanId: rootSpanId });
+  expect(root?.parentSpanContext).toBeUndefined();
+  expect([root?.startTime, root?.endTime]).toEqual([
+    [1, 500_000],
+    [2, 250_000],
+  ]);
 });
 
 test('an event and the runs that it starts lie in its trace', async () => {

@@ -3,13 +3,14 @@ import {
   InstrumentationBase,
   type InstrumentationModuleDefinition,
   InstrumentationNodeModuleFile,
-  isWrapped,
 } from '@opentelemetry/instrumentation';
 import { AttemptMemory } from './attempts.ts';
+import { type Explanation, explanationOf } from './explanation.ts';
 import { guarded } from './guard.ts';
-import { loadedExports, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
+import { isSupportedSdk, loadedFiles, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
+import { PatchedMethods, type Prototype } from './patched-methods.ts';
 import { adminClientPatch } from './patches/admin-client.ts';
-import type { ClassPatch, Method } from './patches/class-patch.ts';
+import type { ClassPatch } from './patches/class-patch.ts';
 import { dispatcherClientPatch } from './patches/dispatcher-client.ts';
 import { eventClientPatch } from './patches/event-client.ts';
 import { internalWorkerPatch } from './patches/internal-worker.ts';
@@ -24,12 +25,19 @@ import { VERSION } from './version.ts';
  * before or after the SDK is loaded; a bundled SDK is given to {@link HatchetInstrumentor.instrument}.
  */
 export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentorConfig> {
-  readonly #patched: PatchedMethod[] = [];
+  readonly #patched: PatchedMethods;
   readonly #telemetry: Telemetry;
+  readonly #unsupported: Set<string> = new Set();
+  #given: TracerProvider | undefined;
 
   constructor(config: HatchetInstrumentorConfig = {}) {
     // the base constructor would enable before this class has its fields
     super('@hatchet-ts/sdk-otel', VERSION, { ...config, enabled: false });
+    this.#patched = new PatchedMethods({
+      wrap: (prototype, method, wrapper) =>
+        void this._wrap(prototype, method, (original) => original && wrapper(original)),
+      unwrap: (prototype, method) => void this._unwrap(prototype, method),
+    });
     this.#telemetry = telemetryOf(this, () => this.tracer);
     this.setConfig(config);
     if (config.tracerProvider) this.setTracerProvider(config.tracerProvider);
@@ -47,7 +55,7 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     let found = 0;
     for (const patch of CLASS_PATCHES) {
       for (const prototype of prototypesIn(sdk, patch)) {
-        this.#patch(prototype, patch);
+        this.#patched.add(prototype, patch, this.#telemetry, undefined);
         found++;
       }
     }
@@ -65,31 +73,47 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     return this;
   }
 
+  /** What is patched, where the spans go, and what is missing. */
+  explain(): Explanation {
+    return explanationOf({
+      enabled: this.isEnabled(),
+      patched: this.#patched.list(),
+      given: this.#given,
+      unsupported: [...this.#unsupported],
+    });
+  }
+
   override enable(): void {
     super.enable();
+    const versions = new Set<string>();
     for (const patch of CLASS_PATCHES) {
-      for (const exports of loadedExports(patch.file)) this.#patchExports(exports, patch);
+      for (const { exports, version } of loadedFiles(patch.file)) {
+        if (this.#patchExports(exports, patch, version)) versions.add(version ?? 'of an unknown version');
+      }
+    }
+    if (versions.size > 0) {
+      diag.info(
+        `@hatchet-ts/sdk-otel: patched ${SDK_PACKAGE} ${[...versions].join(' and ')} in place: it was loaded before`,
+      );
     }
   }
 
   override disable(): void {
     super.disable();
-    for (const { prototype, method, wrapped } of this.#patched.splice(0)) {
-      // what somebody else wrapped since stays; ours inside it only passes the call on
-      if (prototype[method] === wrapped) this._unwrap(prototype, method);
-    }
+    this.#patched.restore();
   }
 
   /** A provider that the constructor was given stays when the application registers the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
     if (this.getConfig().tracerProvider && tracerProvider === trace.getTracerProvider()) return;
+    this.#given = tracerProvider;
     super.setTracerProvider(tracerProvider);
   }
 
   protected override init(): InstrumentationModuleDefinition {
     return {
       name: SDK_PACKAGE,
-      supportedVersions: [SUPPORTED_SDK],
+      supportedVersions: ['*'], // ours to judge, so that an SDK that is too old is said to be
       includePrerelease: true,
       patch: undefined,
       unpatch: undefined,
@@ -97,35 +121,36 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
         (patch) =>
           new InstrumentationNodeModuleFile(
             `${SDK_PACKAGE}/${patch.file}`,
-            [SUPPORTED_SDK],
-            (exports: unknown) => this.#patchExports(exports, patch),
+            ['*'],
+            (exports: unknown, version?: string) => {
+              this.#patchExports(exports, patch, version);
+              // by then the hooks of every other instrumentation have had this file
+              queueMicrotask(() => this.#patched.reportReplaced());
+              return exports;
+            },
             () => undefined, // disable() restores what was patched, in every copy of the SDK
           ),
       ),
     };
   }
 
-  #patchExports(exports: unknown, patch: ClassPatch): unknown {
+  #patchExports(exports: unknown, patch: ClassPatch, version: string | undefined): boolean {
+    if (!isSupportedSdk(version)) {
+      this.#reportUnsupported(String(version));
+      return false;
+    }
     const prototype = prototypeOf(exports, patch);
-    if (prototype) this.#patch(prototype, patch);
+    if (prototype) this.#patched.add(prototype, patch, this.#telemetry, version);
     else diag.warn(`@hatchet-ts/sdk-otel: ${patch.file} of the SDK has no ${patch.className}; it is not traced`);
-    return exports;
+    return prototype !== undefined;
   }
 
-  #patch(prototype: Prototype, { className, wrappers }: ClassPatch): void {
-    for (const [method, wrapper] of Object.entries(wrappers)) {
-      const original = prototype[method];
-      if (this.#patched.some((done) => done.prototype === prototype && done.method === method)) continue;
-      if (typeof original !== 'function') {
-        diag.warn(`@hatchet-ts/sdk-otel: the SDK has no ${className}.${method}; it is not traced`);
-        continue;
-      }
-      if (isWrapped(original)) {
-        diag.warn(`@hatchet-ts/sdk-otel: another instrumentation of ${className}.${method} is replaced by this one`);
-      }
-      this._wrap(prototype, method, (unwrapped) => unwrapped && wrapper(unwrapped, this.#telemetry));
-      this.#patched.push({ prototype, method, wrapped: prototype[method]! });
-    }
+  #reportUnsupported(version: string): void {
+    if (this.#unsupported.has(version)) return;
+    this.#unsupported.add(version);
+    diag.warn(
+      `@hatchet-ts/sdk-otel: ${SDK_PACKAGE} ${version} is not traced: the supported releases are ${SUPPORTED_SDK}`,
+    );
   }
 }
 
@@ -135,14 +160,6 @@ const CLASS_PATCHES: readonly ClassPatch[] = [
   internalWorkerPatch,
   dispatcherClientPatch,
 ];
-
-type Prototype = Record<string, Method | undefined>;
-
-interface PatchedMethod {
-  readonly prototype: Prototype;
-  readonly method: string;
-  readonly wrapped: Method;
-}
 
 function telemetryOf(instrumentor: HatchetInstrumentor, tracer: () => Telemetry['tracer']): Telemetry {
   let config: HatchetInstrumentorConfig | undefined;

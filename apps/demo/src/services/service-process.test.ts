@@ -19,7 +19,7 @@ function start(name: string, source: string, more: Partial<ServiceOptions> = {})
 
 describe('a service process', () => {
   it('is there once its ready line says so, and ends by SIGTERM', async () => {
-    const service = await start('clean', `${READY} ${STAY} process.on('SIGTERM', () => process.exit(0));`);
+    const service = await start('clean', `process.on('SIGTERM', () => process.exit(0)); ${READY} ${STAY}`);
     expect(service.address).toBe('127.0.0.1:4711');
     await service.stop();
     expect((await service.ended).message).toMatch(/^clean ended \(exit 0\); log: .*clean\.log$/);

@@ -50,9 +50,10 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   process.once('exit', kill);
   if (child.pid) options.onSpawn?.(child.pid);
 
-  const { ready, lastWords } = readOutput(child, logFile);
-  const ended = endOf(child).then((how) => {
+  const { ready, lastWords, written } = readOutput(child, logFile);
+  const ended = endOf(child).then(async (how) => {
     process.off('exit', kill);
+    await written;
     return new ServiceFailure(`${name} ended (${how})${lastWords()}; log: ${relative(process.cwd(), logFile)}`);
   });
   const stop = (wait = 10_000) => stopProcess(child, ended, wait);
@@ -80,7 +81,14 @@ export async function startService(options: ServiceOptions): Promise<ServiceProc
   }
 }
 
-function readOutput(child: ChildProcess, logFile: string): { ready: Promise<LoggedLine>; lastWords: () => string } {
+interface Output {
+  ready: Promise<LoggedLine>;
+  lastWords: () => string;
+  /** The log is complete. */
+  written: Promise<unknown>;
+}
+
+function readOutput(child: ChildProcess, logFile: string): Output {
   const log = createWriteStream(logFile);
   const { promise: ready, resolve } = Promise.withResolvers<LoggedLine>();
   let words: string | undefined;
@@ -93,7 +101,8 @@ function readOutput(child: ChildProcess, logFile: string): { ready: Promise<Logg
     });
   }
   child.once('close', () => log.end());
-  return { ready, lastWords: () => (words ? `: ${words}` : '') };
+  const written = once(log, 'finish').catch(() => {}); // a full disk ends the log, not the service
+  return { ready, written, lastWords: () => (words ? `: ${words}` : '') };
 }
 
 /** 'close' and not 'exit': the output has then been read to its end. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createDatabase, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { startEmbeddedPostgres } from '@hatchet-ts/storage/embedded';
+import { watchPostgres } from './postgres-watch.ts';
 import type { StartSettings } from './settings.ts';
 import { StartError } from './start-error.ts';
 
@@ -12,18 +13,27 @@ export interface OpenedDatabase {
   url: string;
   /** Where it is, without its password. */
   description: string;
+  /** Resolves when a private server has ended by itself. A database of the user's may go and come. */
+  lost: Promise<StartError>;
   stop(): Promise<void>;
 }
 
 /** @throws StartError when the private PostgreSQL does not start */
 export async function openDatabase({ databaseUrl, dataDir }: StartSettings): Promise<OpenedDatabase> {
   if (databaseUrl) {
-    return { url: databaseUrl, description: `${located(databaseUrl)} (DATABASE_URL)`, stop: async () => {} };
+    const description = `${located(databaseUrl)} (DATABASE_URL)`;
+    return { url: databaseUrl, description, lost: new Promise(() => {}), stop: async () => {} };
   }
   const folder = join(dataDir, 'postgres');
   try {
     const { url, stop } = await startEmbeddedPostgres({ dataDir: folder });
-    return { url, stop, description: `${located(url)}, a private one with its data in ${folder}` };
+    const watched = await watchPostgres(folder);
+    return {
+      url,
+      description: `${located(url)}, a private one with its data in ${folder}`,
+      lost: watched.lost,
+      stop: () => (watched.end() ? stop() : Promise.resolve()),
+    };
   } catch (cause) {
     throw new StartError(`the private PostgreSQL does not start: ${oneLine(cause)}`, 1, { cause });
   }
@@ -68,7 +78,7 @@ function located(url: string): string {
 }
 
 /** A refused connection to a name with several addresses has an empty message and a code. */
-function oneLine(error: unknown): string {
+export function oneLine(error: unknown): string {
   const { message, code } = error as NodeJS.ErrnoException;
   return (message || code || String(error)).split('\n').filter(Boolean).join(' ');
 }

@@ -113,6 +113,19 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(await alive(services.map(({ pid }) => pid))).toBe(0);
   });
 
+  it('ends likewise when its PostgreSQL dies', async () => {
+    const start = npmStart();
+    await start.serves;
+    const services = recorded();
+    process.kill(Number.parseInt(readFileSync(join(dataDir, 'postgres', 'postmaster.pid'), 'utf8'), 10), 'SIGKILL');
+    const { code, err } = await start.ended;
+    expect(code).toBe(1);
+    expect(err.split('\n').filter((line) => line.startsWith('✗'))).toEqual([
+      expect.stringMatching(/^✗ PostgreSQL ended by itself/),
+    ]);
+    expect(await alive(services.map(({ pid }) => pid))).toBe(0);
+  });
+
   it('stops what it has begun when it is interrupted early', async () => {
     const start = npmStart();
     await once(start.child.stderr, 'data');

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ProcessRecord } from '../services/index.ts';
 import { announcement } from './announcement.ts';
-import { openDatabase, prepareDatabase, TENANT_ID } from './database.ts';
+import { oneLine, openDatabase, prepareDatabase, TENANT_ID } from './database.ts';
 import { clientVariables, startInstallation } from './installation.ts';
 import { freePort } from './ports.ts';
 import { printOrder } from './print-order.ts';
@@ -32,7 +32,7 @@ export async function supervise(settings: StartSettings, controller: AbortContro
     if (reason instanceof StopRequest) return INTERRUPTED;
     throw reason;
   } finally {
-    await teardown.run();
+    for (const failure of await teardown.run()) console.error(`✗ could not be stopped: ${oneLine(failure)}`);
   }
 }
 
@@ -49,6 +49,7 @@ async function run(settings: StartSettings, controller: AbortController, teardow
   tell(settings.databaseUrl ? 'opening the database' : 'starting PostgreSQL');
   const database = await openDatabase(settings);
   teardown.add(database.stop);
+  void database.lost.then((failure) => controller.abort(failure));
   const tokens = await prepareDatabase(database.url, { serverUrl: url, grpcAddress });
   signal.throwIfAborted();
 

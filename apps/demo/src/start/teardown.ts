@@ -6,8 +6,8 @@ export class Teardown {
     this.#steps.push(step);
   }
 
-  /** Undoes everything, whatever fails; the first failure is thrown at the end. */
-  async run(): Promise<void> {
+  /** Undoes everything, whatever fails, and answers the failures. */
+  async run(): Promise<unknown[]> {
     const failures: unknown[] = [];
     for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
       try {
@@ -16,6 +16,6 @@ export class Teardown {
         failures.push(error);
       }
     }
-    if (failures.length > 0) throw failures[0];
+    return failures;
   }
 }

@@ -1,4 +1,5 @@
-import { appendFile, chmod, mkdir, readFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { inject } from 'vitest';
@@ -55,7 +56,7 @@ export class Collector implements Resource {
       .withUser(currentUser())
       .withLabels(ownerLabel())
       .withExposedPorts(OTLP_GRPC, HEALTH)
-      .withLogConsumer((lines) => lines.on('data', (line) => void appendFile(log, line)))
+      .withLogConsumer((lines) => lines.pipe(createWriteStream(log)))
       .withWaitStrategy(Wait.forHttp('/', HEALTH))
       .withStartupTimeout(60_000)
       .start();

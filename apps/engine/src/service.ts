@@ -1,7 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ServerTelemetry } from '@hatchet-ts/server-otel';
 import type { Logger } from 'pino';
 import type { EngineConfig } from './config.ts';
 import { startEngine } from './engine.ts';
+
+/** A collector that does not answer must not keep the engine; `shutdown` tries once more. */
+const FLUSH_MS = 2_000;
 
 /** Runs the engine until it is told to stop; loaded after the telemetry, which has to see pg and gRPC being loaded. */
 export async function serve(config: EngineConfig, telemetry: ServerTelemetry, log: Logger): Promise<void> {
@@ -10,6 +14,8 @@ export async function serve(config: EngineConfig, telemetry: ServerTelemetry, lo
 
   const signal = await Promise.race((['SIGTERM', 'SIGINT'] as const).map(nextSignal));
   log.info({ signal }, 'stopping');
+  // the engine may be its own collector: what has ended goes out while the port is open
+  await Promise.race([telemetry.forceFlush(), delay(FLUSH_MS, undefined, { ref: false })]);
   await engine.stop();
   await telemetry.shutdown();
 }

@@ -10,8 +10,8 @@ import { traceOrder } from './sample-order.ts';
  */
 export async function printOrder(api: ApiAccess, signal: AbortSignal): Promise<boolean> {
   const { spans, lacks } = await traceOrder(api, signal);
-  const { columns = 120, isTTY = false } = process.stdout;
-  console.log(`\n${renderWaterfall(spans, { width: columns, color: isTTY && !process.env.NO_COLOR })}`);
+  const { columns, isTTY = false } = process.stdout;
+  console.log(`\n${renderWaterfall(spans, { width: columns || 120, color: isTTY && !process.env.NO_COLOR })}`);
   if (lacks.length > 0) console.error(`\n✗ the trace is not whole:\n${lacks.map((line) => `  - ${line}`).join('\n')}`);
   return lacks.length === 0;
 }

@@ -84,22 +84,30 @@ describe('two tenants', () => {
     const child = { name: 'secret', input: '{}', parentTaskRunExternalId: runId };
     await expect(workflows.triggerWorkflow(child)).rejects.toMatchObject({ code: Status.INVALID_ARGUMENT });
 
-    const heard: unknown[] = [];
-    const listening = new AbortController();
-    const listener = (async () => {
-      const subscribe = async function* () {
-        yield { workflowRunId: runId };
-        await new Promise((resolve) => listening.signal.addEventListener('abort', resolve));
-      };
-      const events = dispatcher.subscribeToWorkflowRuns(subscribe(), { signal: listening.signal });
-      for await (const event of events) heard.push(event);
-    })().catch(() => {});
-
     finish.resolve();
     expect(await ref.output).toEqual({ secret: true });
-    listening.abort();
-    await listener;
-    expect(heard).toEqual([]);
+
+    // Subscribed to before two runs of its own, one after the other: what it were told of the other's run comes first.
+    const own = (await engine.client(stranger)).task({ name: 'own', fn: async () => ({}) });
+    await engine.work(await engine.client(stranger), [own]);
+    const ownIds = await Promise.all(
+      [own.runNoWait({}), own.runNoWait({})].map(async (run) => (await run).getWorkflowRunId()),
+    );
+    const heard: string[] = [];
+    const more = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const subscriptions = async function* () {
+      yield { workflowRunId: runId };
+      yield { workflowRunId: ownIds[0]! };
+      await more[0]!.promise;
+      yield { workflowRunId: ownIds[1]! };
+      await more[1]!.promise;
+    };
+    for await (const { workflowRunId } of dispatcher.subscribeToWorkflowRuns(subscriptions())) {
+      heard.push(workflowRunId);
+      more[heard.length - 1]!.resolve();
+      if (heard.length === 2) break;
+    }
+    expect(heard).toEqual(ownIds);
   });
 });
 

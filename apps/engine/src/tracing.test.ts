@@ -1,7 +1,7 @@
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import type { RunRow } from '@hatchet-ts/storage/runs';
 import { renderWaterfall, type SpanAttributes, type SpanKindName, type WaterfallSpan } from '@hatchet-ts/waterfall';
-import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EngineFixture } from './engine.fixture.ts';
@@ -192,6 +192,19 @@ test('a pass over many runs is a trace of its own, linked to theirs', async () =
   const links = passes.flatMap((pass) => pass.links.map(({ context }) => context.traceId));
   expect(links).toEqual([TRACE, TRACE, TRACE]);
   for (const pass of passes) expect(pass.parentSpanContext).toBeUndefined();
+});
+
+test('what many ask for is done in nobody’s trace', async () => {
+  const { singleLoop } = await import('./scheduling/single-loop.ts');
+  const seen = Promise.withResolvers<Context>();
+  const loop = singleLoop(
+    async () => seen.resolve(context.active()),
+    () => {},
+  );
+  const caller = trace.setSpanContext(context.active(), { traceId: TRACE, spanId: 'b7ad6b7169203331', traceFlags: 1 });
+  context.with(caller, loop.wake);
+  expect(await seen.promise).toBe(ROOT_CONTEXT);
+  await loop.stop();
 });
 
 test('every span of a run says whose it is', async () => {

@@ -32,7 +32,7 @@ describe('a service process', () => {
     expect((await service.ended).message).toContain('deaf ended (SIGKILL)');
   });
 
-  it('lives in a session of its own, where no Ctrl-C of the terminal reaches it', async () => {
+  it('leads a process group of its own, which no Ctrl-C of the terminal reaches', async () => {
     const service = await start('apart', `${READY} ${STAY}`);
     expect(() => process.kill(-service.pid, 0)).not.toThrow();
     await service.stop();

@@ -21,7 +21,7 @@ export interface ServiceOptions {
   signal?: AbortSignal;
 }
 
-/** A service in a process of its own, which lives in a session of its own: a Ctrl-C is its starter's to hand on. */
+/** A service in a process of its own, out of reach of the terminal's Ctrl-C: that is its starter's to hand on. */
 export interface ServiceProcess {
   readonly name: string;
   readonly pid: number;

@@ -1,10 +1,13 @@
-import { defineConfig } from 'tsdown';
+import { defineConfig, type UserConfig } from 'tsdown';
 
-export default defineConfig({
-  entry: ['src/index.ts', 'src/register.ts'],
-  format: ['esm', 'cjs'],
-  dts: true,
+const shared: UserConfig = {
   platform: 'node',
   target: 'node22',
   deps: { alwaysBundle: ['@hatchet-ts/ratio-sampler'] },
-});
+};
+
+export default defineConfig([
+  { ...shared, entry: ['src/index.ts', 'src/register.ts', 'src/sampler.ts'], format: ['esm', 'cjs'], dts: true },
+  // The command `hatchet-server-otel`: a program, not an import.
+  { ...shared, entry: ['src/cli.ts'], format: 'esm', dts: false, clean: false },
+]);

@@ -4,6 +4,7 @@ import type { EffectiveConfiguration } from '../configuration/read-configuration
 import type { TelemetryLogger } from '../logger.ts';
 import { type Authorization, authorizationFromFile } from './authorization.ts';
 import type { OtlpModules } from './sdk.ts';
+import { tlsContext } from './tls-context.ts';
 
 /** How the collector is reached; made from `SERVER_OTEL_*` alone, so that no `OTEL_*` variable can weaken it. */
 export interface Collector {
@@ -13,10 +14,12 @@ export interface Collector {
   readonly target: string;
   /** The same object for every client, so that gRPC opens one connection for all signals. */
   readonly credentials: ChannelCredentials;
-  /** TLS server name, compression, reconnection; for every client of the collector. */
+  /** TLS server name, compression, reconnection; every client of the collector takes these, and may add its own. */
   readonly channelOptions: ChannelOptions;
   /** Whether calls are authorised. */
   readonly hasAuth: boolean;
+  /** Value of the `Authorization` header at this moment. */
+  readonly authorization: Authorization;
   /** Headers of one call, with the authorisation of this moment. Rejects when a function that was to say it fails. */
   metadata(): Promise<Metadata>;
 }
@@ -39,7 +42,8 @@ export function collectorOf(
     target: `dns:${address}`,
     credentials: insecure
       ? grpc.credentials.createInsecure()
-      : grpc.credentials.createSsl(tls.rootCa, tls.key, tls.certificate),
+      : // Said here, because NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise switch every check off.
+        grpc.credentials.createFromSecureContext(tlsContext(tls), { rejectUnauthorized: true }),
     channelOptions: {
       'grpc.max_reconnect_backoff_ms': 2000,
       'grpc.primary_user_agent': 'hatchet-server-otel',
@@ -47,6 +51,7 @@ export function collectorOf(
       ...(tlsServerName !== undefined && { 'grpc.ssl_target_name_override': tlsServerName }),
     },
     hasAuth: authorization !== undefined || collectorAuthFile !== undefined || Boolean(collectorAuth),
+    authorization: auth,
     metadata: async () => {
       const metadata = new grpc.Metadata();
       const value = await auth();

@@ -6,6 +6,9 @@ import type { Collector } from './collector.ts';
 import { GrpcTransport } from './grpc-transport.ts';
 import type { OtlpModules } from './sdk.ts';
 
+export const TRACES_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+export const METRICS_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
+
 /** An exporter and the way to close it at once: its own `shutdown` first waits for calls that may hang. */
 export interface OtlpExporter<Batch> {
   readonly exporter: OTLPExporterBase<Batch>;
@@ -14,14 +17,12 @@ export interface OtlpExporter<Batch> {
 
 export function otlpTraceExporter(collector: Collector, otlp: OtlpModules): OtlpExporter<ReadableSpan[]> {
   const { ProtobufTraceSerializer, TraceExporterMetricsHelper } = otlp.transformer;
-  const method = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
-  return otlpExporter(collector, otlp, method, ProtobufTraceSerializer, TraceExporterMetricsHelper);
+  return otlpExporter(collector, otlp, TRACES_METHOD, ProtobufTraceSerializer, TraceExporterMetricsHelper);
 }
 
 export function otlpMetricExporter(collector: Collector, otlp: OtlpModules): OtlpExporter<ResourceMetrics> {
   const { ProtobufMetricsSerializer, MetricsExporterMetricsHelper } = otlp.transformer;
-  const method = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
-  return otlpExporter(collector, otlp, method, ProtobufMetricsSerializer, MetricsExporterMetricsHelper);
+  return otlpExporter(collector, otlp, METRICS_METHOD, ProtobufMetricsSerializer, MetricsExporterMetricsHelper);
 }
 
 function otlpExporter<Batch, Response>(

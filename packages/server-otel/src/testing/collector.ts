@@ -1,5 +1,5 @@
 import { createServer as createTcpServer } from 'node:net';
-import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { ServerCredentials, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 
 export interface ReceivedCall {
   readonly path: string;
@@ -7,30 +7,39 @@ export interface ReceivedCall {
   readonly bytes: Buffer;
 }
 
-/** A plaintext OTLP/gRPC collector that keeps what it is sent. */
+/** An OTLP/gRPC collector that keeps what it is sent. */
 export interface TestCollector {
   readonly address: string;
+  readonly port: number;
   readonly calls: ReceivedCall[];
   close(): void;
 }
 
-/**
- * @param options.port default: any that is free
- * @param options.answers false: it accepts calls and never answers them
- */
-export async function startCollector(
-  host = '127.0.0.1',
-  { port: wanted = 0, answers = true }: { port?: number; answers?: boolean } = {},
-): Promise<TestCollector> {
+export interface TestCollectorOptions {
+  /** Default: any that is free. */
+  readonly port?: number;
+  /** False: it accepts calls and never answers them. */
+  readonly answers?: boolean;
+  /** PEM; plaintext without. With `clientCa` it asks for client certificates of that authority. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
+  /** The only `Authorization` that is accepted. */
+  readonly auth?: string;
+  /** Default: both. */
+  readonly signals?: readonly ('trace' | 'metrics')[];
+}
+
+export async function startCollector(host = '127.0.0.1', options: TestCollectorOptions = {}): Promise<TestCollector> {
+  const { port: wanted = 0, answers = true, tls, auth, signals = ['trace', 'metrics'] } = options;
   const { Server, ServerCredentials } = await import('@grpc/grpc-js');
   const calls: ReceivedCall[] = [];
   const server = new Server();
-  const services = { trace: 'TraceService', metrics: 'MetricsService' };
-  for (const [signal, service] of Object.entries(services)) {
-    const path = `/opentelemetry.proto.collector.${signal}.v1.${service}/Export`;
+  for (const signal of signals) {
+    const path = `/opentelemetry.proto.collector.${signal}.v1.${SERVICES[signal]}/Export`;
     const identity = (bytes: Buffer) => bytes;
     const keep = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
       calls.push({ path, headers: call.metadata.getMap(), bytes: call.request });
+      const refused = auth !== undefined && call.metadata.get('authorization')[0] !== auth;
+      if (refused) return done({ code: UNAUTHENTICATED, details: 'invalid token' });
       if (answers) done(null, Buffer.alloc(0));
     };
     server.addService(
@@ -49,11 +58,23 @@ export async function startCollector(
     );
   }
   const port = await new Promise<number>((resolve, reject) =>
-    server.bindAsync(`${host}:${wanted}`, ServerCredentials.createInsecure(), (error, bound) =>
+    server.bindAsync(`${host}:${wanted}`, credentialsOf(ServerCredentials, tls), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
     ),
   );
-  return { address: `${host}:${port}`, calls, close: () => server.forceShutdown() };
+  return { address: `${host}:${port}`, port, calls, close: () => server.forceShutdown() };
+}
+
+const SERVICES = { trace: 'TraceService', metrics: 'MetricsService' };
+const UNAUTHENTICATED = 16;
+
+function credentialsOf(
+  { createInsecure, createSsl }: typeof ServerCredentials,
+  tls: TestCollectorOptions['tls'],
+): ServerCredentials {
+  if (tls === undefined) return createInsecure();
+  const pair = { cert_chain: Buffer.from(tls.certificate), private_key: Buffer.from(tls.key) };
+  return createSsl(tls.clientCa === undefined ? null : Buffer.from(tls.clientCa), [pair], tls.clientCa !== undefined);
 }
 
 /** The first byte that a client sends to a TCP port: 0x16 opens a TLS handshake, `P` (0x50) plaintext HTTP/2. */

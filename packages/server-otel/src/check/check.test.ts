@@ -1,0 +1,287 @@
+import { execFile } from 'node:child_process';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCollector, type TestCollector, type TestCollectorOptions } from '../testing/collector.ts';
+import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
+import { EXIT, runCli } from './command.ts';
+import type { CheckReport } from './report.ts';
+
+let tls: TlsCases;
+const closing: (() => void)[] = [];
+beforeAll(async () => {
+  tls = await tlsCases();
+});
+afterAll(() => {
+  tls.close();
+  for (const close of closing) close();
+});
+
+async function run(env: Record<string, string>, args: string[] = []) {
+  let [out, err] = ['', ''];
+  const code = await runCli(['check', '--config', '/nowhere', ...args], env, {
+    write: (text) => {
+      out += text;
+    },
+    writeError: (text) => {
+      err += text;
+    },
+    color: false,
+  });
+  return { code, out, err };
+}
+
+async function report(env: Record<string, string>): Promise<CheckReport> {
+  const { code, out, err } = await run(env, ['--json']);
+  expect(err).toBe('');
+  const parsed = JSON.parse(out) as CheckReport;
+  expect(parsed.exitCode).toBe(code);
+  expect(parsed.ok).toBe(code === EXIT.ok);
+  return parsed;
+}
+
+/** The step that failed, with what was seen and the likely cause. */
+async function failureOf(env: Record<string, string>): Promise<string> {
+  const { steps, exitCode } = await report(env);
+  const failed = steps.filter(({ result }) => result === 'failed');
+  expect(exitCode).toBe(EXIT.failed);
+  expect(failed).toHaveLength(1);
+  expect(steps.slice(steps.indexOf(failed[0]!) + 1).every(({ detail }) => detail === 'not tried')).toBe(true);
+  return failed.map(({ step, detail, cause }) => `${step}: ${detail} | ${cause}`).join();
+}
+
+async function plaintext(options: TestCollectorOptions = {}): Promise<TestCollector> {
+  const collector = await startCollector('127.0.0.1', options);
+  closing.push(collector.close);
+  return collector;
+}
+
+async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const insecure = (address: string) => ({ SERVER_OTEL_COLLECTOR_URL: address, SERVER_OTEL_INSECURE: 'true' });
+const secure = ({ port }: TestCollector, more: Record<string, string> = {}) => ({
+  SERVER_OTEL_COLLECTOR_URL: `localhost:${port}`,
+  SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca,
+  ...more,
+});
+
+describe('check, with a collector that works', () => {
+  it('shows the configuration and its origin, tries every step and exits with 0', async () => {
+    const collector = await tls.collector('mutual', { auth: 'Bearer geheim' });
+    const { code, out, err } = await run(
+      secure(collector, {
+        SERVER_OTEL_TLS_CERT_FILE: tls.clientCert,
+        SERVER_OTEL_TLS_KEY_FILE: tls.clientKey,
+        SERVER_OTEL_COLLECTOR_AUTH: 'Bearer geheim',
+        SERVER_OTEL_METRICS_ENABLED: 'on',
+        SERVER_OTEL_SERVICE_NAM: 'x',
+      }),
+    );
+    expect([code, err]).toEqual([0, '']);
+    expect(out).not.toContain('geheim');
+    expect(out).toMatch(new RegExp(`SERVER_OTEL_COLLECTOR_URL +localhost:${collector.port} +environment`));
+    expect(out).toMatch(/SERVER_OTEL_COLLECTOR_AUTH +\(hidden\) +environment/);
+    expect(out).toMatch(/SERVER_OTEL_METRICS_INTERVAL +3000ms +default/);
+    expect(out).toContain('Warning: SERVER_OTEL_SERVICE_NAM is not a setting of this service');
+    expect(out.slice(out.indexOf('Collector\n')).replace(/ +$/gm, '')).toMatch(
+      new RegExp(
+        [
+          'Collector',
+          '  ✓ resolve       .*127\\.0\\.0\\.1.*',
+          `  ✓ connect       .* port ${collector.port}`,
+          '  ✓ tls           TLSv1\\.3, CN=collector',
+          '  ✓ http2         SETTINGS received',
+          '  ✓ authenticate  accepted',
+          '  ✓ span          hatchet-server-otel check was taken',
+          '  ✓ metric        hatchet\\.server_otel\\.check was taken',
+          '$',
+        ].join('\n'),
+      ),
+    );
+    expect(collector.calls.map(({ path }) => path.split('/')[1]?.split('.').at(-1))).toEqual([
+      'TraceService',
+      'TraceService',
+      'MetricsService',
+    ]);
+    expect(collector.calls[1]?.bytes.includes('hatchet-server-otel check')).toBe(true);
+  });
+
+  it('needs no metrics from a collector that has none, unless they are on', async () => {
+    const collector = await plaintext({ signals: ['trace'] });
+    const { steps, ok } = await report(insecure(collector.address));
+    expect(ok).toBe(true);
+    expect(steps.at(-1)).toMatchObject({
+      step: 'metric',
+      result: 'skipped',
+      detail: expect.stringContaining('not needed'),
+    });
+    expect(await failureOf({ ...insecure(collector.address), SERVER_OTEL_METRICS_ENABLED: 'true' })).toMatch(
+      /^metric: 12 UNIMPLEMENTED.* \| this is a gRPC server, but it has no OTLP receiver for this signal/,
+    );
+  });
+
+  it('without a collector has nothing to try', async () => {
+    expect(await report({})).toMatchObject({ ok: true, steps: [] });
+    expect((await run({})).out).toContain('nothing to try: SERVER_OTEL_COLLECTOR_URL is not set');
+  });
+});
+
+describe('check says which step failed and the likely cause:', () => {
+  it('a name that does not exist', async () => {
+    expect(await failureOf(insecure('no-such-host.invalid:4317'))).toMatch(
+      /^resolve: no-such-host\.invalid: (ENOTFOUND|EAI_AGAIN) \| the name (does not exist|server cannot be reached)/,
+    );
+  });
+
+  it('nothing listens', async () => {
+    const server = createHttpServer();
+    const address = await listening(server);
+    server.close();
+    expect(await failureOf(insecure(address))).toBe(
+      `connect: ${address}: ECONNREFUSED | nothing listens on this port: is the collector running, and is its OTLP/gRPC receiver (4317) on it?`,
+    );
+  });
+
+  it('a plaintext collector behind a TLS client', async () => {
+    const { port } = await plaintext();
+    expect(await failureOf({ SERVER_OTEL_COLLECTOR_URL: `localhost:${port}` })).toMatch(
+      /^tls: .* \| this port does not speak TLS: a plaintext collector needs SERVER_OTEL_INSECURE=true/,
+    );
+  });
+
+  it('a TLS collector behind a plaintext client', async () => {
+    const { port } = await tls.collector('good');
+    expect(await failureOf(insecure(`localhost:${port}`))).toMatch(
+      /^http2: .* \| the collector speaks TLS: remove SERVER_OTEL_INSECURE/,
+    );
+  });
+
+  it('an authority that is unknown, to the file and to the system', async () => {
+    const collector = await tls.collector('good');
+    expect(await failureOf(secure(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.otherCa }))).toBe(
+      'tls: The certificate CN=collector was issued by CN=Test CA, which is not among SERVER_OTEL_TLS_ROOT_CA_FILE (UNABLE_TO_VERIFY_LEAF_SIGNATURE) | SERVER_OTEL_TLS_ROOT_CA_FILE must hold the certificate of the authority that issued it',
+    );
+    expect(await failureOf(secure(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: '' }))).toMatch(
+      /not among the authorities of the system .* \| set SERVER_OTEL_TLS_ROOT_CA_FILE to the certificate/,
+    );
+  });
+
+  it('a certificate that has expired', async () => {
+    expect(await failureOf(secure(await tls.collector('expired')))).toMatch(
+      /^tls: The certificate CN=expired expired on 20\d\d-.*Z \| renew the certificate of the collector, or set the clock/,
+    );
+  });
+
+  it('a certificate for another host, which may be the right one', async () => {
+    const collector = await tls.collector('wrongHost');
+    expect(await failureOf(secure(collector))).toBe(
+      'tls: The certificate CN=elsewhere is for DNS:collector.example.com, not for localhost | write the host into SERVER_OTEL_COLLECTOR_URL as the certificate has it, or that name into SERVER_OTEL_TLS_SERVER_NAME',
+    );
+    const named = { SERVER_OTEL_TLS_SERVER_NAME: 'collector.example.com' };
+    expect(await report(secure(collector, named))).toMatchObject({ ok: true });
+    expect(await failureOf(secure(collector, { SERVER_OTEL_TLS_SERVER_NAME: 'other.example.com' }))).toContain(
+      'not for other.example.com | SERVER_OTEL_TLS_SERVER_NAME must be a name of the certificate',
+    );
+  });
+
+  it('a client certificate that is missing, or of another authority', async () => {
+    const collector = await tls.collector('mutual');
+    expect(await failureOf(secure(collector))).toMatch(
+      /^http2: .*CERTIFICATE_REQUIRED.* \| the collector asks for a client certificate: set SERVER_OTEL_TLS_CERT_FILE/,
+    );
+    const stranger = { SERVER_OTEL_TLS_CERT_FILE: tls.strangerCert, SERVER_OTEL_TLS_KEY_FILE: tls.strangerKey };
+    expect(await failureOf(secure(collector, stranger))).toMatch(
+      /^http2: .* \| the collector (closed .*; probably it )?does not accept the client certificate/,
+    );
+  });
+
+  it('the port of OTLP over HTTP, plain and with TLS', async () => {
+    const http = await listening(createHttpServer((_, response) => response.end('{}')));
+    expect(await failureOf(insecure(http))).toMatch(
+      /^http2: .* \| an HTTP\/1\.1 server answers: 4318 is the port of OTLP/,
+    );
+    const { certificate, key } = await tls.authority.issue({ name: 'web', hosts: ['localhost'] });
+    const https = await listening(createHttpsServer({ cert: certificate, key }, (_, response) => response.end('{}')));
+    const port = Number(https.split(':')[1]);
+    expect(await failureOf(secure({ port } as TestCollector))).toMatch(
+      /\| this port does not speak HTTP\/2: 4318 is OTLP over HTTP, 4317 gRPC/,
+    );
+  });
+
+  it('a token that is refused, or that is missing', async () => {
+    const collector = await plaintext({ auth: 'Bearer right' });
+    const wrong = { ...insecure(collector.address), SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' };
+    expect(await failureOf(wrong)).toMatch(
+      /^authenticate: 16 UNAUTHENTICATED.* \| the token is refused: wrong, expired/,
+    );
+    expect(await failureOf(insecure(collector.address))).toMatch(
+      /^authenticate: 16 UNAUTHENTICATED.* \| the collector asks for a token: set SERVER_OTEL_COLLECTOR_AUTH/,
+    );
+  });
+
+  it('a gRPC server that is no collector', async () => {
+    const collector = await plaintext({ signals: ['metrics'] });
+    expect(await failureOf(insecure(collector.address))).toMatch(
+      /^authenticate: 12 UNIMPLEMENTED.* \| this is a gRPC server, but it has no OTLP receiver/,
+    );
+  });
+
+  it('a collector that hangs', async () => {
+    const collector = await plaintext({ answers: false });
+    const { out } = await run(insecure(collector.address), ['--json', '--timeout', '0.2']);
+    const failed = (JSON.parse(out) as CheckReport).steps.find(({ result }) => result === 'failed');
+    expect(failed).toMatchObject({ step: 'authenticate', detail: expect.stringContaining('DEADLINE_EXCEEDED') });
+  });
+});
+
+describe('check exits with 2', () => {
+  it('for a misconfiguration, with every problem and no secret', async () => {
+    const env = { SERVER_OTEL_COLLECTOR_URL: 'https://x:geheim@y:1', SERVER_OTEL_TRACE_ID_RATIO: '2' };
+    const { code, out, err } = await run(env);
+    expect([code, out]).toEqual([2, '']);
+    expect(err.split('\n')).toEqual([
+      'The configuration cannot be used:',
+      '  SERVER_OTEL_COLLECTOR_URL=https://(hidden)@y:1: expected host:port without a scheme: write y:1',
+      '  SERVER_OTEL_TRACE_ID_RATIO=2: expected a number from 0 to 1, for example 0.25',
+      '',
+    ]);
+    expect(await report(env)).toMatchObject({
+      exitCode: 2,
+      problems: [{ value: 'https://(hidden)@y:1' }, { value: '2' }],
+    });
+  });
+
+  it.each([[['chekc']], [['check', '--jsno']], [['check', '--timeout', 'soon']], [[]]])(
+    'for the command line %j',
+    async (args) => {
+      let err = '';
+      const terminal = { write: () => {}, writeError: (text: string) => (err += text), color: false };
+      expect(await runCli(args, {}, terminal)).toBe(2);
+      expect(err).toContain('Usage: hatchet-server-otel check');
+    },
+  );
+});
+
+it('the program ends by itself, with the exit status of the check', async () => {
+  const collector = await plaintext();
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+  const exit = (env: Record<string, string>) =>
+    new Promise((resolve) => {
+      execFile(
+        process.execPath,
+        [cli, 'check', '--json'],
+        { env: { PATH: process.env.PATH, ...env } },
+        (error, stdout) => resolve([error?.code ?? 0, (JSON.parse(stdout) as CheckReport).ok]),
+      );
+    });
+  expect(await exit(insecure(collector.address))).toEqual([0, true]);
+  collector.close();
+  expect(await exit(insecure(collector.address))).toEqual([1, false]);
+  expect(await exit({ SERVER_OTEL_QUEUE_SIZE: 'x' })).toEqual([2, false]);
+});

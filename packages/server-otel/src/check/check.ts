@@ -1,0 +1,82 @@
+import type { Socket } from 'node:net';
+import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
+import type { TelemetryLogger } from '../logger.ts';
+import { collectorOf } from '../pipeline/collector.ts';
+import { loadOtlp } from '../pipeline/sdk.ts';
+import { tlsContext } from '../pipeline/tls-context.ts';
+import { connectTcp, resolveHost } from './connection.ts';
+import { exportProbe } from './export-probe.ts';
+import { type Http2Options, http2Settings } from './http2-settings.ts';
+import { STEPS, StepFailure, type StepName, type StepResult } from './step.ts';
+import { handshake } from './tls-handshake.ts';
+
+/**
+ * Tries everything that stands between this process and a collector that keeps its spans, one step after the
+ * other, with the settings of the service. Never rejects: what fails is a result.
+ *
+ * @param millis how long one step may take
+ */
+export async function checkCollector(
+  configuration: EffectiveConfiguration,
+  logger: TelemetryLogger,
+  millis: number,
+): Promise<readonly StepResult[]> {
+  const { collector: endpoint, insecure, metricsEnabled, tlsServerName } = configuration.values;
+  if (endpoint === undefined) return [];
+  const { host, port } = endpoint;
+  const results: StepResult[] = [];
+  const record = (step: StepName, result: StepResult['result'], detail: string) =>
+    results.push({ step, result, detail });
+  let step: StepName = 'resolve';
+  let close = () => {};
+  try {
+    const addresses = await resolveHost(host, millis);
+    record(step, 'passed', addresses.join(', '));
+
+    step = 'connect';
+    let tls: Http2Options['tls'];
+    let socket: Socket = await connectTcp(addresses, port, millis);
+    record(step, 'passed', `${socket.remoteAddress} port ${port}`);
+
+    step = 'tls';
+    if (insecure) {
+      record(step, 'skipped', 'SERVER_OTEL_INSECURE is true');
+    } else {
+      const context = tlsContext(configuration.tls);
+      const ownRoots = configuration.tls.rootCa !== undefined;
+      const secure = await handshake(socket, { host, serverName: tlsServerName, context, ownRoots, millis });
+      const subject = secure.getPeerX509Certificate()?.subject.replaceAll('\n', ', ');
+      record(step, 'passed', `${secure.getProtocol()}, ${subject || 'certificate without a subject'}`);
+      const hasClientCertificate = configuration.tls.certificate !== undefined;
+      tls = { hasClientCertificate, agreedOnHttp2: secure.alpnProtocol === 'h2' };
+      socket = secure;
+    }
+
+    step = 'http2';
+    await http2Settings(socket, { collector: endpoint, millis, ...(tls && { tls }) });
+    record(step, 'passed', 'SETTINGS received');
+
+    const otlp = loadOtlp();
+    const probe = exportProbe(collectorOf(configuration, otlp, logger)!, configuration, otlp, millis);
+    close = probe.close;
+    step = 'authenticate';
+    record(step, 'passed', await probe.authenticate());
+    step = 'span';
+    record(step, 'passed', await probe.sendSpan());
+    step = 'metric';
+    record(step, 'passed', await probe.sendMetric());
+  } catch (error) {
+    const failure = error instanceof StepFailure ? error : new StepFailure(String(error), 'unknown');
+    const isNeeded = step !== 'metric' || metricsEnabled;
+    const detail = isNeeded ? failure.message : `${failure.message}; not needed, SERVER_OTEL_METRICS_ENABLED is false`;
+    results.push(
+      isNeeded ? { step, result: 'failed', detail, cause: failure.causeGuess } : { step, result: 'skipped', detail },
+    );
+  } finally {
+    close();
+  }
+  for (const name of Object.keys(STEPS) as StepName[]) {
+    if (!results.some(({ step: done }) => done === name)) record(name, 'skipped', 'not tried');
+  }
+  return results;
+}

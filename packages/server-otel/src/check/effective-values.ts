@@ -1,0 +1,35 @@
+import { formatEndpoint } from '../configuration/endpoint.ts';
+import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
+import type { Configuration, Setting, SettingName } from '../configuration/setting.ts';
+import { SETTINGS } from '../configuration/settings.ts';
+
+/** One setting as `check` shows it. */
+export interface EffectiveValue {
+  readonly variable: string;
+  /** Null when it is not set; `(hidden)` for a secret. */
+  readonly value: string | number | boolean | null;
+  readonly from: 'environment' | 'file' | 'default';
+  /** The variable or the YAML key that it was read from. */
+  readonly name: string;
+}
+
+export function effectiveValues({ values, origins }: EffectiveConfiguration): readonly EffectiveValue[] {
+  return (Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]).map(([name, row]) => ({
+    variable: row.variable,
+    value: shown(name, row, values),
+    ...origins[name],
+  }));
+}
+
+function shown(name: SettingName, row: Setting<unknown>, values: Configuration): EffectiveValue['value'] {
+  const value = values[name];
+  if (value === undefined || value === '') return null;
+  if (row.secret) return '(hidden)';
+  if (name.endsWith('Millis')) return `${value}ms`;
+  if (typeof value !== 'object') return value;
+  return 'host' in value && 'port' in value && values.collector !== undefined
+    ? formatEndpoint(values.collector)
+    : Object.entries(value)
+        .map(([key, text]) => `${key}=${text}`)
+        .join(',') || null;
+}

@@ -1,0 +1,91 @@
+import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { type Endpoint, formatEndpoint } from '../configuration/endpoint.ts';
+import { codeOf } from './connection.ts';
+import { StepFailure, within } from './step.ts';
+import { causeOfAlert } from './tls-handshake.ts';
+
+export interface Http2Options {
+  readonly collector: Endpoint;
+  /** Absent: plaintext. */
+  readonly tls?: { readonly hasClientCertificate: boolean; readonly agreedOnHttp2: boolean };
+  readonly millis: number;
+}
+
+/**
+ * Waits for the SETTINGS that every HTTP/2 server sends first. With TLS 1.3 this is also where a collector
+ * refuses a client certificate, or the lack of one: the handshake itself is then over.
+ */
+export async function http2Settings(socket: Socket, options: Http2Options): Promise<void> {
+  const { collector, tls, millis } = options;
+  const session = connectHttp2(`${tls ? 'https' : 'http'}://${formatEndpoint(collector)}`, {
+    createConnection: () => socket,
+  });
+  const settings = new Promise<void>((resolve, reject) => {
+    session.once('remoteSettings', () => resolve());
+    session.once('error', reject);
+    socket.once('error', reject);
+    socket.once('close', () => reject(new Error('the connection was closed')));
+  });
+  try {
+    await within(millis, settings, () => new StepFailure(`no answer in ${millis} ms`, ''));
+  } catch (error) {
+    const detail = error instanceof StepFailure ? error.message : codeOf(error);
+    throw new StepFailure(detail, await causeOf(detail, options));
+  } finally {
+    session.on('error', () => {});
+    socket.on('error', () => {});
+    session.destroy();
+    socket.destroy();
+  }
+}
+
+/** Asks once more in other ways, to tell a wrong port from the wrong side of TLS. */
+async function causeOf(detail: string, { collector, tls, millis }: Http2Options): Promise<string> {
+  if (tls) {
+    if (/ALERT|SSL/.test(detail)) return causeOfAlert(detail);
+    if (!tls.agreedOnHttp2) return 'this port does not speak HTTP/2: 4318 is OTLP over HTTP, 4317 gRPC';
+    // Some servers do not tell why.
+    return `the collector closed the connection after the handshake; probably it ${
+      tls.hasClientCertificate
+        ? 'does not accept the client certificate: is it of the authority that it trusts?'
+        : 'asks for a client certificate: set SERVER_OTEL_TLS_CERT_FILE and SERVER_OTEL_TLS_KEY_FILE'
+    }`;
+  }
+  if (await speaksTls(collector, millis))
+    return 'the collector speaks TLS: remove SERVER_OTEL_INSECURE, or set it to false';
+  if (await speaksHttp1(collector, millis)) {
+    return 'an HTTP/1.1 server answers: 4318 is the port of OTLP over HTTP, that of OTLP over gRPC is 4317';
+  }
+  return 'this port does not speak HTTP/2: is it the one of the OTLP/gRPC receiver (4317)?';
+}
+
+function speaksTls({ host, port }: Endpoint, millis: number): Promise<boolean> {
+  // Only asks whether TLS is spoken; nothing is sent and nothing is trusted.
+  const socket = connectTls({ host, port, rejectUnauthorized: false });
+  return answered(socket, 'secureConnect', millis, () => true);
+}
+
+function speaksHttp1({ host, port }: Endpoint, millis: number): Promise<boolean> {
+  const socket = connectTcp({ host, port }, () => socket.write('GET / HTTP/1.1\r\nhost: check\r\n\r\n'));
+  return answered(socket, 'data', millis, (data) => String(data).startsWith('HTTP/1'));
+}
+
+async function answered(
+  socket: Socket,
+  event: string,
+  millis: number,
+  verdict: (data: unknown) => boolean,
+): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  socket.once(event, (data: unknown) => resolve(verdict(data)));
+  socket.once('error', () => resolve(false)).once('close', () => resolve(false));
+  const timer = setTimeout(resolve, Math.min(millis, 2000), false);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    socket.destroy();
+  }
+}

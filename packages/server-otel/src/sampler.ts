@@ -1,0 +1,1 @@
+export { isTraceIdSampled, TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler';

@@ -17,3 +17,8 @@ export async function countOf(db: Queryable, source: string, params: unknown[]):
   const { rows } = await db.query<{ total: number }>(`SELECT count(*)::int AS total FROM ${source}`, params);
   return rows[0]?.total ?? 0;
 }
+
+/** The end of a statement that gives this part. */
+export function paging({ offset, limit }: Page): string {
+  return `OFFSET ${Math.trunc(offset)} LIMIT ${Math.trunc(limit)}`;
+}

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
-import { countOf, type Page, type Paged } from './page.ts';
+import { countOf, type Page, type Paged, paging } from './page.ts';
 import { type RunListFilter, TASK_STATUS, UNITS, whereClause } from './run-filter.ts';
 
 /** What Hatchet's clients know of the state of a run or task. */
@@ -127,8 +127,4 @@ async function withRuns(db: Queryable, tasks: TaskView[]): Promise<TaskOfRun[]> 
     const run = runs.get(task.runId);
     return run ? [{ ...task, run }] : [];
   });
-}
-
-function paging({ offset, limit }: Page): string {
-  return `OFFSET ${Math.trunc(offset)} LIMIT ${Math.trunc(limit)}`;
 }

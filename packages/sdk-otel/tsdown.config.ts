@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/propagation.ts', 'src/sampler.ts'],
+  entry: ['src/index.ts', 'src/register.ts', 'src/exporter.ts', 'src/propagation.ts', 'src/sampler.ts'],
   format: ['esm', 'cjs'],
   dts: true,
   platform: 'node',

@@ -3,6 +3,7 @@ export type { CaptureOptions } from './capture.ts';
 export type { ExcludableAttribute } from './excluded-attributes.ts';
 export type { Explanation } from './explanation.ts';
 export { HatchetInstrumentor } from './instrumentor.ts';
+export { type LogFields, logFields } from './log-fields.ts';
 export type { PatchedClass } from './patched-methods.ts';
 export type { RelatedAction, Relation, RelationOption } from './relation.ts';
 export type { HatchetInstrumentorConfig } from './settings.ts';

@@ -5,12 +5,13 @@ import {
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
 import { AttemptMemory } from './attempts.ts';
-import { type Explanation, explanationOf } from './explanation.ts';
+import { type Explanation, explanationLines, explanationOf } from './explanation.ts';
 import { guarded } from './guard.ts';
 import { isSupportedSdk, loadedFiles, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
 import { PatchedMethods, type Prototype } from './patched-methods.ts';
 import { adminClientPatch } from './patches/admin-client.ts';
 import type { ClassPatch } from './patches/class-patch.ts';
+import { contextPatch } from './patches/context.ts';
 import { dispatcherClientPatch } from './patches/dispatcher-client.ts';
 import { eventClientPatch } from './patches/event-client.ts';
 import { internalWorkerPatch } from './patches/internal-worker.ts';
@@ -29,6 +30,7 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
   readonly #telemetry: Telemetry;
   readonly #unsupported: Set<string> = new Set();
   #given: TracerProvider | undefined;
+  #reporting = false;
 
   constructor(config: HatchetInstrumentorConfig = {}) {
     // the base constructor would enable before this class has its fields
@@ -124,8 +126,7 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
             ['*'],
             (exports: unknown, version?: string) => {
               this.#patchExports(exports, patch, version);
-              // by then the hooks of every other instrumentation have had this file
-              queueMicrotask(() => this.#patched.reportReplaced());
+              this.#reportSoon();
               return exports;
             },
             () => undefined, // disable() restores what was patched, in every copy of the SDK
@@ -145,6 +146,17 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     return prototype !== undefined;
   }
 
+  // once the SDK is loaded: by then the hooks of every other instrumentation have had its files too
+  #reportSoon(): void {
+    if (this.#reporting) return;
+    this.#reporting = true;
+    queueMicrotask(() => {
+      this.#reporting = false;
+      this.#patched.reportReplaced();
+      diag.debug(explanationLines(this.explain()).join('\n'));
+    });
+  }
+
   #reportUnsupported(version: string): void {
     if (this.#unsupported.has(version)) return;
     this.#unsupported.add(version);
@@ -159,6 +171,7 @@ const CLASS_PATCHES: readonly ClassPatch[] = [
   eventClientPatch,
   internalWorkerPatch,
   dispatcherClientPatch,
+  contextPatch,
 ];
 
 function telemetryOf(instrumentor: HatchetInstrumentor, tracer: () => Telemetry['tracer']): Telemetry {

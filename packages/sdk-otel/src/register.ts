@@ -1,0 +1,4 @@
+import { register } from './registering/registration.ts';
+
+// For `node --import @hatchet-ts/sdk-otel/register`: before anything else is loaded.
+register();

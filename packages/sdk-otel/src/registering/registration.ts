@@ -1,0 +1,38 @@
+import { diag } from '@opentelemetry/api';
+import { explanationLines } from '../explanation.ts';
+import { HatchetInstrumentor } from '../instrumentor.ts';
+import { loadPeer } from '../optional-peer.ts';
+import { optionsFromEnvironment } from './environment.ts';
+import { flushBeforeExit } from './flush-before-exit.ts';
+import { exportProcessors } from './span-processors.ts';
+
+/**
+ * Zero code: an SDK as `OTEL_*` says and an instrumentor as `HATCHET_CLIENT_OPENTELEMETRY_*` says. Where the application
+ * has registered a provider before, that one is used and none is made.
+ *
+ * @throws MissingPeerError that names the package to install
+ */
+export function register(env: Readonly<Record<string, string | undefined>> = process.env): HatchetInstrumentor {
+  const instrumentor = new HatchetInstrumentor({ ...optionsFromEnvironment(env), enabled: false });
+  const hasProvider = instrumentor.explain().tracerProvider.from !== 'none';
+  if (!hasProvider) startSdk(env, instrumentor);
+  instrumentor.instrument();
+  diag.debug(explanationLines(instrumentor.explain()).join('\n'));
+  return instrumentor;
+}
+
+function startSdk(env: Readonly<Record<string, string | undefined>>, instrumentor: HatchetInstrumentor): void {
+  const peer = loadPeer(['@opentelemetry/sdk-node'], '/register');
+  const { NodeSDK } = peer.exports as NodeSdkModule;
+  const exporting = exportProcessors(env, peer);
+  const sdk = new NodeSDK({
+    instrumentations: [instrumentor],
+    spanProcessors: exporting,
+  });
+  sdk.start();
+  flushBeforeExit(sdk);
+}
+
+interface NodeSdkModule {
+  readonly NodeSDK: new (options: object) => { start(): void; shutdown(): Promise<void> };
+}

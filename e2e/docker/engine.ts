@@ -26,7 +26,9 @@ export async function dockerEngine(log: (line: string) => void): Promise<Contain
   if (!mayInstall()) throw new Error(installHint());
   if (!(await onPath('dockerd'))) {
     log('no Docker Engine: installing docker.io with apt-get');
-    await install();
+    await install().catch((cause: Error) => {
+      throw new Error(`installing docker.io failed: ${cause.message}\n${installHint()}`, { cause });
+    });
   }
   if (!(await answeringWithin(5_000))) {
     log('starting dockerd');

@@ -42,7 +42,9 @@ export class Deployment implements Resource {
     try {
       return new Deployment(parts, await startParts(parts, options));
     } catch (error) {
-      await parts.stop();
+      await parts.stop().catch((another) => {
+        throw new AggregateError([error, another], `${error}\n${another}`);
+      });
       throw error;
     }
   }

@@ -21,15 +21,10 @@ export class ExportedTraces {
     const text = await this.#unread();
     const complete = text.lastIndexOf('\n') + 1;
     if (complete > 0) {
-      this.#spans.push(...spansFromOtlpJson(text.slice(0, complete)));
+      for (const span of spansFromOtlpJson(text.slice(0, complete))) this.#spans.push(span);
       this.#offset += Buffer.byteLength(text.slice(0, complete));
     }
     return this.#spans;
-  }
-
-  /** The spans of one trace so far. */
-  async trace(traceId: string): Promise<WaterfallSpan[]> {
-    return (await this.spans()).filter((span) => span.traceId === traceId);
   }
 
   /**

@@ -26,10 +26,11 @@ export interface Outcome {
  * Sends requests in every way through an API and an engine that export at a ratio, to a worker that exports what its
  * parents sampled.
  */
-export async function experiment(folder: string, ratio: number, times: number): Promise<Outcome> {
+export async function experiment(suiteFolder: string, ratio: number, times: number): Promise<Outcome> {
+  const folder = join(suiteFolder, `ratio-${ratio}`);
   const resources = new Resources();
   try {
-    const collector = resources.use(await Collector.start({ folder: join(folder, `collector-${ratio}`) }));
+    const collector = resources.use(await Collector.start({ folder: join(folder, 'collector') }));
     const deployment = resources.use(
       await Deployment.start({
         folder,

@@ -41,7 +41,11 @@ describe('a service without a collector', () => {
 
 describe('a service with a collector', () => {
   it('loads the pipeline, and keeps its spans in the trace', async () => {
-    const env = { SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1', SERVER_OTEL_INSECURE: 'true' };
+    const env = {
+      SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1',
+      SERVER_OTEL_INSECURE: 'true',
+      SERVER_OTEL_SHUTDOWN_TIMEOUT: '100ms',
+    };
     const { continued, modules } = await twoServices(env);
     expect(continued).toEqual({
       traceparent: expect.stringMatching(new RegExp(`^00-${KEPT}-(?!${CALLER})[\\da-f]{16}-01$`)),

@@ -6,10 +6,10 @@ import {
   readConfiguration,
 } from './configuration/read-configuration.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
+import { type DeliveryStatus, NOTHING_DELIVERED } from './delivery/books.ts';
 import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
 import type { Authorization } from './pipeline/authorization.ts';
 import { collectorOf } from './pipeline/collector.ts';
-import type { DeliveryStatus } from './pipeline/delivery.ts';
 import { startMetricsPipeline } from './pipeline/metrics-pipeline.ts';
 import { loadOtlp } from './pipeline/sdk.ts';
 import { serviceResource } from './pipeline/service-resource.ts';
@@ -88,7 +88,7 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
     enabled: false,
     tracerProvider: new ProxyTracerProvider(),
     meterProvider: metrics.getMeterProvider(),
-    status: () => ({ enabled: false, exported: 0, dropped: 0 }),
+    status: () => ({ enabled: false, ...NOTHING_DELIVERED }),
     forceFlush: async () => {},
     shutdown: async () => {
       if (processTelemetry()?.telemetry !== telemetry) return;
@@ -110,17 +110,19 @@ function startExport(
   const resource = serviceResource(configuration, options.serviceVersion);
   const otlp = configuration.collector && loadOtlp();
   const collector = otlp && collectorOf(configured, otlp, logger, options.authorization);
+  const measuring =
+    otlp && collector && configuration.metricsEnabled
+      ? startMetricsPipeline({ collector, otlp, resource, intervalMillis: configuration.metricsIntervalMillis })
+      : undefined;
   const tracing = startTracingPipeline({
     ratio: configuration.traceIdRatio,
     resource,
     processors: options.spanProcessors ?? [],
     collector: otlp && collector && { collector, otlp },
+    limits: { queueSpans: configuration.queueSize, shutdownMillis: configuration.shutdownTimeoutMillis },
     logger,
+    meterProvider: measuring?.meterProvider,
   });
-  const measuring =
-    otlp && collector && configuration.metricsEnabled
-      ? startMetricsPipeline({ collector, otlp, resource, intervalMillis: configuration.metricsIntervalMillis })
-      : undefined;
   const meterProvider = measuring?.meterProvider ?? metrics.getMeterProvider();
 
   const isGlobal = trace.setGlobalTracerProvider(tracing.tracerProvider);
@@ -143,8 +145,7 @@ function startExport(
     forceFlush: async () => {
       await Promise.allSettled(pipelines.map((pipeline) => pipeline.forceFlush()));
     },
-    shutdown: shutdownOnce(pipelines, configuration.shutdownTimeoutMillis, (complete) => {
-      if (!complete) logger.warn(status(), 'Telemetry was shut down before everything was delivered');
+    shutdown: shutdownOnce(pipelines, configuration.shutdownTimeoutMillis, () => {
       stopDatabaseSpans();
       if (isGlobal) trace.disable();
       if (isMeterGlobal) metrics.disable();

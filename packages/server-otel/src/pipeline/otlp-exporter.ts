@@ -1,7 +1,6 @@
 import type { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
 import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Collector } from './collector.ts';
 import { GrpcTransport } from './grpc-transport.ts';
 import type { OtlpModules } from './sdk.ts';
@@ -13,11 +12,6 @@ export const METRICS_METHOD = '/opentelemetry.proto.collector.metrics.v1.Metrics
 export interface OtlpExporter<Batch> {
   readonly exporter: OTLPExporterBase<Batch>;
   close(): void;
-}
-
-export function otlpTraceExporter(collector: Collector, otlp: OtlpModules): OtlpExporter<ReadableSpan[]> {
-  const { ProtobufTraceSerializer, TraceExporterMetricsHelper } = otlp.transformer;
-  return otlpExporter(collector, otlp, TRACES_METHOD, ProtobufTraceSerializer, TraceExporterMetricsHelper);
 }
 
 export function otlpMetricExporter(collector: Collector, otlp: OtlpModules): OtlpExporter<ResourceMetrics> {

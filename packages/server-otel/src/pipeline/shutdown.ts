@@ -1,7 +1,8 @@
 /** What a shutdown needs of a pipeline. */
 export interface Stoppable {
-  forceFlush(): Promise<void>;
+  /** Delivers what waits; may take as long as it likes, and may reject. */
   shutdown(): Promise<void>;
+  /** Gives up what is not delivered and closes the connection. */
   close(): void;
 }
 
@@ -9,19 +10,22 @@ export interface Stoppable {
  * A `shutdown` that delivers what it can in a bounded time, always closes the connections, never rejects and
  * happens once. The SDK's own does neither: it rejects when the last flush fails, and then leaves the exporter open.
  *
- * @param finished called at the end with whether everything was done in time
+ * @param pipelines one after the other: the last metrics count the last spans
+ * @param finished called at the end
  */
 export function shutdownOnce(
   pipelines: readonly Stoppable[],
   timeoutMillis: number,
-  finished: (complete: boolean) => void,
+  finished: () => void,
 ): () => Promise<void> {
   let done: Promise<void> | undefined;
   const run = async () => {
-    const delivered = Promise.all(pipelines.map(stop)).then(() => true);
-    const complete = await Promise.race([delivered, expiry(timeoutMillis)]);
+    const { promise: expired, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, timeoutMillis);
+    await Promise.race([stopAll(pipelines), expired]);
+    clearTimeout(timer);
     for (const pipeline of pipelines) pipeline.close();
-    finished(complete);
+    finished();
   };
   return () => {
     done ??= run();
@@ -29,11 +33,6 @@ export function shutdownOnce(
   };
 }
 
-async function stop(pipeline: Stoppable): Promise<void> {
-  await Promise.allSettled([pipeline.forceFlush()]);
-  await Promise.allSettled([pipeline.shutdown()]);
-}
-
-function expiry(millis: number): Promise<false> {
-  return new Promise((resolve) => setTimeout(resolve, millis, false).unref());
+async function stopAll(pipelines: readonly Stoppable[]): Promise<void> {
+  for (const pipeline of pipelines) await Promise.allSettled([pipeline.shutdown()]);
 }

@@ -1,14 +1,15 @@
 import { TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler';
-import type { Tracer, TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { type DeliveryStatus, NOTHING_DELIVERED } from '../delivery/books.ts';
+import type { DeliveryLimits } from '../delivery/limits.ts';
+import { SpanDelivery } from '../delivery/span-delivery.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { SCOPE } from '../process-telemetry.ts';
 import { PresetIds } from '../spans/preset-ids.ts';
 import { TenantSpanProcessor } from '../spans/tenant.ts';
 import type { Collector } from './collector.ts';
-import { Delivery, type DeliveryStatus } from './delivery.ts';
-import { otlpTraceExporter } from './otlp-exporter.ts';
 import { loadTracingSdk, type OtlpModules } from './sdk.ts';
 
 /** Makes spans and takes them to the collector. */
@@ -28,8 +29,11 @@ export interface TracingPipelineOptions {
   readonly ratio: number;
   readonly resource: Resource;
   readonly processors: readonly SpanProcessor[];
-  readonly collector?: { readonly collector: Collector; readonly otlp: OtlpModules } | undefined;
+  readonly collector?: { readonly collector: Collector; readonly otlp: Pick<OtlpModules, 'grpc'> } | undefined;
+  readonly limits?: Partial<DeliveryLimits>;
   readonly logger: TelemetryLogger;
+  /** Where the pipeline's own measurements go. */
+  readonly meterProvider?: MeterProvider | undefined;
 }
 
 export function startTracingPipeline(options: TracingPipelineOptions): TracingPipeline {
@@ -37,8 +41,11 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
   const ids = new PresetIds();
   const sampler = new TraceIdRatioSampler(options.ratio);
   const processors: SpanProcessor[] = [new TenantSpanProcessor(), ...options.processors];
-  const exporting = options.collector && batchedExport(options.collector, options.logger);
-  if (exporting) processors.push(exporting.processor);
+  const delivery =
+    options.collector &&
+    new SpanDelivery(options.collector.otlp.grpc, { ...options, collector: options.collector.collector });
+  // Last: what another processor's `onEnd` changed would not be seen later.
+  if (delivery) processors.push(delivery);
   const provider = new sdk.BasicTracerProvider({
     sampler,
     idGenerator: ids,
@@ -61,27 +68,9 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
     ids,
     isSampled: (traceId) =>
       sampler.shouldSample(undefined, traceId).decision === sdk.SamplingDecision.RECORD_AND_SAMPLED,
-    status: () => exporting?.delivery.status ?? { exported: 0, dropped: 0 },
-    forceFlush: async () => {
-      await provider.forceFlush();
-      // The batch processor waits neither for the batch that is on its way nor for the exporter.
-      await exporting?.delivery.forceFlush();
-    },
+    status: () => delivery?.status() ?? NOTHING_DELIVERED,
+    forceFlush: () => provider.forceFlush(),
     shutdown: () => provider.shutdown(),
-    close: () => exporting?.close(),
+    close: () => delivery?.close(),
   };
-}
-
-function batchedExport({ collector, otlp }: { collector: Collector; otlp: OtlpModules }, logger: TelemetryLogger) {
-  const { BatchSpanProcessor } = loadTracingSdk();
-  const { exporter, close } = otlpTraceExporter(collector, otlp);
-  const delivery = new Delivery(exporter, collector.address, logger);
-  const processor = new BatchSpanProcessor(delivery, {
-    maxQueueSize: 65_536,
-    // About 1 MiB: a Collector refuses calls of more than 4 MiB unless told otherwise.
-    maxExportBatchSize: 1024,
-    scheduledDelayMillis: 5000,
-    exportTimeoutMillis: 30_000,
-  });
-  return { processor, delivery, close };
 }

@@ -24,8 +24,8 @@ export class ProtobufWriter {
   /** An integer in [−2⁶³, 2⁶⁴), of which JavaScript's numbers hold those with up to 53 significant bits. Up to 10 bytes. */
   varint(value: number): void {
     if (value >= 0 && value < 0x80) this.bytes[this.position++] = value;
-    else if (value >= 0 && value <= 0xffffffff) this.#varint32(value);
-    else this.#varint64(value);
+    else if (value >= 0) this.#positive(value);
+    else this.#negative(value);
   }
 
   fixed32(value: number): void {
@@ -113,19 +113,22 @@ export class ProtobufWriter {
     this.position += length;
   }
 
-  #varint32(value: number): void {
+  #positive(value: number): void {
     const { bytes } = this;
     let { position } = this;
-    let rest = value >>> 0;
-    while (rest > 0x7f) {
-      bytes[position++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
+    let rest = value;
+    while (rest > 0xffffffff) {
+      // Bit operations end at 32 bits; a division by a power of two loses nothing.
+      bytes[position++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
     }
+    for (rest >>>= 0; rest > 0x7f; rest >>>= 7) bytes[position++] = (rest & 0x7f) | 0x80;
     bytes[position++] = rest;
     this.position = position;
   }
 
-  #varint64(value: number): void {
+  /** Two's complement, ten bytes. */
+  #negative(value: number): void {
     let rest = BigInt.asUintN(64, BigInt(value));
     while (rest > 0x7fn) {
       this.byte(Number(rest & 0x7fn) | 0x80);
@@ -154,4 +157,4 @@ export const MAX_VARINT = 10;
 /** UTF-8 bytes of a UTF-16 code unit, at most. */
 export const MAX_UTF8 = 3;
 /** Up to this length a loop is faster than a native call. */
-const BY_HAND = 48;
+const BY_HAND = 20;

@@ -1,9 +1,14 @@
-export { type EventListFilter, type EventView, listEvents } from './events.ts';
+export type { MetadataFilter } from './conditions.ts';
+export { type EventListFilter, type EventView, listEvents, viewEvent } from './events.ts';
+export { type LogFilter, type LogLevel, type LogLineView, listLogLines } from './logs.ts';
 export type { Page, Paged } from './page.ts';
 export type { RunListFilter } from './run-filter.ts';
 export {
+  countTasks,
+  listRunIds,
   listRuns,
   listTasks,
+  parentsOfSteps,
   type RunSummary,
   type RunView,
   type TaskOfRun,
@@ -14,4 +19,11 @@ export {
 } from './runs.ts';
 export { findTenant, type TenantView } from './tenants.ts';
 export { listWorkers, setWorkerPaused, viewWorker, type WorkerView } from './workers.ts';
-export { listWorkflows, type WorkflowView } from './workflows.ts';
+export {
+  deleteWorkflow,
+  listWorkflows,
+  viewWorkflow,
+  viewWorkflowVersion,
+  type WorkflowVersionView,
+  type WorkflowView,
+} from './workflows.ts';

@@ -29,13 +29,19 @@ export interface TaskView {
   number: number;
   runId: string;
   stepId: string | null;
+  /** Position among the steps of the workflow. */
+  step: number;
   name: string;
   action: string;
   status: ViewStatus;
   retryCount: number;
   createdAt: Date;
+  /** When this attempt could run, and when it was given to a worker. */
+  queuedAt: Date | null;
+  assignedAt: Date | null;
   startedAt: Date | null;
   finishedAt: Date | null;
+  workerId: string | null;
   output: string | null;
   error: string | null;
   /** How many runs it has started. */
@@ -58,8 +64,8 @@ const RUN = `SELECT r.id, r.tenant_id AS "tenantId", r.workflow_id AS "workflowI
   FROM run r`;
 
 const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId", v.definition->'steps'->t.step->>'id' AS "stepId",
-    t.name, t.action, ${TASK_STATUS} AS status, t.retry_count AS "retryCount", t.created_at AS "createdAt",
-    t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
+    t.step, t.name, t.action, ${TASK_STATUS} AS status, t.retry_count AS "retryCount", t.created_at AS "createdAt",
+    t.queued_at AS "queuedAt", t.assigned_at AS "assignedAt", t.worker_id AS "workerId", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
     (SELECT count(*)::int FROM run child WHERE child.parent_task_id = t.id AND child.dedupe IS NOT NULL)
       AS "numSpawnedChildren"
   FROM task t JOIN run r ON r.id = t.run_id LEFT JOIN workflow_version v ON v.id = r.workflow_version_id`;
@@ -68,6 +74,48 @@ const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId", v.defin
 export async function viewRun(db: Queryable, tenantId: string, runId: string): Promise<RunView | undefined> {
   const { rows } = await db.query<RunSummary>(`${RUN} WHERE r.tenant_id = $1 AND r.id = $2`, [tenantId, runId]);
   return (await withTasks(db, rows))[0];
+}
+
+/** Which steps wait for which, by their positions in the workflow's definition; none once its version is gone. */
+export async function parentsOfSteps(db: Queryable, versionId: string): Promise<number[][]> {
+  const { rows } = await db.query<{ parents: number[] }>(
+    `SELECT step -> 'parents' AS parents FROM workflow_version,
+       jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS steps (step, position)
+     WHERE id = $1 ORDER BY position`,
+    [versionId],
+  );
+  return rows.map(({ parents }) => parents);
+}
+
+/** The ids of a tenant's runs, newest first. */
+export async function listRunIds(
+  db: Queryable,
+  tenantId: string,
+  filter: RunListFilter,
+  most: number,
+): Promise<string[]> {
+  const where = whereClause(filter, UNITS.run, [tenantId]);
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT r.id FROM run r WHERE r.tenant_id = $1 AND ${where.sql} ORDER BY r.created_at DESC, r.id DESC
+     ${paging({ offset: 0, limit: most })}`,
+    where.params,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** How many of a tenant's tasks are in each state. */
+export async function countTasks(
+  db: Queryable,
+  tenantId: string,
+  filter: RunListFilter,
+): Promise<{ status: ViewStatus; count: number }[]> {
+  const where = whereClause(filter, UNITS.task, [tenantId]);
+  const { rows } = await db.query<{ status: ViewStatus; count: number }>(
+    `SELECT ${TASK_STATUS} AS status, count(*)::int AS count FROM task t JOIN run r ON r.id = t.run_id
+     WHERE t.tenant_id = $1 AND r.tenant_id = $1 AND ${where.sql} GROUP BY 1`,
+    where.params,
+  );
+  return rows;
 }
 
 /** One task of a tenant. */

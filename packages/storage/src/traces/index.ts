@@ -1,5 +1,6 @@
-export { type RunTrace, type TraceRow, traceOfRun } from './run-trace.ts';
+export { traceById, traceOfRun } from './run-trace.ts';
 export type { SpanOwner } from './span-owner.ts';
+export { MOST_SPANS, type StoredSpan } from './span-page.ts';
 export type {
   Attributes,
   AttributeValue,
@@ -10,3 +11,4 @@ export type {
   SpanStatusCode,
 } from './span-record.ts';
 export { storeSpans } from './store-spans.ts';
+export { listRunTraces, MOST_COUNTED, type RunTraceSummary, type TraceListFilter } from './trace-list.ts';

@@ -1,74 +1,114 @@
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, AttributeValue, Span } from '@opentelemetry/api';
 import {
   ATTR_MESSAGING_BATCH_MESSAGE_COUNT,
   ATTR_MESSAGING_CLIENT_ID,
   ATTR_MESSAGING_DESTINATION_NAME,
   ATTR_MESSAGING_MESSAGE_ID,
 } from './semconv.ts';
+import type { HatchetOperation } from './spans.ts';
 
-/** The attribute keys of this package's spans, by the name under which `excludedAttributes` takes them. */
-export const HATCHET_ATTRIBUTES = {
-  tenant_id: 'hatchet.tenant_id',
-  worker_id: 'hatchet.worker_id',
-  workflow_run_id: 'hatchet.workflow_run_id',
-  step_id: 'hatchet.step_id',
-  step_run_id: 'hatchet.step_run_id',
-  action_name: 'hatchet.action_name',
-  step_name: 'hatchet.step_name',
-  workflow_name: 'hatchet.workflow_name',
-  workflow_id: 'hatchet.workflow_id',
-  workflow_version_id: 'hatchet.workflow_version_id',
-  retry_count: 'hatchet.retry_count',
-  parent_workflow_run_id: 'hatchet.parent_workflow_run_id',
-  child_workflow_key: 'hatchet.child_workflow_key',
-  child_workflow_index: 'hatchet.child_workflow_index',
-  durable_invocation_count: 'hatchet.durable_invocation_count',
-  triggering_event_external_id: 'hatchet.triggering_event_external_id',
-  triggering_event_key: 'hatchet.triggering_event_key',
-  priority: 'hatchet.priority',
-  outcome: 'hatchet.outcome',
-  queue_time_ms: 'hatchet.queue_time_ms',
-  parent_id: 'hatchet.parent_id',
-  parent_step_run_id: 'hatchet.parent_step_run_id',
-  child_index: 'hatchet.child_index',
-  child_key: 'hatchet.child_key',
-  desired_worker_id: 'hatchet.desired_worker_id',
-  sticky: 'hatchet.sticky',
-  namespace: 'hatchet.namespace',
-  child_workflow_run_id: 'hatchet.child_workflow_run_id',
-  num_workflows: 'hatchet.num_workflows',
-  unique_workflow_names: 'hatchet.unique_workflow_names',
-  event_key: 'hatchet.event_key',
-  scope: 'hatchet.scope',
-  event_id: 'hatchet.event_id',
-  num_events: 'hatchet.num_events',
-  unique_event_keys: 'hatchet.unique_event_keys',
-  num_item_spans: 'hatchet.num_item_spans',
-  payload: 'hatchet.payload',
-  additional_metadata: 'hatchet.additional_metadata',
+// Every attribute that this package sets, its type, and the spans that have it.
+const TABLE = {
+  tenant_id: { type: 'string', on: ['start_step_run', 'start_batch_run', 'cancel_step_run'] },
+  worker_id: { type: 'string', on: ['start_step_run', 'start_batch_run', 'cancel_step_run'] },
+  workflow_run_id: { type: 'string', on: ['start_step_run', 'cancel_step_run'] },
+  step_id: { type: 'string', on: ['start_step_run', 'cancel_step_run'] },
+  step_run_id: { type: 'string', on: ['start_step_run', 'cancel_step_run', 'durable.wait_for', 'durable.memo'] },
+  action_name: { type: 'string', on: ['start_step_run', 'start_batch_run', 'cancel_step_run'] },
+  step_name: { type: 'string', on: ['start_step_run', 'start_batch_run', 'cancel_step_run'] },
+  workflow_name: {
+    type: 'string',
+    on: ['start_step_run', 'start_batch_run', 'cancel_step_run', 'run_workflow', 'schedule_workflow', 'create_cron'],
+  },
+  workflow_id: { type: 'string', on: ['start_step_run', 'cancel_step_run'] },
+  workflow_version_id: { type: 'string', on: ['start_step_run', 'cancel_step_run'] },
+  retry_count: { type: 'int', on: ['start_step_run', 'cancel_step_run'] },
+  parent_workflow_run_id: { type: 'string', on: ['start_step_run'] },
+  child_workflow_key: { type: 'string', on: ['start_step_run'] },
+  child_workflow_index: { type: 'int', on: ['start_step_run'] },
+  durable_invocation_count: {
+    type: 'int',
+    on: ['start_step_run', 'durable.wait_for', 'durable.memo', 'run_workflow', 'run_workflows'],
+  },
+  triggering_event_external_id: { type: 'string', on: ['start_step_run'] },
+  triggering_event_key: { type: 'string', on: ['start_step_run'] },
+  priority: {
+    type: 'int',
+    on: ['start_step_run', 'run_workflow', 'schedule_workflow', 'create_cron', 'push_event', 'bulk_push_event'],
+  },
+  outcome: { type: 'string', on: ['start_step_run', 'start_batch_run', 'durable.wait_for'] },
+  queue_time_ms: { type: 'int', on: ['start_step_run'] },
+  parent_id: { type: 'string', on: ['run_workflow'] },
+  parent_step_run_id: { type: 'string', on: ['run_workflow'] },
+  child_index: { type: 'int', on: ['run_workflow'] },
+  child_key: { type: 'string', on: ['run_workflow'] },
+  desired_worker_id: { type: 'string', on: ['run_workflow'] },
+  sticky: { type: 'string', on: ['run_workflow'] },
+  namespace: {
+    type: 'string',
+    on: ['run_workflow', 'run_workflows', 'schedule_workflow', 'create_cron', 'push_event', 'bulk_push_event'],
+  },
+  child_workflow_run_id: { type: 'string', on: ['run_workflow'] },
+  num_workflows: { type: 'int', on: ['run_workflows'] },
+  unique_workflow_names: { type: 'list', on: ['run_workflows'] },
+  event_key: { type: 'string', on: ['push_event', 'bulk_push_event'] },
+  scope: { type: 'string', on: ['push_event', 'bulk_push_event'] },
+  event_id: { type: 'string', on: ['push_event'] },
+  num_events: { type: 'int', on: ['bulk_push_event'] },
+  unique_event_keys: { type: 'list', on: ['bulk_push_event'] },
+  num_item_spans: { type: 'int', on: ['run_workflows', 'bulk_push_event'] },
+  run_at_timestamps: { type: 'list', on: ['schedule_workflow'] },
+  schedule_id: { type: 'string', on: ['schedule_workflow'] },
+  cron_name: { type: 'string', on: ['create_cron'] },
+  cron_expression: { type: 'string', on: ['create_cron'] },
+  cron_id: { type: 'string', on: ['create_cron'] },
+  batch_id: { type: 'string', on: ['start_batch_run'] },
+  batch_key: { type: 'string', on: ['start_batch_run'] },
+  batch_size: { type: 'int', on: ['start_batch_run'] },
+  signal_key: { type: 'string', on: ['durable.wait_for'] },
+  num_conditions: { type: 'int', on: ['durable.wait_for'] },
+  run_ids: { type: 'list', on: ['cancel_runs', 'replay_runs'] },
+  num_runs: { type: 'int', on: ['cancel_runs', 'replay_runs'] },
+  payload: {
+    type: 'string',
+    on: ['start_step_run', 'start_batch_run', 'run_workflow', 'schedule_workflow', 'create_cron', 'push_event'],
+  },
+  additional_metadata: {
+    type: 'string',
+    on: ['start_step_run', 'start_batch_run', 'run_workflow', 'schedule_workflow', 'create_cron', 'push_event'],
+  },
 } as const;
 
 /** An attribute's name without the prefix `hatchet.`. */
-export type HatchetAttribute = keyof typeof HATCHET_ATTRIBUTES;
+export type HatchetAttribute = keyof typeof TABLE;
 
-type IntegerAttribute =
-  | 'retry_count'
-  | 'child_workflow_index'
-  | 'durable_invocation_count'
-  | 'priority'
-  | 'queue_time_ms'
-  | 'child_index'
-  | 'num_workflows'
-  | 'num_events'
-  | 'num_item_spans';
-type ListAttribute = 'unique_workflow_names' | 'unique_event_keys';
+/** One row of the attribute table. */
+export interface AttributeDefinition {
+  readonly key: `hatchet.${HatchetAttribute}`;
+  readonly type: 'string' | 'int' | 'list';
+  /** the spans that may have it */
+  readonly on: readonly HatchetOperation[];
+}
+
+/** The attribute table: an attribute that is emitted and not in it is a bug, and so is a row that no test emits. */
+export const ATTRIBUTES: { readonly [A in HatchetAttribute]: AttributeDefinition } = Object.fromEntries<unknown>(
+  Object.entries(TABLE).map(([name, row]) => [name, { key: `hatchet.${name}`, ...row }]),
+) as { [A in HatchetAttribute]: AttributeDefinition };
+
+/** The attribute keys of this package's spans, by the name under which `excludedAttributes` takes them. */
+export const HATCHET_ATTRIBUTES: { readonly [A in HatchetAttribute]: `hatchet.${A}` } = Object.fromEntries<unknown>(
+  Object.keys(TABLE).map((name) => [name, `hatchet.${name}`]),
+) as { [A in HatchetAttribute]: `hatchet.${A}` };
+
+interface ValueTypes {
+  readonly string: string;
+  readonly int: number;
+  readonly list: readonly string[];
+}
 
 /** Values before the rules of the contract: what is undefined, null, empty or of the wrong type is left out. */
 export type HatchetValues = {
-  [A in HatchetAttribute]?:
-    | (A extends IntegerAttribute ? number : A extends ListAttribute ? readonly string[] : string)
-    | null
-    | undefined;
+  [A in HatchetAttribute]?: ValueTypes[(typeof TABLE)[A]['type']] | null | undefined;
 };
 
 /** What a span says about its message, beyond `hatchet.*`. */
@@ -79,7 +119,7 @@ export interface SpanValues {
   /** the attribute whose value is the `messaging.message.id` too */
   readonly message?: 'workflow_run_id' | 'child_workflow_run_id' | 'event_id';
   /** the attribute whose value is the `messaging.batch.message_count` too */
-  readonly batch?: 'num_workflows' | 'num_events';
+  readonly batch?: 'num_workflows' | 'num_events' | 'batch_size';
   /** `messaging.client.id` */
   readonly clientId?: string | undefined;
 }
@@ -90,38 +130,40 @@ export interface SpanValues {
  */
 export function spanAttributes(values: SpanValues, excluded: ReadonlySet<HatchetAttribute>): Attributes {
   const attributes: Attributes = {};
-  for (const name in values.hatchet) {
-    const attribute = name as HatchetAttribute;
-    if (excluded.has(attribute)) continue;
-    const value = typed(attribute, values.hatchet[attribute]);
-    if (value === undefined) continue;
-    attributes[HATCHET_ATTRIBUTES[attribute]] = value;
-    if (attribute === values.destination) attributes[ATTR_MESSAGING_DESTINATION_NAME] = value;
-    else if (attribute === values.message) attributes[ATTR_MESSAGING_MESSAGE_ID] = value;
-    else if (attribute === values.batch) attributes[ATTR_MESSAGING_BATCH_MESSAGE_COUNT] = value;
-  }
-  if (values.clientId) attributes[ATTR_MESSAGING_CLIENT_ID] = values.clientId;
+  eachAttribute(values, excluded, (key, value) => {
+    attributes[key] = value;
+  });
   return attributes;
 }
 
-const INTEGERS: ReadonlySet<HatchetAttribute> = new Set<IntegerAttribute>([
-  'retry_count',
-  'child_workflow_index',
-  'durable_invocation_count',
-  'priority',
-  'queue_time_ms',
-  'child_index',
-  'num_workflows',
-  'num_events',
-  'num_item_spans',
-]);
-const LISTS: ReadonlySet<HatchetAttribute> = new Set<ListAttribute>(['unique_workflow_names', 'unique_event_keys']);
+/** Sets them one by one, without an object between. */
+export function setAttributes(span: Span, values: SpanValues, excluded: ReadonlySet<HatchetAttribute>): void {
+  eachAttribute(values, excluded, (key, value) => void span.setAttribute(key, value));
+}
+
+function eachAttribute(
+  { hatchet, destination, message, batch, clientId }: SpanValues,
+  excluded: ReadonlySet<HatchetAttribute>,
+  set: (key: string, value: AttributeValue) => void,
+): void {
+  for (const name in hatchet) {
+    const attribute = name as HatchetAttribute;
+    const { key, type } = ATTRIBUTES[attribute];
+    const value = typed(type, hatchet[attribute]);
+    if (value === undefined || excluded.has(attribute)) continue;
+    set(key, value);
+    if (attribute === destination) set(ATTR_MESSAGING_DESTINATION_NAME, value);
+    else if (attribute === message) set(ATTR_MESSAGING_MESSAGE_ID, value);
+    else if (attribute === batch) set(ATTR_MESSAGING_BATCH_MESSAGE_COUNT, value);
+  }
+  if (clientId) set(ATTR_MESSAGING_CLIENT_ID, clientId);
+}
 
 // The values come from the caller's arguments: their types are a hope until here.
-function typed(attribute: HatchetAttribute, value: unknown): number | string | string[] | undefined {
+function typed(type: AttributeDefinition['type'], value: unknown): number | string | string[] | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (INTEGERS.has(attribute)) return Number.isInteger(value) ? (value as number) : undefined;
-  if (LISTS.has(attribute)) {
+  if (type === 'int') return Number.isInteger(value) ? (value as number) : undefined;
+  if (type === 'list') {
     return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : undefined;
   }
   if (typeof value === 'string') return value;

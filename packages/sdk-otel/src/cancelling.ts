@@ -2,9 +2,9 @@ import { context, type SpanContext, trace } from '@opentelemetry/api';
 import { readCarrier } from './carrier.ts';
 import { recordFailure } from './failure.ts';
 import { activeUnder } from './handover.ts';
-import { type TaskAction, type TaskHost, taskIdentity, workflowNameOf } from './processing.ts';
 import { linksTo } from './relation.ts';
-import { startSpan, type Telemetry } from './telemetry.ts';
+import { actionNames, type TaskAction, type TaskHost, taskIdentity } from './task-action.ts';
+import { endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
 /** A cancellation that reached this worker: in the attempt's trace, linked to the span that it cancels. */
@@ -12,7 +12,7 @@ export function cancelling<Args extends readonly unknown[], Result>(
   telemetry: Telemetry,
   args: Args,
   action: TaskAction,
-  host: Pick<TaskHost, 'workerId' | 'workerName' | 'client'>,
+  host: Omit<TaskHost, 'registered'>,
 ): PreparedCall<Args, Result> {
   const attempt = telemetry.attempts.find(action.taskRunExternalId, action.retryCount);
   attempt?.observe?.(); // the SDK forgets the task while it cancels it
@@ -21,31 +21,28 @@ export function cancelling<Args extends readonly unknown[], Result>(
   const parent: SpanContext | undefined = attempt?.context ?? readCarrier(action.additionalMetadata);
   const detached = trace.deleteSpan(context.active());
   const above = parent ? trace.setSpanContext(detached, parent) : detached;
-  const workflowName = workflowNameOf(action);
-  const span = startSpan(
-    telemetry,
-    {
-      operation: 'cancel_step_run',
-      client: host.client,
-      initial: { hatchet: { workflow_name: workflowName, action_name: action.actionId }, destination: 'workflow_name' },
-      details: () => ({
-        hatchet: taskIdentity(action, host.workerId),
-        message: 'workflow_run_id',
-        clientId: host.workerName,
-      }),
-      links: linksTo(attempt?.span),
-    },
-    above,
-  );
+  const plan: SpanPlan = {
+    operation: 'cancel_step_run',
+    args,
+    client: host.client,
+    initial: { hatchet: actionNames(action), destination: 'workflow_name' },
+    details: () => ({
+      hatchet: taskIdentity(action, host.workerId),
+      message: 'workflow_run_id',
+      clientId: host.workerName,
+    }),
+    links: linksTo(attempt?.span),
+  };
+  const span = startSpan(telemetry, plan, above);
   const below = activeUnder(span, above);
   if (!span.isRecording()) return { args, context: below };
   return {
     args,
     context: below,
-    succeeded: () => span.end(),
+    succeeded: () => endSpan(telemetry, span, plan),
     failed: (thrown) => {
       recordFailure(span, thrown);
-      span.end();
+      endSpan(telemetry, span, plan, { thrown });
     },
   };
 }

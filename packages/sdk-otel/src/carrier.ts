@@ -9,6 +9,9 @@ export const LINK_TRACEPARENT = 'hatchet__link_traceparent';
 /** Per call: `parent` or `link`. */
 export const TRACE_RELATION = 'hatchet__trace_relation';
 
+/** In the metadata of a batch: the list of its items' `traceparent`s. */
+export const ITEM_TRACEPARENTS = 'hatchet__item_traceparents';
+
 /** Metadata as a plain object. */
 export type Metadata = Record<string, unknown>;
 
@@ -50,7 +53,7 @@ export function writeCarrier(metadata: Readonly<Metadata> | undefined, spanConte
 export function parseMetadata(metadata: unknown, everyKey = false): Metadata | undefined {
   let value = metadata;
   if (typeof value === 'string') {
-    if (!everyKey && !OUR_KEYS.test(value)) return undefined; // not worth a parse
+    if (!everyKey && !carriesContext(value)) return undefined; // not worth a parse
     try {
       value = JSON.parse(value);
     } catch {
@@ -58,6 +61,11 @@ export function parseMetadata(metadata: unknown, everyKey = false): Metadata | u
     }
   }
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Metadata) : undefined;
+}
+
+/** Whether a run's metadata, as text, hold a key of ours; quicker than a parse. */
+export function carriesContext(metadata: string | undefined): boolean {
+  return typeof metadata === 'string' && OUR_KEYS.test(metadata);
 }
 
 /** Strict W3C Trace Context: lower case, no zero ids, not version ff; a later version may say more than we read. */

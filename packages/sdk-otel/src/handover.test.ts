@@ -2,8 +2,8 @@ import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/a
 import { suppressTracing } from '@opentelemetry/core';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, test } from 'vitest';
-import { withReceivedMetadata } from './attempts.ts';
-import { parseTraceparent } from './carrier.ts';
+import { withAttempt } from './attempts.ts';
+import { type Metadata, parseTraceparent } from './carrier.ts';
 import { activeUnder, handedOn, handover, metadataWith } from './handover.ts';
 import { startRecorder } from './testing/recorder.ts';
 
@@ -74,7 +74,9 @@ describe('the metadata', () => {
   const ours = `00-${traceId}-${spanId}-01`;
   const settings = { propagateUnsampled: true, propagateBaggage: false };
   const fresh = handover(span, ROOT_CONTEXT, settings);
-  const inTask = withReceivedMetadata(ROOT_CONTEXT, { traceparent: RECEIVED, tracestate: 'a=1' });
+  const taskThatReceived = (metadata: Metadata) =>
+    withAttempt(ROOT_CONTEXT, { taskRunId: 'task', retryCount: 0, invocation: 0, metadata });
+  const inTask = taskThatReceived({ traceparent: RECEIVED, tracestate: 'a=1' });
 
   test('get the context beside the keys of the caller', () => {
     expect(metadataWith({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
@@ -93,7 +95,7 @@ describe('the metadata', () => {
 
   test('lose with it what was said of how the task itself came to be', () => {
     const received = { traceparent: RECEIVED, hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
-    const above = withReceivedMetadata(ROOT_CONTEXT, received);
+    const above = taskThatReceived(received);
     expect(metadataWith({ ...received, team: 'a' }, handover(span, above, settings))).toEqual({
       team: 'a',
       traceparent: ours,
@@ -103,6 +105,21 @@ describe('the metadata', () => {
       traceparent: ours,
       hatchet__trace_relation: 'parent',
     });
+  });
+
+  test('say that what is created later begins a trace of its own, unless the caller has said something', () => {
+    const later = { ...fresh, relation: 'link' } as const;
+    expect(metadataWith({ team: 'a' }, later)).toEqual({
+      team: 'a',
+      traceparent: ours,
+      hatchet__trace_relation: 'link',
+    });
+    expect(metadataWith({ traceparent: RECEIVED }, later)).toEqual({
+      traceparent: RECEIVED,
+      hatchet__trace_relation: 'link',
+    });
+    expect(metadataWith({ hatchet__trace_relation: 'parent' }, later)?.hatchet__trace_relation).toBe('parent');
+    expect(metadataWith({ team: 'a' }, { ...later, spanContext: undefined })).toBeUndefined();
   });
 
   test('are sent as they are when there is nothing to write, or when they are no object', () => {

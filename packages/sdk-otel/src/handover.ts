@@ -7,9 +7,10 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { receivedMetadata } from './attempts.ts';
+import { activeAttempt } from './attempts.ts';
 import { BAGGAGE, formatBaggage } from './baggage.ts';
 import { LINK_TRACEPARENT, type Metadata, TRACE_RELATION, TRACEPARENT, writeCarrier } from './carrier.ts';
+import type { Relation } from './relation.ts';
 
 /** What goes on with a message. */
 export interface Handover {
@@ -17,6 +18,8 @@ export interface Handover {
   readonly baggage?: string | undefined;
   /** what the task around the call received, to tell forwarded metadata from the caller's own */
   readonly received: Metadata | undefined;
+  /** `hatchet__trace_relation` for what is created, unless the caller has said it */
+  readonly relation?: Relation | undefined;
 }
 
 /** What a message gets that is sent under `above` with `span` as its own. */
@@ -28,7 +31,7 @@ export function handover(
   return {
     spanContext: handedOn(span, trace.getSpanContext(above), settings.propagateUnsampled),
     baggage: settings.propagateBaggage ? formatBaggage(propagation.getBaggage(above)) : undefined,
-    received: receivedMetadata(above),
+    received: activeAttempt(above)?.metadata,
   };
 }
 
@@ -66,7 +69,10 @@ export function activeUnder(span: Span, above: Context): Context {
  *
  * @returns undefined when the caller's metadata are to be sent as they are
  */
-export function metadataWith(metadata: unknown, { spanContext, baggage, received }: Handover): Metadata | undefined {
+export function metadataWith(
+  metadata: unknown,
+  { spanContext, baggage, received, relation }: Handover,
+): Metadata | undefined {
   if (metadata !== undefined && metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     return undefined; // not ours to repair
   }
@@ -80,5 +86,9 @@ export function metadataWith(metadata: unknown, { spanContext, baggage, received
     // what was said of the task's own creation does not hold for what it creates
     for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (carrier[key] === received[key]) delete carrier[key];
   }
-  return baggage && isOurs(BAGGAGE) ? { ...(carrier ?? entries), [BAGGAGE]: baggage } : carrier;
+  let sent = carrier;
+  if (baggage && isOurs(BAGGAGE)) sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
+  const current = sent ?? entries;
+  const isRelated = relation && spanContext && typeof current[TRACEPARENT] === 'string';
+  return isRelated && current[TRACE_RELATION] === undefined ? { ...current, [TRACE_RELATION]: relation } : sent;
 }

@@ -6,5 +6,6 @@ export { HatchetInstrumentor } from './instrumentor.ts';
 export { type LogFields, logFields } from './log-fields.ts';
 export type { PatchedClass } from './patched-methods.ts';
 export type { RelatedAction, Relation, RelationOption } from './relation.ts';
-export type { HatchetInstrumentorConfig } from './settings.ts';
+export type { HatchetInstrumentorConfig, HatchetSpanInfo } from './settings.ts';
+export { HatchetSpanProcessor, type StartedSpan } from './span-processor.ts';
 export type { HatchetOperation } from './spans.ts';

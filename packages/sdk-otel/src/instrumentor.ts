@@ -1,21 +1,27 @@
-import { diag, type TracerProvider, trace } from '@opentelemetry/api';
+import { diag, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationModuleDefinition,
   InstrumentationNodeModuleFile,
 } from '@opentelemetry/instrumentation';
-import { AttemptMemory } from './attempts.ts';
 import { type Explanation, explanationLines, explanationOf } from './explanation.ts';
 import { guarded } from './guard.ts';
+import { LiveTelemetry, SCOPE } from './live-telemetry.ts';
 import { isSupportedSdk, loadedFiles, SDK_PACKAGE, SUPPORTED_SDK } from './loaded-modules.ts';
 import { PatchedMethods, type Prototype } from './patched-methods.ts';
 import { adminClientPatch } from './patches/admin-client.ts';
 import type { ClassPatch } from './patches/class-patch.ts';
 import { contextPatch } from './patches/context.ts';
+import { cronClientPatch } from './patches/cron-client.ts';
 import { dispatcherClientPatch } from './patches/dispatcher-client.ts';
+import { durableContextPatch } from './patches/durable-context.ts';
+import { durableListenerClientPatch } from './patches/durable-listener-client.ts';
 import { eventClientPatch } from './patches/event-client.ts';
+import { hatchetClientPatch } from './patches/hatchet-client.ts';
 import { internalWorkerPatch } from './patches/internal-worker.ts';
-import { type HatchetInstrumentorConfig, type Settings, settingsOf } from './settings.ts';
+import { runsClientPatch } from './patches/runs-client.ts';
+import { scheduleClientPatch } from './patches/schedule-client.ts';
+import type { HatchetInstrumentorConfig } from './settings.ts';
 import type { Telemetry } from './telemetry.ts';
 import { VERSION } from './version.ts';
 
@@ -30,19 +36,27 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
   readonly #telemetry: Telemetry;
   readonly #unsupported: Set<string> = new Set();
   #given: TracerProvider | undefined;
+  #givenMeters: MeterProvider | undefined;
   #reporting = false;
 
   constructor(config: HatchetInstrumentorConfig = {}) {
     // the base constructor would enable before this class has its fields
-    super('@hatchet-ts/sdk-otel', VERSION, { ...config, enabled: false });
+    super(SCOPE, VERSION, { ...config, enabled: false });
     this.#patched = new PatchedMethods({
       wrap: (prototype, method, wrapper) =>
         void this._wrap(prototype, method, (original) => original && wrapper(original)),
       unwrap: (prototype, method) => void this._unwrap(prototype, method),
     });
-    this.#telemetry = telemetryOf(this, () => this.tracer);
+    this.#telemetry = new LiveTelemetry({
+      isEnabled: () => this.isEnabled(),
+      getConfig: () => this.getConfig(),
+      tracer: () => this.tracer,
+      tracerProvider: () => this.#given,
+      meterProvider: () => this.#givenMeters,
+    });
     this.setConfig(config);
     if (config.tracerProvider) this.setTracerProvider(config.tracerProvider);
+    if (config.meterProvider) this.setMeterProvider(config.meterProvider);
     if (config.enabled !== false) this.enable();
   }
 
@@ -112,6 +126,13 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     super.setTracerProvider(tracerProvider);
   }
 
+  /** The same for meters. The global provider is asked for at each use, since it may be registered later. */
+  override setMeterProvider(meterProvider: MeterProvider): void {
+    if (meterProvider === metrics.getMeterProvider()) return;
+    this.#givenMeters = meterProvider;
+    super.setMeterProvider(meterProvider);
+  }
+
   protected override init(): InstrumentationModuleDefinition {
     return {
       name: SDK_PACKAGE,
@@ -172,27 +193,13 @@ const CLASS_PATCHES: readonly ClassPatch[] = [
   internalWorkerPatch,
   dispatcherClientPatch,
   contextPatch,
+  durableContextPatch,
+  durableListenerClientPatch,
+  scheduleClientPatch,
+  cronClientPatch,
+  runsClientPatch,
+  hatchetClientPatch,
 ];
-
-function telemetryOf(instrumentor: HatchetInstrumentor, tracer: () => Telemetry['tracer']): Telemetry {
-  let config: HatchetInstrumentorConfig | undefined;
-  let settings: Settings | undefined;
-  return {
-    attempts: new AttemptMemory(),
-    get enabled() {
-      return instrumentor.isEnabled();
-    },
-    get tracer() {
-      return tracer();
-    },
-    get settings() {
-      if (settings && config === instrumentor.getConfig()) return settings;
-      config = instrumentor.getConfig();
-      settings = settingsOf(config);
-      return settings;
-    },
-  };
-}
 
 function prototypeOf(exports: unknown, { className }: ClassPatch): Prototype | undefined {
   if ((typeof exports !== 'object' && typeof exports !== 'function') || exports === null) return undefined;
@@ -202,7 +209,8 @@ function prototypeOf(exports: unknown, { className }: ClassPatch): Prototype | u
 
 // A bundler renames classes, so instances and classes are known by their methods.
 function* prototypesIn(sdk: readonly unknown[], patch: ClassPatch): Generator<Prototype> {
-  const methods = Object.keys(patch.wrappers);
+  const methods = [...Object.keys(patch.wrappers), ...Object.keys(patch.accessors ?? {})];
+  if (patch.marker) methods.push(patch.marker);
   for (const given of sdk) {
     const candidates = [prototypeOf(given, patch), ...within(given)];
     const found = new Set<Prototype>();
@@ -232,5 +240,6 @@ function within(given: unknown): (Prototype | undefined)[] {
   ];
 }
 
-// where a client and a worker keep the instances of the patched classes
-const PARTS = ['admin', 'events', 'dispatcher', '_internal'] as const;
+// Where a client and a worker keep the instances of the patched classes. Not `durableListener`: asking for it starts a
+// timer that keeps the process alive, so an application with durable tasks gives it itself.
+const PARTS = ['admin', 'events', 'dispatcher', 'scheduled', 'crons', 'runs', '_internal'] as const;

@@ -8,10 +8,10 @@ export interface AttemptEnd {
   /** the task's abort signal, when it was seen */
   readonly signal?: { readonly aborted: boolean; readonly reason: unknown } | undefined;
   /** which report the worker sent first, and what a failed one said */
-  readonly report?: 'completed' | 'failed' | undefined;
+  readonly report?: 'completed' | 'failed' | 'cancelled' | undefined;
   readonly reportedFailure?: unknown;
   /** the cancellation said that the engine's timeout was its reason */
-  readonly timedOut?: boolean;
+  readonly timedOut?: boolean | undefined;
   /** whether this worker has a handler for the action */
   readonly registered: boolean;
 }
@@ -28,11 +28,8 @@ export interface AttemptVerdict {
  */
 export function attemptVerdict(end: AttemptEnd): AttemptVerdict {
   const { result, signal, report, timedOut, registered } = end;
-  if (report === 'completed') return { outcome: 'completed' };
-  if (signal?.aborted) {
-    if (timedOut) return { outcome: 'timed_out', error: { thrown: TIMEOUT } };
-    return { outcome: terminationReason(signal.reason) === 'evicted' ? 'evicted' : 'cancelled' };
-  }
+  if (report === 'completed' || report === 'cancelled') return { outcome: report };
+  if (signal?.aborted) return terminated(signal.reason, timedOut);
   if (result !== undefined) return { outcome: 'failed', error: { thrown: result } };
   // the result could not be serialised, and the SDK reported that instead
   if (report === 'failed') return { outcome: 'failed', error: { thrown: end.reportedFailure } };
@@ -40,6 +37,23 @@ export function attemptVerdict(end: AttemptEnd): AttemptVerdict {
   // started, over, and nothing reported: the SDK stumbles over `throw undefined`
   if (signal) return { outcome: 'failed', error: { thrown: result } };
   return { outcome: 'completed' };
+}
+
+/** How a durable wait ended that rejected: as its task did, when that is what ended it. */
+export function waitVerdict(
+  thrown: unknown,
+  signal: AttemptEnd['signal'],
+  timedOut: boolean | undefined,
+): AttemptVerdict {
+  if (signal?.aborted) return terminated(signal.reason, timedOut);
+  // the SDK forgets the state of a task that the engine evicts
+  if (terminationReason(thrown) === 'evicted') return { outcome: 'evicted' };
+  return { outcome: 'failed', error: { thrown } };
+}
+
+function terminated(reason: unknown, timedOut: boolean | undefined): AttemptVerdict {
+  if (timedOut) return { outcome: 'timed_out', error: { thrown: TIMEOUT } };
+  return { outcome: terminationReason(reason) === 'evicted' ? 'evicted' : 'cancelled' };
 }
 
 const TIMEOUT = { name: 'timeout', message: 'the task ran longer than its timeout' };

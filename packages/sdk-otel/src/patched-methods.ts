@@ -1,5 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { isWrapped } from '@opentelemetry/instrumentation';
+import { guarded } from './guard.ts';
 import type { ClassPatch, Method } from './patches/class-patch.ts';
 import type { Telemetry } from './telemetry.ts';
 
@@ -37,7 +38,13 @@ export class PatchedMethods {
   /** A method that is patched already is left alone. */
   add(prototype: Prototype, patch: ClassPatch, telemetry: Telemetry, sdkVersion: string | undefined): void {
     const { className, wrappers } = patch;
-    const entry = this.#classes.get(prototype) ?? { className, sdkVersion, wrapped: new Map(), missing: new Set() };
+    const entry: Entry = this.#classes.get(prototype) ?? {
+      className,
+      sdkVersion,
+      wrapped: new Map(),
+      missing: new Set(),
+      restore: observeAccessors(prototype, patch.accessors ?? {}),
+    };
     this.#classes.set(prototype, entry);
     for (const [method, wrapper] of Object.entries(wrappers)) {
       const original = prototype[method];
@@ -57,8 +64,9 @@ export class PatchedMethods {
 
   /** The originals again. What somebody else wrapped since stays; ours inside it only passes the call on. */
   restore(): void {
-    for (const [prototype, { wrapped }] of this.#classes) {
+    for (const [prototype, { wrapped, restore }] of this.#classes) {
       for (const [method, ours] of wrapped) if (prototype[method] === ours) this.#shimmer.unwrap(prototype, method);
+      restore();
     }
     this.#classes.clear();
   }
@@ -95,9 +103,32 @@ interface Entry {
   readonly sdkVersion: string | undefined;
   readonly wrapped: Map<string, Method>;
   readonly missing: Set<string>;
+  readonly restore: () => void;
   reported?: boolean;
 }
 
 function replacedIn(prototype: Prototype, { wrapped }: Entry): string[] {
   return [...wrapped].filter(([method, ours]) => prototype[method] !== ours).map(([method]) => method);
+}
+
+// shimmer wraps methods; a getter is replaced by one that tells what it returns
+function observeAccessors(prototype: Prototype, accessors: NonNullable<ClassPatch['accessors']>): () => void {
+  const originals: [string, PropertyDescriptor][] = [];
+  for (const [property, observe] of Object.entries(accessors)) {
+    const original = Object.getOwnPropertyDescriptor(prototype, property);
+    if (!original?.get || !original.configurable) continue;
+    const { get } = original;
+    originals.push([property, original]);
+    Object.defineProperty(prototype, property, {
+      ...original,
+      get(this: unknown) {
+        const value: unknown = get.call(this);
+        guarded(`observing ${property}`, () => observe(this, value));
+        return value;
+      },
+    });
+  }
+  return () => {
+    for (const [property, original] of originals) Object.defineProperty(prototype, property, original);
+  };
 }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { AttemptMemory } from './attempts.ts';
 import { cancelling } from './cancelling.ts';
-import { processing, type TaskAction, type TaskHost, taskValues, workflowNameOf } from './processing.ts';
+import { processing, type RunningTask, taskValues } from './processing.ts';
 import { settingsOf } from './settings.ts';
+import { type TaskAction, type TaskHost, workflowNameOf } from './task-action.ts';
 import type { Telemetry } from './telemetry.ts';
 import { startRecorder } from './testing/recorder.ts';
 
@@ -26,11 +27,14 @@ const host: TaskHost = {
   workerName: 'worker',
   client: undefined,
   registered: true,
-  gracePeriod: 1,
-  task: () => ({}),
 };
+const task: RunningTask = { gracePeriod: 1, find: () => ({}) };
 const telemetry = (): Telemetry => ({
   enabled: true,
+  tracing: true,
+  metrics: undefined,
+  workers: new Set(),
+  flush: async () => undefined,
   tracer: recorder.provider.getTracer('test'),
   settings: settingsOf({}, {}),
   attempts: new AttemptMemory(),
@@ -63,12 +67,12 @@ describe('a task that ignores its cancellation', () => {
   const aborted = { aborted: true, reason: { reason: 'cancelled' } };
   const stopped = (work: Promise<unknown>) => {
     const kit = telemetry();
-    const call = processing<[], Promise<unknown>>(kit, [], action, {
-      ...host,
-      task: () => ({ signal: aborted, work }),
+    const call = processing<[], Promise<unknown>>(kit, [], action, host, {
+      ...task,
+      find: () => ({ signal: aborted, work }),
     });
     kit.attempts.find('task', 0)?.observe?.();
-    call.succeeded?.(undefined);
+    call?.succeeded?.(undefined);
   };
 
   test('keeps its span open for the grace period, and no longer', async () => {
@@ -86,15 +90,15 @@ describe('a task that ignores its cancellation', () => {
 
 test('what the memory keeps of an ended attempt is ids', () => {
   const kit = telemetry();
-  const call = processing<[], Promise<unknown>>(kit, [], action, host);
-  call.succeeded?.(undefined);
+  const call = processing<[], Promise<unknown>>(kit, [], action, host, task);
+  call?.succeeded?.(undefined);
   const { observe, work, signal } = kit.attempts.find('task', 0)!;
   expect([observe, work, signal]).toEqual([undefined, undefined, undefined]);
 });
 
 test('a cancellation that arrives after the end still finds the attempt', () => {
   const kit = telemetry();
-  processing<[], Promise<unknown>>(kit, [], action, host).succeeded?.(undefined);
+  processing<[], Promise<unknown>>(kit, [], action, host, task)?.succeeded?.(undefined);
   cancelling<[], Promise<void>>(kit, [], action, host).succeeded?.(undefined);
   expect(recorder.picture()).toBe(
     [

@@ -1,53 +1,27 @@
-import { context, trace } from '@opentelemetry/api';
-import type { Attempt } from './attempts.ts';
-import { withReceivedMetadata } from './attempts.ts';
-import type { SpanValues } from './attributes.ts';
+import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
+import { type Attempt, withAttempt } from './attempts.ts';
+import { type SpanValues, spanAttributes } from './attributes.ts';
 import { BAGGAGE, withBaggage } from './baggage.ts';
 import { captured } from './capture.ts';
-import { type Metadata, parseMetadata } from './carrier.ts';
+import { carriesContext, type Metadata, parseMetadata } from './carrier.ts';
+import { DurableLog } from './durable-log.ts';
 import { markFailed, recordFailure } from './failure.ts';
+import { guarded } from './guard.ts';
 import { activeUnder } from './handover.ts';
 import { type AttemptVerdict, attemptVerdict } from './outcome.ts';
-import { linksTo, placement } from './relation.ts';
-import type { ClientTelemetryConfig } from './settings.ts';
-import { describe, startSpan, type Telemetry } from './telemetry.ts';
+import { measuredTask } from './processed-tasks.ts';
+import { linksTo, type Placement, placement } from './relation.ts';
+import type { Settings } from './settings.ts';
+import { actionNames, queueTime, type TaskAction, type TaskHost, taskIdentity, workflowNameOf } from './task-action.ts';
+import { describe, endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
-/** The fields of the SDK's `Action` that a span is made of. */
-export interface TaskAction {
-  readonly tenantId: string;
-  readonly workflowRunId: string;
-  readonly taskId: string;
-  readonly taskRunExternalId: string;
-  readonly taskName: string;
-  readonly jobName: string;
-  readonly actionId: string;
-  readonly actionPayload: string;
-  readonly retryCount: number;
-  readonly priority: number;
-  readonly additionalMetadata?: string | undefined;
-  readonly workflowId?: string | undefined;
-  readonly workflowVersionId?: string | undefined;
-  readonly parentWorkflowRunId?: string | undefined;
-  readonly childWorkflowIndex?: number | undefined;
-  readonly childWorkflowKey?: string | undefined;
-  readonly durableTaskInvocationCount?: number | undefined;
-  readonly triggeringEventExternalId?: string | undefined;
-  readonly triggeringEventKey?: string | undefined;
-  readonly taskInsertedAt?: Date | undefined;
-}
-
-/** What the worker knows besides the action. */
-export interface TaskHost {
-  readonly workerId: string | undefined;
-  readonly workerName: string;
-  readonly client: ClientTelemetryConfig | undefined;
-  /** whether the worker has a handler for the action */
-  readonly registered: boolean;
-  /** how long a cancelled task may go on, milliseconds */
+/** What the worker knows of a task that it runs. */
+export interface RunningTask {
+  /** how long it may go on when it is cancelled, milliseconds */
   readonly gracePeriod: number;
-  /** the task's signal and promise, once the SDK has made them */
-  readonly task: () => Pick<Attempt, 'signal' | 'work'>;
+  /** its signal and promise, once the SDK has made them */
+  find(): Pick<Attempt, 'signal' | 'work'>;
 }
 
 /** One attempt of a task, or one invocation of a durable one. */
@@ -56,71 +30,83 @@ export function processing<Args extends readonly unknown[], Result>(
   args: Args,
   action: TaskAction,
   host: TaskHost,
-): PreparedCall<Args, Result> {
-  const { settings, attempts } = telemetry;
-  const everyKey = typeof settings.relation === 'function';
-  const metadata: Metadata = parseMetadata(action.additionalMetadata, everyKey) ?? {};
-  const workflowName = workflowNameOf(action);
+  task: RunningTask,
+): PreparedCall<Args, Result> | undefined {
+  const { settings, attempts, metrics } = telemetry;
+  if (!telemetry.tracing && !metrics) return handedIn(settings, args, action);
+  const { above, place, metadata } = received(settings, action);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
-  const place = placement(
-    settings.relation,
-    { actionId: action.actionId, taskName: action.taskName, workflowName },
-    metadata,
-  );
-  // the listener loop's own span is nobody's parent here; everything else in its context stays visible to the task
-  let above = trace.deleteSpan(context.active());
-  if (place.parent) above = trace.setSpanContext(above, place.parent);
-  if (settings.propagateBaggage) above = withBaggage(above, metadata[BAGGAGE]);
-  const span = startSpan(
-    telemetry,
-    {
-      operation: 'start_step_run',
-      client: host.client,
-      nameSuffix: settings.includeTaskName(host.client) ? action.actionId : undefined,
-      initial: { hatchet: { workflow_name: workflowName, action_name: action.actionId }, destination: 'workflow_name' },
-      details: () => taskValues(telemetry, action, host),
-      links: linksTo(place.creation, attempts.previous(taskRunId, retryCount, invocation)),
-    },
-    above,
-  );
+  const before = attempts.latest(taskRunId);
+  const plan: SpanPlan = {
+    operation: 'start_step_run',
+    args,
+    client: host.client,
+    nameSuffix: settings.includeTaskName(host.client) ? action.actionId : undefined,
+    initial: { hatchet: actionNames(action), destination: 'workflow_name' },
+    details: () => taskValues(telemetry, action, host),
+    links: linksTo(place.creation, before && attempts.previous(taskRunId, retryCount, invocation)),
+  };
+  const span = startSpan(telemetry, plan, above);
   const recording = span.isRecording();
+  const watched = recording || metrics !== undefined;
   const attempt: Attempt = {
     taskRunId,
     retryCount,
     invocation,
+    log: invocation > 0 ? new DurableLog(invocation, before?.log) : undefined,
     span: recording ? span.spanContext() : undefined,
     context: place.parent ?? span.spanContext(),
-    ...(recording && { observe: () => observe(attempt, host) }),
+    metadata,
+    identity: identityOf(settings, action, host),
+    observe: watched ? () => observe(attempt, task) : undefined,
   };
   attempts.add(attempt);
-  const below = withReceivedMetadata(activeUnder(span, above), metadata);
-  if (!recording) return { args, context: below };
+  const below = withAttempt(activeUnder(span, above), attempt);
+  if (!watched) return { args, context: below };
 
+  const done = measuredTask(telemetry, action, host);
   const finish = (result: unknown) => {
-    const verdict = attemptVerdict({ ...attempt, result, registered: host.registered });
-    describe(telemetry, span, host.client, () => ({ hatchet: { outcome: verdict.outcome } }));
-    recordVerdict(span, verdict, attempt);
+    const { signal, report, reportedFailure, timedOut } = attempt;
+    const verdict = attemptVerdict({ result, signal, report, reportedFailure, timedOut, registered: host.registered });
+    if (recording) recordVerdict(telemetry, span, plan, verdict, attempt);
     const { work } = attempt;
     // the memory outlives the task: it keeps ids, not the user's promise and payload
     attempt.observe = attempt.work = attempt.signal = attempt.reportedFailure = undefined;
+    const end = () => {
+      done?.(verdict.outcome, verdict.error ?? attempt.reportError);
+      if (recording) endSpan(telemetry, span, plan, verdict.error ?? attempt.reportError);
+      attempts.end(attempt);
+    };
     const stopped = verdict.outcome !== 'completed' && verdict.outcome !== 'failed';
-    if (stopped && work) void settledWithin(work, host.gracePeriod).then(() => span.end());
-    else span.end();
+    if (stopped && work) void settledWithin(work, task.gracePeriod).then(() => guarded('ending a task', end));
+    else end();
   };
-  return {
-    args,
-    context: below,
-    succeeded: finish,
-    failed: finish,
-  };
+  return { args, context: below, succeeded: finish, failed: finish };
+}
+
+/** The context above what an action starts. The listener loop's own span is nobody's parent; the rest of its context stays. */
+export function received(
+  settings: Settings,
+  action: TaskAction,
+): { above: Context; place: Placement; metadata: Metadata } {
+  const everyKey = typeof settings.relation === 'function';
+  const metadata = parseMetadata(action.additionalMetadata, everyKey) ?? {};
+  const { actionId, taskName } = action;
+  const place = placement(settings.relation, { actionId, taskName, workflowName: workflowNameOf(action) }, metadata);
+  const active = context.active();
+  let above = active;
+  if (place.parent) above = trace.setSpanContext(active, place.parent);
+  else if (trace.getSpan(active)) above = trace.deleteSpan(active);
+  if (settings.propagateBaggage) above = withBaggage(above, metadata[BAGGAGE]);
+  return { above, place, metadata };
 }
 
 /** What the task's span says, but for its end. */
 export function taskValues(
-  telemetry: Telemetry,
+  { settings }: Pick<Telemetry, 'settings'>,
   action: TaskAction,
   host: TaskHost,
-  now: number = Date.now(),
+  now?: number,
 ): SpanValues {
   return {
     hatchet: {
@@ -133,60 +119,61 @@ export function taskValues(
       triggering_event_key: action.triggeringEventKey,
       priority: action.priority,
       queue_time_ms: queueTime(action, now),
-      ...captured(telemetry.settings.capture, { payload: action.actionPayload, metadata: action.additionalMetadata }),
+      ...captured(settings.capture, { payload: action.actionPayload, metadata: action.additionalMetadata }),
     },
     message: 'workflow_run_id',
     clientId: host.workerName,
   };
 }
 
-/** Which task it is; workflow and action name are given to the sampler before. */
-export function taskIdentity(action: TaskAction, workerId: string | undefined): SpanValues['hatchet'] {
-  return {
-    tenant_id: action.tenantId,
-    worker_id: workerId,
-    workflow_run_id: action.workflowRunId,
-    step_id: action.taskId,
-    step_run_id: action.taskRunExternalId,
-    step_name: action.taskName,
-    workflow_id: action.workflowId,
-    workflow_version_id: action.workflowVersionId,
-    retry_count: action.retryCount,
+/** The identity's attributes, made when the first span inside the task asks for them. */
+export function identityOf(settings: Settings, action: TaskAction, host: TaskHost): () => Attributes {
+  let attributes: Attributes | undefined;
+  return () => {
+    attributes ??= spanAttributes(
+      { hatchet: { ...actionNames(action), ...taskIdentity(action, host.workerId) } },
+      settings.excludedFor(host.client),
+    );
+    return attributes;
   };
 }
 
-/** `<workflow>:<task>` is the action's id; `jobName` is the task's name on today's engines. */
-export function workflowNameOf({ actionId, jobName }: Pick<TaskAction, 'actionId' | 'jobName'>): string {
-  const separator = actionId.lastIndexOf(':');
-  return separator === -1 ? jobName : actionId.slice(0, separator);
-}
-
-// asked when the start is reported and when a cancellation arrives: before, the SDK has made neither; after, it has forgotten both
-function observe(attempt: Attempt, host: TaskHost): void {
-  const { signal, work } = host.task();
-  attempt.signal ??= signal;
-  attempt.work ??= work;
-}
-
-// a retry waited for its back-off, not in the queue; two clocks may disagree
-function queueTime(
-  { retryCount, durableTaskInvocationCount, taskInsertedAt }: TaskAction,
-  now: number,
-): number | undefined {
-  if (retryCount > 0 || (durableTaskInvocationCount ?? 1) > 1 || !(taskInsertedAt instanceof Date)) return undefined;
-  const waited = Math.round(now - taskInsertedAt.getTime());
-  return Number.isFinite(waited) ? Math.max(0, waited) : undefined;
-}
-
-function recordVerdict(
-  span: Parameters<typeof recordFailure>[0],
-  { error }: AttemptVerdict,
+/** The outcome, and the failure of the task or of its report. */
+export function recordVerdict(
+  telemetry: Telemetry,
+  span: Span,
+  plan: SpanPlan,
+  { outcome, error }: AttemptVerdict,
   { reportError }: Attempt,
 ): void {
+  describe(telemetry, span, plan.client, () => ({ hatchet: { outcome } }));
   if (error) recordFailure(span, error.thrown);
   if (!reportError) return;
   if (error) markFailed(span, reportError.thrown);
   else recordFailure(span, reportError.thrown);
+}
+
+// Nothing records here: what was received is made active where something keeps contexts, and else there is nothing to do.
+function handedIn<Args extends readonly unknown[], Result>(
+  settings: Settings,
+  args: Args,
+  action: TaskAction,
+): PreparedCall<Args, Result> | undefined {
+  if (!carriesContext(action.additionalMetadata) || !contextsAreKept()) return undefined;
+  return { args, context: received(settings, action).above };
+}
+
+function contextsAreKept(): boolean {
+  const active = context.active();
+  const probe = trace.deleteSpan(active);
+  return context.with(probe, () => context.active() === probe);
+}
+
+// asked when the start is reported and when a cancellation arrives: before, the SDK has made neither; after, it has forgotten both
+function observe(attempt: Attempt, task: RunningTask): void {
+  const { signal, work } = task.find();
+  attempt.signal ??= signal;
+  attempt.work ??= work;
 }
 
 function settledWithin(work: Promise<unknown>, milliseconds: number): Promise<unknown> {

@@ -1,6 +1,7 @@
 // Loads the OpenTelemetry API and nothing else: the engine reads and writes the carrier with it.
 export type { Metadata } from './carrier.ts';
 export {
+  ITEM_TRACEPARENTS,
   LINK_TRACEPARENT,
   readCarrier,
   TRACE_RELATION,

@@ -7,7 +7,7 @@ import {
   TRACEPARENT,
   TRACESTATE,
 } from './carrier.ts';
-import { guarded } from './guard.ts';
+import { userCall } from './guard.ts';
 
 /** How a task's span stands to the context in which its run was created. */
 export type Relation = 'parent' | 'link';
@@ -51,9 +51,17 @@ export function placement(
   return relation === 'link' ? { creation: received } : { parent: received, creation: received };
 }
 
+/**
+ * What the creator of a cron, or of a schedule more than an hour ahead, writes of its firings: they begin traces of their
+ * own, unless the instrumentor was told `parent`.
+ */
+export function futureRelation(option: RelationOption): Relation | undefined {
+  return option === 'parent' ? undefined : 'link';
+}
+
 function decided(option: RelationOption, action: Omit<RelatedAction, 'metadata'>, metadata: Metadata): Relation {
   if (typeof option === 'function') {
-    const answer = guarded('relation', () => option({ ...action, metadata }));
+    const answer = userCall('relation', option, { ...action, metadata });
     if (answer === 'parent' || answer === 'link') return answer;
   }
   const asked = metadata[TRACE_RELATION];

@@ -3,13 +3,17 @@ import type { SpanValues } from './attributes.ts';
 import type { Metadata } from './carrier.ts';
 import { markFailed, recordFailure } from './failure.ts';
 import { activeUnder, handover, metadataWith } from './handover.ts';
-import { describe, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
+import type { Relation } from './relation.ts';
+import { type Destination, measured } from './sent-messages.ts';
+import { describe, endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
 /** One run or event that is sent. */
 export interface Message<Result> extends SpanPlan {
   /** the caller's, as the SDK would have sent it */
   readonly metadata: unknown;
+  /** how what is created stands to this call, where that is not left to the worker */
+  readonly relation?: Relation | undefined;
   /** what the engine's answer adds */
   readonly sent: (result: Result) => SpanValues;
 }
@@ -22,25 +26,44 @@ export function sending<Args extends readonly unknown[], Result>(
   withMetadata: (metadata: Metadata) => Args,
 ): PreparedCall<Args, Result> {
   const above = context.active();
+  const done = measured(telemetry, message, [message]);
   const span = startSpan(telemetry, message, above);
   return endedOnFailure(span, () => {
-    const metadata = metadataWith(message.metadata, handover(span, above, telemetry.settings));
+    const handed = handover(span, above, telemetry.settings);
+    const metadata = metadataWith(
+      message.metadata,
+      message.relation ? { ...handed, relation: message.relation } : handed,
+    );
+    const recording = span.isRecording();
     return {
       args: metadata ? withMetadata(metadata) : args,
-      ...call(span, above, (result: Awaited<Result>) => {
-        describe(telemetry, span, message.client, () => message.sent(result));
-        span.end();
+      ...active(span, above),
+      ...((recording || done) && {
+        succeeded: (result: Awaited<Result>) => {
+          done?.();
+          if (!recording) return;
+          describe(telemetry, span, message.client, () => message.sent(result));
+          endSpan(telemetry, span, message);
+        },
+        failed: (thrown: unknown) => {
+          done?.({ thrown });
+          if (!recording) return;
+          recordFailure(span, thrown);
+          endSpan(telemetry, span, message, { thrown });
+        },
       }),
     };
   });
 }
 
+/** What an item of a bulk call is, without what the answer says of it. */
+export type ItemMessage = Omit<Message<never>, 'sent'> & { readonly initial: Destination };
+
 /** Many messages in one call. */
-export interface Bulk<Item, Result> extends Omit<SpanPlan, 'details'> {
+export interface Bulk<Item, Result> extends Omit<SpanPlan, 'kind'> {
   readonly items: readonly Item[];
-  readonly details: () => SpanValues;
-  /** the message that an item is, with what the answer says of it */
-  readonly message: (item: Item) => Omit<Message<never>, 'sent'>;
+  /** undefined for an item that goes as it is and makes no span: a replay sends it again */
+  readonly message: (item: Item) => ItemMessage | undefined;
   readonly withMetadata: (item: Item, metadata: Metadata) => Item;
   readonly sent: (result: Result, index: number) => SpanValues;
 }
@@ -57,20 +80,24 @@ export function sendingBulk<Args extends readonly unknown[], Item, Result>(
   const { maxItemSpans } = telemetry.settings;
   const above = context.active();
   const kind = maxItemSpans > 0 && bulk.items.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER;
+  const messages = bulk.items.map((item) => bulk.message(item));
+  const done = measured(telemetry, bulk, messages);
   const span = startSpan(telemetry, { ...bulk, kind }, above);
-  const itemSpans: Span[] = [];
+  const open: ItemSpan[] = [];
   return endedOnFailure(
     span,
     () => {
       const below = activeUnder(span, above);
+      const recording = span.isRecording();
       const ofCall = handover(span, above, telemetry.settings);
-      const limit = span.isRecording() ? maxItemSpans : 0;
+      const limit = recording ? maxItemSpans : 0;
       const items = bulk.items.map((item, index) => {
-        const message = bulk.message(item);
+        const message = messages[index];
+        if (!message) return item;
         let handed = ofCall;
-        if (index < limit) {
+        if (open.length < limit) {
           const itemSpan = startSpan(telemetry, { ...message, operationType: 'create' }, below);
-          itemSpans.push(itemSpan);
+          open.push({ span: itemSpan, message, index });
           handed = handover(itemSpan, below, telemetry.settings);
         }
         const metadata = metadataWith(message.metadata, handed);
@@ -81,53 +108,51 @@ export function sendingBulk<Args extends readonly unknown[], Item, Result>(
       }
       return {
         args: withItems(items),
-        ...call(
-          span,
-          above,
-          (result: Awaited<Result>) => {
-            itemSpans.forEach((itemSpan, index) => {
-              describe(telemetry, itemSpan, bulk.client, () => bulk.sent(result, index));
-              itemSpan.end();
-            });
-            span.end();
+        ...active(span, above),
+        ...((recording || done) && {
+          succeeded: (result: Awaited<Result>) => {
+            done?.();
+            for (const item of open) {
+              describe(telemetry, item.span, bulk.client, () => bulk.sent(result, item.index));
+              endSpan(telemetry, item.span, item.message);
+            }
+            if (recording) endSpan(telemetry, span, bulk);
           },
-          itemSpans,
-        ),
+          failed: (thrown: unknown) => {
+            done?.({ thrown });
+            if (!recording) return;
+            for (const item of open) {
+              markFailed(item.span, thrown);
+              endSpan(telemetry, item.span, item.message, { thrown });
+            }
+            recordFailure(span, thrown);
+            endSpan(telemetry, span, bulk, { thrown });
+          },
+        }),
       };
     },
-    itemSpans,
+    open,
   );
 }
 
-function call<Result>(
-  span: Span,
-  above: Context,
-  succeeded: (result: Result) => void,
-  items: readonly Span[] = [],
-): Pick<PreparedCall<readonly unknown[], never>, 'context' | 'failed'> & { succeeded?: (result: Result) => void } {
+interface ItemSpan {
+  readonly span: Span;
+  readonly message: ItemMessage;
+  readonly index: number;
+}
+
+function active(span: Span, above: Context): { context?: Context } {
   const below = activeUnder(span, above);
-  const active = below === above ? {} : { context: below };
-  if (!span.isRecording()) return active;
-  return {
-    ...active,
-    succeeded,
-    failed: (thrown) => {
-      for (const item of items) {
-        markFailed(item, thrown);
-        item.end();
-      }
-      recordFailure(span, thrown);
-      span.end();
-    },
-  };
+  return below === above ? {} : { context: below };
 }
 
 // a caller's getter may throw while its arguments are read: the call goes on untraced, the span is not left open
-function endedOnFailure<T>(span: Span, prepare: () => T, others: readonly Span[] = []): T {
+function endedOnFailure<T>(span: Span, prepare: () => T, items: readonly ItemSpan[] = []): T {
   try {
     return prepare();
   } catch (error) {
-    for (const open of [span, ...others]) open.end();
+    for (const item of items) item.span.end();
+    span.end();
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { TracerProvider } from '@opentelemetry/api';
+import type { MeterProvider, Span, TracerProvider } from '@opentelemetry/api';
 import type { InstrumentationConfig } from '@opentelemetry/instrumentation';
 import type { HatchetAttribute } from './attributes.ts';
 import type { CaptureOptions } from './capture.ts';
@@ -18,6 +18,19 @@ export interface HatchetInstrumentorConfig extends InstrumentationConfig {
    * @default the global one, whether it is registered before or after
    */
   readonly tracerProvider?: TracerProvider;
+  /**
+   * The provider of this instrumentor's meter. Without one, and without a global one, no metrics are made.
+   * @default the global one, whether it is registered before or after
+   */
+  readonly meterProvider?: MeterProvider;
+  /** What metrics may say beyond the names of workflows and tasks. */
+  readonly metricAttributes?: {
+    /**
+     * The event's key as `messaging.destination.name`, where there are not many.
+     * @default false
+     */
+    readonly eventKey?: boolean;
+  };
   /**
    * Attributes that no span shall have, as `payload` or `hatchet.payload`. What the client's configuration and
    * `HATCHET_CLIENT_OPENTELEMETRY_EXCLUDED_ATTRIBUTES` exclude is excluded as well.
@@ -54,6 +67,20 @@ export interface HatchetInstrumentorConfig extends InstrumentationConfig {
   readonly includeTaskNameInSpanName?: boolean;
   /** Another name for a span; keep it low in cardinality. */
   readonly spanName?: (operation: HatchetOperation, defaultName: string) => string;
+  /** Called with every recorded span of this package, once its first attributes are set. */
+  readonly startHook?: (span: Span, info: HatchetSpanInfo) => void;
+  /** Called before such a span ends; with what was thrown when it ends as an error. */
+  readonly endHook?: (span: Span, info: HatchetSpanInfo, error?: unknown) => void;
+}
+
+/** What a hook is told besides the span. */
+export interface HatchetSpanInfo {
+  readonly operation: HatchetOperation;
+  /**
+   * The arguments of the SDK's method: the action that a worker received, the name and input of a run. For an item of a
+   * bulk call the item alone. They are the caller's: not to be changed.
+   */
+  readonly args: readonly unknown[];
 }
 
 /** The part of the SDK's `ClientConfig` that is about telemetry. */
@@ -69,7 +96,10 @@ export interface Settings extends Required<Pick<HatchetInstrumentorConfig, 'rela
   readonly maxItemSpans: number;
   readonly propagateUnsampled: boolean;
   readonly propagateBaggage: boolean;
+  readonly eventKeyInMetrics: boolean;
   readonly spanName: HatchetInstrumentorConfig['spanName'];
+  readonly startHook: HatchetInstrumentorConfig['startHook'];
+  readonly endHook: HatchetInstrumentorConfig['endHook'];
   /** What is excluded for spans of a client: its own list added to the instrumentor's and the environment's. */
   excludedFor(client: ClientTelemetryConfig | undefined): ReadonlySet<HatchetAttribute>;
   includeTaskName(client: ClientTelemetryConfig | undefined): boolean;
@@ -90,7 +120,10 @@ export function settingsOf(
     maxItemSpans: config.maxItemSpans ?? 100,
     propagateUnsampled: config.propagateUnsampled ?? true,
     propagateBaggage: config.propagateBaggage ?? false,
+    eventKeyInMetrics: config.metricAttributes?.eventKey ?? false,
     spanName: config.spanName,
+    startHook: config.startHook,
+    endHook: config.endHook,
     excludedFor(client) {
       const list = client?.otel?.excludedAttributes;
       if (!Array.isArray(list) || list.length === 0) return ours;

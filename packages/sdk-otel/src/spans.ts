@@ -4,17 +4,24 @@ import { SpanKind } from '@opentelemetry/api';
 export type HatchetOperation =
   | 'run_workflow'
   | 'run_workflows'
+  | 'schedule_workflow'
+  | 'create_cron'
   | 'push_event'
   | 'bulk_push_event'
+  | 'cancel_runs'
+  | 'replay_runs'
   | 'start_step_run'
-  | 'cancel_step_run';
+  | 'start_batch_run'
+  | 'cancel_step_run'
+  | 'durable.wait_for'
+  | 'durable.memo';
 
 /** One row of the span table. */
 export interface SpanDefinition {
   readonly name: `hatchet.${HatchetOperation}`;
   readonly kind: SpanKind;
-  /** `messaging.operation.name` */
-  readonly operationName: string;
+  /** `messaging.operation.name`; what is no messaging operation has none */
+  readonly operationName?: string;
   /** `messaging.operation.type`; a message of a batch that has a span of its own says `create` instead of `send` */
   readonly operationType?: 'send' | 'process';
 }
@@ -33,6 +40,18 @@ export const SPANS: { readonly [O in HatchetOperation]: SpanDefinition & { reado
     operationName: 'run',
     operationType: 'send',
   },
+  schedule_workflow: {
+    name: 'hatchet.schedule_workflow',
+    kind: SpanKind.PRODUCER,
+    operationName: 'schedule',
+    operationType: 'send',
+  },
+  create_cron: {
+    name: 'hatchet.create_cron',
+    kind: SpanKind.PRODUCER,
+    operationName: 'cron',
+    operationType: 'send',
+  },
   push_event: {
     name: 'hatchet.push_event',
     kind: SpanKind.PRODUCER,
@@ -45,8 +64,24 @@ export const SPANS: { readonly [O in HatchetOperation]: SpanDefinition & { reado
     operationName: 'push',
     operationType: 'send',
   },
+  cancel_runs: {
+    name: 'hatchet.cancel_runs',
+    kind: SpanKind.CLIENT,
+    operationName: 'cancel',
+  },
+  replay_runs: {
+    name: 'hatchet.replay_runs',
+    kind: SpanKind.CLIENT,
+    operationName: 'replay',
+  },
   start_step_run: {
     name: 'hatchet.start_step_run',
+    kind: SpanKind.CONSUMER,
+    operationName: 'process',
+    operationType: 'process',
+  },
+  start_batch_run: {
+    name: 'hatchet.start_batch_run',
     kind: SpanKind.CONSUMER,
     operationName: 'process',
     operationType: 'process',
@@ -55,5 +90,13 @@ export const SPANS: { readonly [O in HatchetOperation]: SpanDefinition & { reado
     name: 'hatchet.cancel_step_run',
     kind: SpanKind.CONSUMER,
     operationName: 'cancel',
+  },
+  'durable.wait_for': {
+    name: 'hatchet.durable.wait_for',
+    kind: SpanKind.INTERNAL,
+  },
+  'durable.memo': {
+    name: 'hatchet.durable.memo',
+    kind: SpanKind.INTERNAL,
   },
 };

@@ -1,5 +1,5 @@
 import { type Context, context } from '@opentelemetry/api';
-import { guarded } from './guard.ts';
+import { guarded, isPromise } from './guard.ts';
 
 /** A call with its span, ready to be made. */
 export interface PreparedCall<Args extends readonly unknown[], Result> {
@@ -49,8 +49,4 @@ export function tracedCall<Args extends readonly unknown[], Result>(
       throw thrown;
     },
   ) as Result;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }

@@ -1,8 +1,9 @@
 import type { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
 import type { SpanValues } from '../attributes.ts';
 import { captured } from '../capture.ts';
+import { afterwards, type DurableChild, durableChild } from '../durable-child.ts';
 import { sending, sendingBulk } from '../sending.ts';
-import type { Telemetry } from '../telemetry.ts';
+import { isLive, type Telemetry } from '../telemetry.ts';
 import { tracedCall } from '../traced-call.ts';
 import type { ClassPatch } from './class-patch.ts';
 
@@ -19,15 +20,21 @@ export const adminClientPatch: ClassPatch = {
           args,
           (given): RunResult => original.apply(this, given),
           () => {
-            if (!telemetry.enabled) return undefined;
+            if (!isLive(telemetry)) return undefined;
             const [workflowName, input, options, ...rest] = args;
-            const message = { ...runMessage(telemetry, this, { workflowName, input, options }), sent: sentRun };
-            return sending<RunArgs, RunResult>(telemetry, args, message, (additionalMetadata) => [
+            const child = durableChild(telemetry, options);
+            if (child?.isReplayed()) return undefined;
+            const message = {
+              ...runMessage(telemetry, this, { workflowName, input, options }, args, child),
+              sent: sentRun,
+            };
+            const call = sending<RunArgs, RunResult>(telemetry, args, message, (additionalMetadata) => [
               workflowName,
               input,
               { ...options, additionalMetadata: additionalMetadata as Record<string, string> },
               ...rest,
             ]);
+            return child ? afterwards(call, () => child.spawned()) : call;
           },
         );
       },
@@ -39,11 +46,15 @@ export const adminClientPatch: ClassPatch = {
           (given): RunsResult => original.apply(this, given),
           () => {
             const [runs, ...rest] = args;
-            if (!telemetry.enabled || !Array.isArray(runs)) return undefined;
-            return sendingBulk<RunsArgs, RunItem, RunsResult>(
+            if (!isLive(telemetry) || !Array.isArray(runs)) return undefined;
+            const children = new Map(runs.map((run) => [run, durableChild(telemetry, run.options)]));
+            const isReplayed = (run: RunItem) => children.get(run)?.isReplayed() === true;
+            if (runs.length > 0 && runs.every(isReplayed)) return undefined;
+            const call = sendingBulk<RunsArgs, RunItem, RunsResult>(
               telemetry,
               {
                 operation: 'run_workflows',
+                args,
                 client: this.config,
                 items: runs,
                 details: () => ({
@@ -51,10 +62,12 @@ export const adminClientPatch: ClassPatch = {
                     num_workflows: runs.length,
                     unique_workflow_names: [...new Set(runs.map((run) => run.workflowName))],
                     namespace: this.config?.namespace,
+                    durable_invocation_count: runs.map((run) => children.get(run)?.invocation).find(Boolean),
                   },
                   batch: 'num_workflows',
                 }),
-                message: (run) => runMessage(telemetry, this, run),
+                message: (run) =>
+                  isReplayed(run) ? undefined : runMessage(telemetry, this, run, [run], children.get(run)),
                 withMetadata: (run, additionalMetadata) => ({
                   ...run,
                   options: { ...run.options, additionalMetadata: additionalMetadata as Record<string, string> },
@@ -63,6 +76,9 @@ export const adminClientPatch: ClassPatch = {
               },
               (items) => [items, ...rest],
             );
+            return afterwards(call, () => {
+              for (const child of children.values()) child?.spawned();
+            });
           },
         );
       },
@@ -75,9 +91,16 @@ type RunsArgs = Parameters<AdminClient['runWorkflows']>;
 type RunsResult = ReturnType<AdminClient['runWorkflows']>;
 type RunItem = RunsArgs[0][number];
 
-function runMessage(telemetry: Telemetry, admin: AdminClient, { workflowName, input, options }: RunItem) {
+function runMessage(
+  telemetry: Telemetry,
+  admin: AdminClient,
+  { workflowName, input, options }: RunItem,
+  args: readonly unknown[],
+  child: DurableChild | undefined,
+) {
   return {
     operation: 'run_workflow' as const,
+    args,
     client: admin.config,
     metadata: options?.additionalMetadata,
     initial: { hatchet: { workflow_name: workflowName }, destination: 'workflow_name' as const },
@@ -90,6 +113,7 @@ function runMessage(telemetry: Telemetry, admin: AdminClient, { workflowName, in
         desired_worker_id: options?.desiredWorkerId,
         sticky: (options as { sticky?: string } | undefined)?.sticky,
         priority: options?.priority,
+        durable_invocation_count: child?.invocation,
         namespace: admin.config?.namespace,
         ...captured(telemetry.settings.capture, { payload: input, metadata: options?.additionalMetadata }),
       },

@@ -5,9 +5,13 @@ export interface ClassPatch {
   /** relative to the SDK's package */
   readonly file: string;
   readonly className: string;
+  /** a method that is not wrapped, by which instances and classes of a bundle are known */
+  readonly marker?: string;
   /** a method of another class with the same method names, to tell them apart in a bundle */
   readonly notWith?: string;
   readonly wrappers: { readonly [method: string]: Wrapper };
+  /** Getters of the class, and what to do with the object that each returns. */
+  readonly accessors?: { readonly [property: string]: (owner: unknown, value: unknown) => void };
 }
 
 /** From the original method to the traced one. */

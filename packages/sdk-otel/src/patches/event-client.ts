@@ -2,7 +2,7 @@ import type { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/even
 import type { SpanValues } from '../attributes.ts';
 import { captured } from '../capture.ts';
 import { sending, sendingBulk } from '../sending.ts';
-import type { Telemetry } from '../telemetry.ts';
+import { isLive, type Telemetry } from '../telemetry.ts';
 import { tracedCall } from '../traced-call.ts';
 import type { ClassPatch } from './class-patch.ts';
 
@@ -18,10 +18,10 @@ export const eventClientPatch: ClassPatch = {
           args,
           (given): PushResult => original.apply(this, given),
           () => {
-            if (!telemetry.enabled) return undefined;
+            if (!isLive(telemetry)) return undefined;
             const [key, input, options, ...rest] = args;
             const message = {
-              ...eventMessage(telemetry, this, key, { payload: input, ...options }),
+              ...eventMessage(telemetry, this, key, { payload: input, ...options }, args),
               sent: sentEvent,
             };
             return sending<PushArgs, PushResult>(telemetry, args, message, (additionalMetadata) => [
@@ -41,11 +41,12 @@ export const eventClientPatch: ClassPatch = {
           (given): BulkPushResult => original.apply(this, given),
           () => {
             const [key, inputs, options, ...rest] = args;
-            if (!telemetry.enabled || !Array.isArray(inputs)) return undefined;
+            if (!isLive(telemetry) || !Array.isArray(inputs)) return undefined;
             return sendingBulk<BulkPushArgs, EventItem, BulkPushResult>(
               telemetry,
               {
                 operation: 'bulk_push_event',
+                args,
                 client: this.config,
                 items: inputs,
                 initial: { hatchet: { event_key: key }, destination: 'event_key' },
@@ -60,13 +61,19 @@ export const eventClientPatch: ClassPatch = {
                   batch: 'num_events',
                 }),
                 message: (item) =>
-                  eventMessage(telemetry, this, key, {
-                    payload: item.payload,
-                    priority: item.priority ?? options?.priority,
-                    scope: item.scope ?? options?.scope,
-                    // the SDK takes the call's metadata only for an item without its own, so they are kept here
-                    additionalMetadata: item.additionalMetadata ?? options?.additionalMetadata,
-                  }),
+                  eventMessage(
+                    telemetry,
+                    this,
+                    key,
+                    {
+                      payload: item.payload,
+                      priority: item.priority ?? options?.priority,
+                      scope: item.scope ?? options?.scope,
+                      // the SDK takes the call's metadata only for an item without its own, so they are kept here
+                      additionalMetadata: item.additionalMetadata ?? options?.additionalMetadata,
+                    },
+                    [item],
+                  ),
                 withMetadata: (item, additionalMetadata) => ({ ...item, additionalMetadata }),
                 sent: (result, index) => sentEvent(result?.events?.[index]),
               },
@@ -84,9 +91,16 @@ type BulkPushArgs = Parameters<EventClient['bulkPush']>;
 type BulkPushResult = ReturnType<EventClient['bulkPush']>;
 type EventItem = BulkPushArgs[1][number];
 
-function eventMessage(telemetry: Telemetry, events: EventClient, key: string, item: EventItem) {
+function eventMessage(
+  telemetry: Telemetry,
+  events: EventClient,
+  key: string,
+  item: EventItem,
+  args: readonly unknown[],
+) {
   return {
     operation: 'push_event' as const,
+    args,
     client: events.config,
     metadata: item.additionalMetadata,
     initial: { hatchet: { event_key: key }, destination: 'event_key' as const },

@@ -1,4 +1,5 @@
 import { type MeterProvider, metrics, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
+import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import {
   type EffectiveConfiguration,
@@ -37,6 +38,8 @@ export interface ServerTelemetryOptions {
   readonly logger?: TelemetryLogger;
   /** More destinations for spans; with one of these tracing is on also without a collector URL. */
   readonly spanProcessors?: readonly SpanProcessor[];
+  /** More destinations for metrics, a Prometheus exporter for example; with one of these metrics are on. */
+  readonly metricReaders?: readonly IMetricReader[];
 }
 
 export interface ServerTelemetryStatus extends DeliveryStatus {
@@ -79,7 +82,8 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   forwardDiagnostics(logger, configuration.logLevel);
   const uninstallPropagation = installPropagation();
 
-  const wanted = configuration.collector !== undefined || (options.spanProcessors ?? []).length > 0;
+  const { spanProcessors = [], metricReaders = [] } = options;
+  const wanted = configuration.collector !== undefined || spanProcessors.length + metricReaders.length > 0;
   if (wanted && !configuration.sdkDisabled) return startExport(configured, options, logger, uninstallPropagation);
 
   const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
@@ -110,9 +114,17 @@ function startExport(
   const resource = serviceResource(configuration, options.serviceVersion);
   const otlp = configuration.collector && loadOtlp();
   const collector = otlp && collectorOf(configured, otlp, logger, options.authorization);
+  const metricReaders = options.metricReaders ?? [];
+  const exportsMetrics = collector !== undefined && configuration.metricsEnabled;
   const measuring =
-    otlp && collector && configuration.metricsEnabled
-      ? startMetricsPipeline({ collector, otlp, resource, intervalMillis: configuration.metricsIntervalMillis })
+    exportsMetrics || metricReaders.length > 0
+      ? startMetricsPipeline({
+          collector: otlp && collector && exportsMetrics ? { collector, otlp } : undefined,
+          readers: metricReaders,
+          resource,
+          intervalMillis: configuration.metricsIntervalMillis,
+          logger,
+        })
       : undefined;
   const tracing = startTracingPipeline({
     ratio: configuration.traceIdRatio,
@@ -129,7 +141,7 @@ function startExport(
   if (!isGlobal)
     logger.warn({}, 'Another OpenTelemetry SDK is registered in this process: its tracer provider stays global');
   const isMeterGlobal = measuring !== undefined && metrics.setGlobalMeterProvider(measuring.meterProvider);
-  const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, meterProvider);
+  const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, measuring?.meterProvider);
 
   const pipelines = measuring === undefined ? [tracing] : [tracing, measuring];
   const status = (): ServerTelemetryStatus => ({

@@ -1,6 +1,7 @@
 import {
   type Context,
   context,
+  createNoopMeter,
   INVALID_SPAN_CONTEXT,
   type MeterProvider,
   ProxyTracerProvider,
@@ -9,31 +10,37 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
-import {
-  type Instrumentation,
-  type InstrumentationNodeModuleDefinition,
-  isWrapped,
-} from '@opentelemetry/instrumentation';
+import type { Instrumentation, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
+import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg';
 import { loadDatabaseInstrumentation } from '../pipeline/sdk.ts';
 
 /**
  * Starts to make CLIENT spans of pg's queries with the stable `db.*` attributes, below a recorded span only.
  * Statements are recorded, their parameters never. pg must be loaded after this.
  *
+ * @param meterProvider with one the durations of all queries and the pool's connections are measured as well
  * @returns ends it
  */
-export function startDatabaseSpans(tracerProvider: TracerProvider, meterProvider: MeterProvider): () => void {
+export function startDatabaseSpans(tracerProvider: TracerProvider, meterProvider?: MeterProvider): () => void {
   // Modules can be patched once only: a second start gives the patches another destination.
   installed ??= patchPg();
   const instrumentation = installed;
   instrumentation.setTracerProvider(belowRecordedOnly(tracerProvider));
-  instrumentation.setMeterProvider(meterProvider);
-  return () => instrumentation.setTracerProvider(new ProxyTracerProvider());
+  instrumentation.setMeterProvider(meterProvider ?? NOT_MEASURING);
+  // What has no parent is left alone, so that it costs nothing; who measures wants to know of it, too.
+  instrumentation.setConfig({ requireParentSpan: meterProvider === undefined, ignoreConnectSpans: true });
+  return () => {
+    instrumentation.setTracerProvider(new ProxyTracerProvider());
+    instrumentation.setMeterProvider(NOT_MEASURING);
+    instrumentation.setConfig({ requireParentSpan: true, ignoreConnectSpans: true });
+  };
 }
 
-let installed: Instrumentation | undefined;
+const NOT_MEASURING: MeterProvider = { getMeter: createNoopMeter };
 
-function patchPg(): Instrumentation {
+let installed: Instrumentation<PgInstrumentationConfig> | undefined;
+
+function patchPg(): Instrumentation<PgInstrumentationConfig> {
   const { PgInstrumentation } = loadDatabaseInstrumentation();
   /**
    * A query that waits for a connection is started by whoever gives one back, in that one's context. The
@@ -45,14 +52,16 @@ function patchPg(): Instrumentation {
       const pool = definitions.find(({ name }) => name === 'pg-pool');
       if (pool === undefined) return definitions;
       const { patch, unpatch } = pool;
+      let original: Connect | undefined;
       pool.patch = (exports, version) => {
-        const patched = patch?.(exports, version) ?? exports;
-        this._wrap(patched.prototype, 'connect', bindCallback);
-        return patched;
+        // Below the instrumentation's own patch; `_wrap` would take that one off.
+        original = exports.prototype.connect as Connect;
+        exports.prototype.connect = bindCallback(original);
+        return patch?.(exports, version) ?? exports;
       };
       pool.unpatch = (exports, version) => {
-        if (isWrapped(exports.prototype.connect)) this._unwrap(exports.prototype, 'connect');
         unpatch?.(exports, version);
+        if (original !== undefined) exports.prototype.connect = original;
       };
       return definitions;
     }

@@ -13,6 +13,8 @@ export interface ServerCallContext {
   readonly metadata: CallMetadata;
   /** Address of the caller, `host:port`. */
   readonly peer: string;
+  /** Aborted when the caller goes away. */
+  readonly signal: AbortSignal;
 }
 
 export type GrpcServerMiddleware = <Request, Response, Context extends ServerCallContext>(

@@ -6,6 +6,7 @@ import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
 import { withCall } from '../spans/tenant.ts';
 import { contextBelow, withParent } from '../spans/transparency.ts';
 import { boundGenerator } from './bound-generator.ts';
+import { measuredCalls } from './call-duration.ts';
 import type { CallMetadata, GrpcServerMiddleware } from './nice-grpc.ts';
 import { methodName, recordGrpcError, recordOk, rpcAttributes } from './status.ts';
 import { streamSpan } from './stream-span.ts';
@@ -17,21 +18,22 @@ export interface GrpcServerTracingOptions {
    * goes on without a parent.
    */
   readonly parentOf?: (path: string, request: unknown) => ParentFound;
-  /** Methods (`/package.Service/Method`) that make no span, and nothing below them does. */
+  /** Methods (`/package.Service/Method`) that make no span, nor does anything below them; they are not measured either. */
   readonly untraced?: (path: string) => boolean;
 }
 
 /**
  * A nice-grpc server middleware that opens a SERVER span `<package.Service>/<Method>` around a unary call, and
- * one for the opening of a stream (its messages: `messageSpan`). Put it first, so that refused calls are seen.
+ * one for the opening of a stream (its messages: `messageSpan`), and measures the calls. Put it first, so that
+ * refused calls are seen.
  */
 export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptions = {}): GrpcServerMiddleware {
-  return async function* tracing(call, callContext) {
+  const silent: GrpcServerMiddleware = (call, callContext) => {
+    const suppressed = suppressTracing(ROOT_CONTEXT);
+    return boundGenerator(answers(call.next(call.request, callContext)), () => suppressed);
+  };
+  const traced: GrpcServerMiddleware = async function* tracing(call, callContext) {
     const { path } = call.method;
-    if (untraced?.(path) === true) {
-      const silent = suppressTracing(ROOT_CONTEXT);
-      return yield* boundGenerator(answers(call.next(call.request, callContext)), () => silent);
-    }
     const received = propagation.extract(ROOT_CONTEXT, callContext.metadata, METADATA);
     const parent =
       trace.getSpanContext(received) === undefined && !call.requestStream
@@ -57,6 +59,8 @@ export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptio
       span.end();
     }
   };
+  const seen = measuredCalls(traced);
+  return (call, callContext) => (untraced?.(call.method.path) ? silent : seen)(call, callContext);
 }
 
 /** A unary call returns its answer, a stream yields its answers and returns nothing: one type for both. */

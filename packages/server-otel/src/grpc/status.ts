@@ -28,10 +28,11 @@ const CODES = [
   'UNAUTHENTICATED',
 ] as const;
 
-type Code = (typeof CODES)[number];
+/** A status of gRPC by its name. */
+export type GrpcCode = (typeof CODES)[number];
 
 /** The codes that make a SERVER span an error (semantic conventions for gRPC); the others are the caller's affair. */
-const SERVER_ERRORS: ReadonlySet<Code> = new Set<Code>([
+const SERVER_ERRORS: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
   'UNIMPLEMENTED',
@@ -43,6 +44,12 @@ const SERVER_ERRORS: ReadonlySet<Code> = new Set<Code>([
 /** `/package.Service/Method` without the slash: name of the span and value of `rpc.method`. */
 export function methodName(path: string): string {
   return path.startsWith('/') ? path.slice(1) : path;
+}
+
+/** What a call is measured by. A caller that goes away is no error. */
+export function rpcMeasure(path: string, code: GrpcCode): Attributes {
+  const isError = code !== 'OK' && code !== 'CANCELLED';
+  return { ...rpcAttributes(path), [ATTR_RPC_STATUS_CODE]: code, ...(isError && { [ATTR_ERROR_TYPE]: code }) };
 }
 
 export function rpcAttributes(path: string): Attributes {
@@ -67,7 +74,7 @@ export function recordGrpcError(span: Span, error: unknown): void {
 }
 
 /** As nice-grpc answers: a `ServerError` by its code, an abort as CANCELLED, anything else as UNKNOWN. */
-function codeOf(error: unknown): Code {
+export function codeOf(error: unknown): GrpcCode {
   if (!(error instanceof Error)) return 'UNKNOWN';
   if (error.name === 'AbortError') return 'CANCELLED';
   // `details` tells it from errors of the system and of pg, whose codes mean something else.

@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   context,
   propagation,
   ROOT_CONTEXT,
@@ -21,6 +22,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
+import { measureServer } from '../metrics/server-durations.ts';
 import { serverTracer } from '../process-telemetry.ts';
 import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
 import { withCall } from '../spans/tenant.ts';
@@ -48,13 +50,13 @@ export interface HttpServerTracingOptions<C extends HttpContext> {
    * that it names. Never traced itself; when it fails the request goes on without a parent.
    */
   readonly parentOf?: (c: C) => ParentFound;
-  /** Paths that make no span, and nothing below them does: probes. */
+  /** Paths that make no span, nor does anything below them; they are not measured either. For probes. */
   readonly untraced?: (path: string) => boolean;
 }
 
 /**
  * A Hono middleware that opens a SERVER span `<METHOD> <route>` with the stable `http.*` attributes; ERROR for 5xx
- * only. Use it first and for every path.
+ * only; and measures the requests. Use it first and for every path.
  */
 export function httpServerTracing<C extends HttpContext>({
   parentOf,
@@ -62,6 +64,7 @@ export function httpServerTracing<C extends HttpContext>({
 }: HttpServerTracingOptions<C> = {}): HttpMiddleware<C> {
   return async function tracing(c, next) {
     if (untraced?.(c.req.path) === true) return context.with(suppressTracing(ROOT_CONTEXT), next);
+    const measured = measureServer('http');
     const method = KNOWN_METHODS.has(c.req.method) ? c.req.method : '_OTHER';
     const name = method === '_OTHER' ? 'HTTP' : method;
     const received = propagation.extract(ROOT_CONTEXT, c.req.raw.headers, HEADERS);
@@ -79,8 +82,14 @@ export function httpServerTracing<C extends HttpContext>({
       failure = error;
       throw error;
     } finally {
-      if (span.isRecording()) recordResponse(span, c, failure);
+      const answer = answerOf(c, failure);
+      if (span.isRecording()) recordAnswer(span, name, answer, failure);
       span.end();
+      measured({
+        [ATTR_HTTP_REQUEST_METHOD]: method,
+        [ATTR_URL_SCHEME]: c.req.url.slice(0, c.req.url.indexOf(':')),
+        ...answer,
+      });
     }
   };
 }
@@ -99,17 +108,25 @@ function recordRequest(span: Span, { req }: HttpContext, method: string): void {
   if (agent !== null) span.setAttribute(ATTR_USER_AGENT_ORIGINAL, agent);
 }
 
-function recordResponse(span: Span, c: HttpContext, failure: unknown): void {
+/** Route, status and error: what span and measurement have in common. */
+function answerOf(c: HttpContext, failure: unknown): Attributes {
   const route = routeOf(c);
-  if (route !== undefined) {
-    span.setAttribute(ATTR_HTTP_ROUTE, route);
-    span.updateName(`${KNOWN_METHODS.has(c.req.method) ? c.req.method : 'HTTP'} ${route}`);
-  }
   const status = failure === undefined || failure === c.error ? c.res.status : 500;
-  span.setAttribute(ATTR_HTTP_RESPONSE_STATUS_CODE, status);
-  if (status < 500) return;
+  return {
+    ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
+    [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
+    ...(status >= 500 && {
+      [ATTR_ERROR_TYPE]: failure instanceof Error ? failure.constructor.name : String(status),
+    }),
+  };
+}
+
+function recordAnswer(span: Span, method: string, answer: Attributes, failure: unknown): void {
+  const route = answer[ATTR_HTTP_ROUTE];
+  if (route !== undefined) span.updateName(`${method} ${route}`);
+  span.setAttributes(answer);
+  if (answer[ATTR_ERROR_TYPE] === undefined) return;
   if (failure instanceof Error) span.recordException(failure);
-  span.setAttribute(ATTR_ERROR_TYPE, failure instanceof Error ? failure.constructor.name : String(status));
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

@@ -18,8 +18,6 @@ export interface Collector {
   readonly channelOptions: ChannelOptions;
   /** Whether calls are authorised. */
   readonly hasAuth: boolean;
-  /** Value of the `Authorization` header at this moment. */
-  readonly authorization: Authorization;
   /** Headers of one call, with the authorisation of this moment. Rejects when a function that was to say it fails. */
   metadata(): Promise<Metadata>;
 }
@@ -51,7 +49,6 @@ export function collectorOf(
       ...(tlsServerName !== undefined && { 'grpc.ssl_target_name_override': tlsServerName }),
     },
     hasAuth: authorization !== undefined || collectorAuthFile !== undefined || Boolean(collectorAuth),
-    authorization: auth,
     metadata: async () => {
       const metadata = new grpc.Metadata();
       const value = await auth();

@@ -1,5 +1,5 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import type { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base';
-import type { IExporterMetricsHelper, ISerializer } from '@opentelemetry/otlp-transformer';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Collector } from './collector.ts';
 import { GrpcTransport } from './grpc-transport.ts';
@@ -9,38 +9,35 @@ export const TRACES_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceServi
 export const METRICS_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
 /** An exporter and the way to close it at once: its own `shutdown` first waits for calls that may hang. */
-export interface OtlpExporter<Batch> {
-  readonly exporter: OTLPExporterBase<Batch>;
+export interface OtlpMetricExporter {
+  readonly exporter: OTLPMetricExporterBase;
   close(): void;
 }
 
-export function otlpMetricExporter(collector: Collector, otlp: OtlpModules): OtlpExporter<ResourceMetrics> {
-  const { ProtobufMetricsSerializer, MetricsExporterMetricsHelper } = otlp.transformer;
-  return otlpExporter(collector, otlp, METRICS_METHOD, ProtobufMetricsSerializer, MetricsExporterMetricsHelper);
-}
-
-function otlpExporter<Batch, Response>(
+/** @param meterProvider where the exporter's own measurements go */
+export function otlpMetricExporter(
   collector: Collector,
   otlp: OtlpModules,
-  method: string,
-  serializer: ISerializer<Batch, Response>,
-  helper: IExporterMetricsHelper<Batch>,
-): OtlpExporter<Batch> {
-  const transport = new GrpcTransport(collector, method, otlp);
+  meterProvider: MeterProvider,
+): OtlpMetricExporter {
+  const { ProtobufMetricsSerializer, MetricsExporterMetricsHelper: helper } = otlp.transformer;
+  const transport = new GrpcTransport(collector, METRICS_METHOD, otlp);
   const metrics = otlp.grpcBase.createOtlpGrpcExporterMetrics(
-    `otlp_grpc_${helper.name}_exporter`,
+    'otlp_grpc_metric_exporter',
     helper,
     collector.address,
-    undefined,
+    meterProvider,
   );
-  const delegate = otlp.base.createOtlpNetworkExportDelegate(SHARED, serializer, metrics, transport);
+  const delegate = otlp.base.createOtlpNetworkExportDelegate(LIMITS, ProtobufMetricsSerializer, metrics, transport);
   return { exporter: new otlp.base.OTLPExporterBase(delegate), close: () => transport.shutdown() };
 }
 
-const SHARED = {
+type OTLPMetricExporterBase = OTLPExporterBase<ResourceMetrics>;
+
+const LIMITS = {
   /** How long one call may take. */
   timeoutMillis: 10_000,
-  /** Calls on their way at the same time; a flush of a full queue sends 64 batches at once. */
-  concurrencyLimit: 128,
-  compression: 'none',
+  /** Calls on their way at the same time. */
+  concurrencyLimit: 4,
+  compression: 'none', // the channel compresses
 } as const;

@@ -36,4 +36,8 @@ export function loadDatabaseInstrumentation(): typeof import('@opentelemetry/ins
   return load('@opentelemetry/instrumentation-pg');
 }
 
+export function loadRuntimeInstrumentation(): typeof import('@opentelemetry/instrumentation-runtime-node') {
+  return load('@opentelemetry/instrumentation-runtime-node');
+}
+
 const load = createRequire(import.meta.url);

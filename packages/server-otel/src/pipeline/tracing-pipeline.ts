@@ -50,6 +50,7 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
     sampler,
     idGenerator: ids,
     resource: options.resource,
+    ...(options.meterProvider && { meterProvider: options.meterProvider }),
     spanProcessors: processors,
     // Said here, so that no OTEL_SPAN_* variable decides what a service exports.
     generalLimits: { attributeCountLimit: 128, attributeValueLengthLimit: Number.POSITIVE_INFINITY },

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { TelemetryLogger } from '../logger.ts';
-import { type ServerTelemetry, startServerTelemetry } from '../start.ts';
+import { type ServerTelemetry, type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
 
 /** A trace that ratio 0.5 keeps, and one that it drops. */
 export const KEPT = '4bf92f3577b34da60000000000000001';
@@ -19,12 +19,13 @@ export interface Recording {
   tree(): Promise<string>;
 }
 
-export function startRecording(env: Record<string, string> = {}): Recording {
+export function startRecording(env: Record<string, string> = {}, options: ServerTelemetryOptions = {}): Recording {
   const exporter = new InMemorySpanExporter();
   const telemetry = startServerTelemetry({
     env,
     logger: SILENT,
     spanProcessors: [new SimpleSpanProcessor(exporter)],
+    ...options,
   });
   const spans = async () => {
     await telemetry.forceFlush();

@@ -1,0 +1,216 @@
+import { once } from 'node:events';
+import type { TemporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { serve } from '@hono/node-server';
+import { DataPointType, MetricReader } from '@opentelemetry/sdk-metrics';
+import { Hono } from 'hono';
+import { type Channel, createChannel, createClient, createServer, type Server, ServerError, Status } from 'nice-grpc';
+import type { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { grpcServerTracing, httpServerTracing, runSpan } from '../index.ts';
+import { startCollector } from '../testing/collector.ts';
+import { EchoService } from '../testing/echo-service.ts';
+import { type Recording, startRecording } from '../testing/recording.ts';
+
+/** Reads when it is asked. */
+class OnDemand extends MetricReader {
+  protected async onForceFlush(): Promise<void> {}
+  protected async onShutdown(): Promise<void> {}
+}
+
+let reader: OnDemand;
+let recording: Recording;
+beforeEach(() => {
+  reader = new OnDemand();
+  recording = startRecording({}, { metricReaders: [reader] });
+});
+afterEach(() => recording.telemetry.shutdown());
+
+/** The points of an instrument: attributes, and of a histogram how many values were recorded. */
+async function pointsOf(name: string) {
+  const { resourceMetrics } = await reader.collect();
+  return resourceMetrics.scopeMetrics
+    .flatMap(({ metrics }) => metrics)
+    .filter(({ descriptor }) => descriptor.name === name)
+    .flatMap(({ dataPointType, dataPoints, descriptor }) =>
+      dataPoints.map(({ attributes, value }) => ({
+        unit: descriptor.unit,
+        attributes,
+        value: dataPointType === DataPointType.HISTOGRAM && typeof value === 'object' ? value.count : value,
+      })),
+    );
+}
+
+async function names(): Promise<string[]> {
+  const { resourceMetrics } = await reader.collect();
+  return resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics.map(({ descriptor }) => descriptor.name));
+}
+
+it('gRPC calls are measured by method and status, streams until they are closed, untraced methods not at all', async () => {
+  let server: Server | undefined;
+  let channel: Channel | undefined;
+  try {
+    server = createServer().use(grpcServerTracing({ untraced: (path) => path.endsWith('/Bidi') }));
+    server.add(EchoService, {
+      unary: async ({ text }) => {
+        if (text === 'refuse') throw new ServerError(Status.NOT_FOUND, 'no such thing');
+        return { text };
+      },
+      async *serverStream({ text }, { signal }) {
+        yield { text };
+        if (text === 'wait') await once(signal, 'abort');
+      },
+      clientStream: async () => ({ text: '' }),
+      async *bidi() {
+        yield { text: '' };
+      },
+    });
+    channel = createChannel(`127.0.0.1:${await server.listen('127.0.0.1:0')}`);
+    const client = createClient(EchoService, channel);
+    await client.unary({ text: 'a' });
+    await client.unary({ text: 'b' });
+    await expect(client.unary({ text: 'refuse' })).rejects.toThrow('no such thing');
+    for await (const _ of client.serverStream({ text: '' }));
+    for await (const _ of client.serverStream({ text: 'wait' })) break;
+    for await (const _ of client.bidi((async function* () {})()));
+
+    const method = (name: string) => ({ 'rpc.system.name': 'grpc', 'rpc.method': `test.Echo/${name}` });
+    await vi.waitFor(async () =>
+      expect(await pointsOf('rpc.server.call.duration')).toEqual([
+        { unit: 's', attributes: { ...method('Unary'), 'rpc.status_code': 'OK' }, value: 2 },
+        {
+          unit: 's',
+          attributes: { ...method('Unary'), 'rpc.status_code': 'NOT_FOUND', 'error.type': 'NOT_FOUND' },
+          value: 1,
+        },
+        { unit: 's', attributes: { ...method('ServerStream'), 'rpc.status_code': 'OK' }, value: 1 },
+        { unit: 's', attributes: { ...method('ServerStream'), 'rpc.status_code': 'CANCELLED' }, value: 1 },
+      ]),
+    );
+  } finally {
+    channel?.close();
+    await server?.shutdown();
+  }
+});
+
+it('HTTP requests are measured by route, never by path; probes not at all', async () => {
+  const app = new Hono();
+  app.use(httpServerTracing({ untraced: (path) => path === '/live' }));
+  app.get('/live', (c) => c.text(''));
+  app.get('/runs/:id', (c) => c.text(c.req.param('id')));
+  app.get('/broken', () => {
+    throw new TypeError('broken');
+  });
+  app.onError((_, c) => c.text('', 500));
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((listening) => server.once('listening', listening));
+  const { port } = server.address() as { port: number };
+  for (const path of ['runs/1', 'runs/2', 'nowhere', 'broken', 'live']) await fetch(`http://127.0.0.1:${port}/${path}`);
+  server.close();
+
+  const get = { 'http.request.method': 'GET', 'url.scheme': 'http' };
+  expect(await pointsOf('http.server.request.duration')).toEqual([
+    { unit: 's', attributes: { ...get, 'http.route': '/runs/:id', 'http.response.status_code': 200 }, value: 2 },
+    { unit: 's', attributes: { ...get, 'http.response.status_code': 404 }, value: 1 },
+    {
+      unit: 's',
+      attributes: { ...get, 'http.route': '/broken', 'http.response.status_code': 500, 'error.type': 'TypeError' },
+      value: 1,
+    },
+  ]);
+});
+
+let database: TemporaryDatabase;
+let pool: Pool;
+beforeAll(async () => {
+  await startRecording().telemetry.shutdown(); // pg is loaded after it is instrumented
+  const { temporaryDatabase } = await import('@hatchet-ts/storage/embedded');
+  const { default: pg } = await import('pg');
+  database = await temporaryDatabase();
+  pool = new pg.Pool({ connectionString: database.url, max: 2 });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+it('queries are measured whether they are traced or not, without their text; so are the connections of the pool', async () => {
+  await pool.query('SELECT 1');
+  await runSpan('queue', {}, () => pool.query('SELECT 2'));
+  await expect(pool.query('SELECT 1/0')).rejects.toThrow();
+  const points = await pointsOf('db.client.operation.duration');
+  expect(points.map(({ unit, value }) => ({ unit, value }))).toEqual([
+    { unit: 's', value: 2 },
+    { unit: 's', value: 1 },
+  ]);
+  expect(points[1]?.attributes).toHaveProperty('error.type');
+  expect(Object.keys(points[0]?.attributes ?? {}).sort()).toEqual([
+    'db.namespace',
+    'db.operation.name',
+    'db.system.name',
+    'server.address',
+    'server.port',
+  ]);
+  const connections = await pointsOf('db.client.connection.count');
+  expect(connections.reduce((sum, { value }) => sum + Number(value), 0)).toBe(1);
+  expect(await recording.tree()).toMatch(/^hatchet\.run\/queue INTERNAL\n {2}pg\.query:SELECT \S+ CLIENT$/);
+});
+
+it('the process is measured: event loop, garbage collection, heap', async () => {
+  const expected = ['nodejs.eventloop.utilization', 'nodejs.eventloop.delay.p99', 'v8js.memory.heap.used'];
+  await vi.waitFor(async () => expect(await names()).toEqual(expect.arrayContaining(expected)));
+});
+
+it('spans, the queue and the exporters measure themselves, so that drops can be alerted on', async () => {
+  const collector = await startCollector();
+  await recording.telemetry.shutdown();
+  reader = new OnDemand();
+  recording = startRecording(
+    { SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true', SERVER_OTEL_METRICS_ENABLED: 'true' },
+    { metricReaders: [reader] },
+  );
+  runSpan('queue', {}, () => {});
+  await recording.telemetry.forceFlush();
+  const found = await names();
+  for (const name of [
+    'otel.sdk.span.started',
+    'otel.sdk.processor.span.queue.size',
+    'otel.sdk.processor.span.processed',
+    'otel.sdk.exporter.span.exported',
+    'otel.sdk.exporter.metric_data_point.exported',
+  ]) {
+    expect(found).toContain(name);
+  }
+  expect(collector.calls.some(({ bytes }) => bytes.includes('otel.sdk.exporter.span.exported'))).toBe(true);
+  collector.close();
+});
+
+it('with metrics off nothing is measured', async () => {
+  await recording.telemetry.shutdown();
+  recording = startRecording();
+  const { meterProvider } = recording.telemetry;
+  expect(meterProvider.getMeter('test').constructor.name).toBe('NoopMeter');
+});
+
+it('a collector that is away is one line when it goes and one when it is back', async () => {
+  await recording.telemetry.shutdown();
+  const first = await startCollector();
+  const lines: string[] = [];
+  const say = (_: object, message: string) => void lines.push(message);
+  const env = {
+    SERVER_OTEL_COLLECTOR_URL: first.address,
+    SERVER_OTEL_INSECURE: 'true',
+    SERVER_OTEL_METRICS_ENABLED: 'true',
+    SERVER_OTEL_METRICS_INTERVAL: '100ms',
+  };
+  recording = startRecording(env, { logger: { info: say, warn: say, error: say } });
+  await vi.waitFor(() => expect(first.calls.length).toBeGreaterThan(1));
+  first.close();
+  await vi.waitFor(() => expect(lines).toContain('Metrics do not reach the collector'));
+  const second = await startCollector('127.0.0.1', { port: first.port });
+  await vi.waitFor(() => expect(second.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
+  expect(lines.filter((line) => line.includes('Metrics'))).toEqual([
+    'Metrics do not reach the collector',
+    'Metrics reach the collector again',
+  ]);
+  second.close();
+});

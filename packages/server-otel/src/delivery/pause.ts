@@ -19,7 +19,7 @@ export class Pause {
 
   async wait(millis: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, Math.min(millis, LONGEST_TIMER)).unref();
+    const timer = setTimeout(resolve, Math.min(Math.max(millis, 0), LONGEST_TIMER)).unref();
     this.#end = resolve;
     await promise;
     clearTimeout(timer);

@@ -1,7 +1,6 @@
 import { type MeterProvider, TraceFlags } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { TelemetryLogger } from '../logger.ts';
-import type { Collector } from '../pipeline/collector.ts';
 import type { Batch } from './batch.ts';
 import { Batcher } from './batcher.ts';
 import { Books, type DeliveryStatus } from './books.ts';
@@ -10,10 +9,10 @@ import { DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts';
 import { outside } from './outside.ts';
 import { SelfMetrics } from './self-metrics.ts';
 import { Sender } from './sender.ts';
-import { TraceService } from './trace-service.ts';
+import { type TraceCollector, TraceService } from './trace-service.ts';
 
 export interface SpanDeliveryOptions {
-  readonly collector: Collector;
+  readonly collector: TraceCollector;
   readonly logger: TelemetryLogger;
   /** Those that differ from `DELIVERY_LIMITS`. */
   readonly limits?: Partial<DeliveryLimits> | undefined;

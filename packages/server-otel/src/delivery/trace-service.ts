@@ -2,14 +2,17 @@ import type { Client, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc
 import type { Collector } from '../pipeline/collector.ts';
 import { type Answer, acceptance, failure } from './answer.ts';
 
+/** What the delivery needs to know of a collector. */
+export type TraceCollector = Pick<Collector, 'address' | 'target' | 'credentials' | 'channelOptions' | 'metadata'>;
+
 /** Calls of `TraceService/Export` with ready bytes. */
 export class TraceService {
   readonly #grpc: typeof import('@grpc/grpc-js');
-  readonly #collector: Collector;
+  readonly #collector: TraceCollector;
   #client: Client;
   #call: ClientUnaryCall | undefined;
 
-  constructor(grpc: typeof import('@grpc/grpc-js'), collector: Collector) {
+  constructor(grpc: typeof import('@grpc/grpc-js'), collector: TraceCollector) {
     this.#grpc = grpc;
     this.#collector = collector;
     this.#client = this.#connect();

@@ -24,12 +24,14 @@ export interface TestCollectorOptions {
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
   /** The only `Authorization` that is accepted. */
   readonly auth?: string;
+  /** Answers a call itself, instead of the two options above. */
+  readonly respond?: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void;
   /** Default: both. */
   readonly signals?: readonly ('trace' | 'metrics')[];
 }
 
 export async function startCollector(host = '127.0.0.1', options: TestCollectorOptions = {}): Promise<TestCollector> {
-  const { port: wanted = 0, answers = true, tls, auth, signals = ['trace', 'metrics'] } = options;
+  const { port: wanted = 0, answers = true, tls, auth, respond, signals = ['trace', 'metrics'] } = options;
   const { Server, ServerCredentials } = await import('@grpc/grpc-js');
   const calls: ReceivedCall[] = [];
   const server = new Server();
@@ -38,6 +40,7 @@ export async function startCollector(host = '127.0.0.1', options: TestCollectorO
     const identity = (bytes: Buffer) => bytes;
     const keep = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
       calls.push({ path, headers: call.metadata.getMap(), bytes: call.request });
+      if (respond !== undefined) return respond(call, done);
       const refused = auth !== undefined && call.metadata.get('authorization')[0] !== auth;
       if (refused) return done({ code: UNAUTHENTICATED, details: 'invalid token' });
       if (answers) done(null, Buffer.alloc(0));

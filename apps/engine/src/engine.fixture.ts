@@ -3,6 +3,7 @@ import { HatchetClient, type Worker } from '@hatchet-dev/typescript-sdk';
 import { createDatabase, type Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import type { MeterProvider } from '@opentelemetry/api';
 import { pino } from 'pino';
 import type { Timing } from './scheduling/timing.ts';
 
@@ -26,12 +27,24 @@ export interface EngineFixture {
   stop(): Promise<void>;
 }
 
-export async function engineFixture(timing: Partial<Timing> = {}, tracing = false): Promise<EngineFixture> {
+export async function engineFixture(
+  timing: Partial<Timing> = {},
+  tracing = false,
+  meterProvider?: MeterProvider,
+): Promise<EngineFixture> {
   const temporary = await temporaryDatabase();
   // Not before: telemetry, where a test has any, must see pg and gRPC being loaded.
   const { startEngine } = await import('./engine.ts');
   const log = pino({ level: process.env.TEST_LOG ?? 'silent' });
-  const options = { databaseUrl: temporary.url, bindAddress: '127.0.0.1', port: 0, log, tracing, timing };
+  const options = {
+    databaseUrl: temporary.url,
+    bindAddress: '127.0.0.1',
+    port: 0,
+    log,
+    tracing,
+    timing,
+    ...(meterProvider && { meterProvider }),
+  };
   const engine = await startEngine(options);
   const fixture = await clientFixture(temporary.url, engine.address);
   return {

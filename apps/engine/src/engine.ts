@@ -3,10 +3,12 @@ import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { type EngineLock, holdEngineLock } from '@hatchet-ts/storage/engine-lock';
 import { postponeTimeouts, runningAttempts } from '@hatchet-ts/storage/runs';
 import { knownWorkers } from '@hatchet-ts/storage/workers';
+import type { MeterProvider } from '@opentelemetry/api';
 import type { Logger } from 'pino';
 import { now } from './clock.ts';
 import { createRunContexts } from './contract/run-contexts.ts';
 import { createContractServer } from './contract/server.ts';
+import { reportEngineMetrics } from './metrics/engine-metrics.ts';
 import { createCancellation } from './runs/cancellation.ts';
 import { createCreation } from './runs/creation.ts';
 import { seeToEffects } from './runs/effects.ts';
@@ -32,6 +34,8 @@ export interface EngineOptions {
   /** Whether this process makes spans. */
   tracing: boolean;
   timing?: Partial<Timing>;
+  /** Where the engine's own measurements go; default: nowhere. */
+  meterProvider?: MeterProvider;
 }
 
 /** An engine that serves. */
@@ -130,9 +134,11 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     onError: (error, path) => log.error({ err: error, method: path }, 'a call failed'),
   });
   let stopHeartbeats = async () => {};
+  let stopMetrics = () => {};
 
   async function stop(): Promise<void> {
     stopping.abort();
+    stopMetrics();
     const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
     await server.shutdown();
     clearTimeout(forced);
@@ -148,6 +154,10 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       Promise.all(ids.map((workerId) => workers.changed(workerId))).catch(onError);
     });
     stopHeartbeats = watchHeartbeats({ db, pool, settle, timing, mayRun, onError });
+    const { meterProvider } = options;
+    if (meterProvider) {
+      stopMetrics = reportEngineMetrics({ db, meterProvider, heartbeat: timing.heartbeat, mayRun, onError });
+    }
     const port = await server.listen(`${bracketed(options.bindAddress)}:${options.port}`);
     return { address: `${bracketed(options.bindAddress)}:${port}`, stop };
   } catch (error) {

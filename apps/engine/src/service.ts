@@ -9,7 +9,12 @@ const FLUSH_MS = 2_000;
 
 /** Runs the engine until it is told to stop; loaded after the telemetry, which has to see pg and gRPC being loaded. */
 export async function serve(config: EngineConfig, telemetry: ServerTelemetry, log: Logger): Promise<void> {
-  const engine = await startEngine({ ...config, log, tracing: telemetry.enabled });
+  const engine = await startEngine({
+    ...config,
+    log,
+    tracing: telemetry.enabled,
+    meterProvider: telemetry.meterProvider,
+  });
   log.info({ address: engine.address }, 'ready');
 
   const signal = await Promise.race((['SIGTERM', 'SIGINT'] as const).map(nextSignal));

@@ -184,6 +184,32 @@ it('spans, the queue and the exporters measure themselves, so that drops can be 
   collector.close();
 });
 
+it('a series of a gauge ends when it is no longer observed', async () => {
+  const collector = await startCollector();
+  await recording.telemetry.shutdown();
+  const env = { SERVER_OTEL_INSECURE: 'true', SERVER_OTEL_METRICS_ENABLED: 'true', SERVER_OTEL_METRICS_INTERVAL: '1h' };
+  recording = startRecording({ ...env, SERVER_OTEL_COLLECTOR_URL: collector.address });
+  const { meterProvider } = recording.telemetry;
+  const tenants = ['tenant-a', 'tenant-b'];
+  meterProvider
+    .getMeter('test')
+    .createObservableGauge('test.workers')
+    .addCallback((result) => {
+      for (const tenant of tenants) result.observe(1, { tenant });
+    });
+  const sent = async () => {
+    await recording.telemetry.forceFlush();
+    const bytes = collector.calls.at(-1)?.bytes;
+    return ['tenant-a', 'tenant-b'].filter((tenant) => bytes?.includes(tenant));
+  };
+  expect(await sent()).toEqual(['tenant-a', 'tenant-b']);
+  tenants.pop();
+  expect(await sent()).toEqual(['tenant-a']);
+  tenants.pop();
+  expect(await sent()).toEqual([]);
+  collector.close();
+});
+
 it('with metrics off nothing is measured', async () => {
   await recording.telemetry.shutdown();
   recording = startRecording();

@@ -1,5 +1,10 @@
-import type { ExportResult } from '@opentelemetry/core';
-import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ExportResult, ExportResultCode } from '@opentelemetry/core';
+import type {
+  AggregationTemporality,
+  InstrumentType,
+  PushMetricExporter,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { TelemetryLogger } from '../logger.ts';
 
 /**
@@ -20,6 +25,14 @@ export class MetricDelivery implements PushMetricExporter {
   /** The exporter comes later: it measures itself with the provider that it exports for. */
   through(exporter: PushMetricExporter): void {
     this.#exporter = exporter;
+  }
+
+  /**
+   * A gauge has no temporality on the wire. In the SDK “cumulative” would mean that an attribute set, once observed, is
+   * sent for ever; with “delta” what is no longer observed is no longer sent.
+   */
+  selectAggregationTemporality(instrument: InstrumentType): AggregationTemporality {
+    return instrument === OBSERVABLE_GAUGE ? DELTA : CUMULATIVE;
   }
 
   export(metrics: ResourceMetrics, done: (result: ExportResult) => void): void {
@@ -44,5 +57,8 @@ export class MetricDelivery implements PushMetricExporter {
   }
 }
 
-/** `ExportResultCode.SUCCESS`; the enum would load the SDK's core for a number. */
-const SUCCESS = 0;
+/* Members of the SDK's enums, which would have to be loaded for a number. */
+const SUCCESS: ExportResultCode.SUCCESS = 0;
+const DELTA: AggregationTemporality.DELTA = 0;
+const CUMULATIVE: AggregationTemporality.CUMULATIVE = 1;
+const OBSERVABLE_GAUGE: `${InstrumentType.OBSERVABLE_GAUGE}` = 'OBSERVABLE_GAUGE';

@@ -131,6 +131,7 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     if (meterProvider === metrics.getMeterProvider()) return;
     this.#givenMeters = meterProvider;
     super.setMeterProvider(meterProvider);
+    void this.#telemetry.metrics; // the slots are observed although nothing runs yet
   }
 
   protected override init(): InstrumentationModuleDefinition {

@@ -5,7 +5,7 @@ import { guarded } from './guard.ts';
 /** The package whose classes are patched. */
 export const SDK_PACKAGE = '@hatchet-dev/typescript-sdk';
 /** The SDK's releases that the patches fit; `npm run test:matrix` runs the first of them, one between and the newest. */
-export const SUPPORTED_SDK = '>=1.33.0 <2';
+export const SUPPORTED_SDK = '>=1.18.0 <2';
 
 /** A file of the SDK that is in the module cache. */
 export interface LoadedFile {

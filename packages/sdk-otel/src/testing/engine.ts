@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { HatchetClient } from '@hatchet-dev/typescript-sdk';
 import {
   type AssignedAction,
+  type BatchActionEvent,
   DispatcherDefinition,
   type StepActionEvent,
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
@@ -13,9 +11,13 @@ import {
   EventsServiceDefinition,
   type PushEventRequest,
 } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
+import { V1DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { createServer, ServerError, Status } from 'nice-grpc';
+import { type DurableEngine, durableEngine } from './durable.ts';
+import { Mailbox } from './mailbox.ts';
+import { type RestRequest, startRest } from './rest.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const WORKER = '11111111-1111-4111-8111-111111111111';
@@ -30,8 +32,13 @@ export interface TestEngine {
   readonly metadata: (Record<string, string> | undefined)[];
   /** reports of the worker */
   readonly reports: StepActionEvent[];
+  /** reports of batches */
+  readonly batchReports: BatchActionEvent[];
+  /** what was posted to the REST half */
+  readonly requests: RestRequest[];
+  readonly durable: DurableEngine;
   /** makes the next calls of a kind fail */
-  readonly failing: Set<'trigger' | 'push' | 'completed'>;
+  readonly failing: Set<Failing>;
   /** sends an action; START_STEP_RUN of the task unless `more` says otherwise */
   dispatch(actionId: string, more?: Partial<AssignedAction>): AssignedAction;
   cancel(action: AssignedAction, payload?: string): void;
@@ -40,16 +47,21 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
+type Failing = 'trigger' | 'push' | 'completed' | 'rest';
+
 export async function startEngine(
   config: { namespace?: string; excludedAttributes?: string[] } = {},
 ): Promise<TestEngine> {
   const metadata: TestEngine['metadata'] = [];
   const reports: StepActionEvent[] = [];
+  const batchReports: BatchActionEvent[] = [];
+  const durable = durableEngine();
+  const registered = new Set<string>();
   const failing: TestEngine['failing'] = new Set();
   const queue = new Mailbox<AssignedAction>();
   const waiting = new Set<() => void>();
 
-  const refuse = (kind: 'trigger' | 'push' | 'completed') => {
+  const refuse = (kind: Failing) => {
     if (failing.has(kind)) throw new ServerError(Status.INTERNAL, `no ${kind} today`);
   };
   const dispatch: TestEngine['dispatch'] = (actionId, more = {}) => {
@@ -77,6 +89,8 @@ export async function startEngine(
   };
   const accept = (request: { name: string; input: string; additionalMetadata?: string | undefined }): string => {
     metadata.push(request.additionalMetadata ? JSON.parse(request.additionalMetadata) : undefined);
+    // a run of what no worker has registered stays in the queue
+    if (!registered.has(request.name)) return randomUUID();
     const { workflowRunId } = dispatch(`${request.name}:${request.name}`, {
       actionPayload: JSON.stringify({
         input: JSON.parse(request.input || '{}'),
@@ -117,7 +131,11 @@ export async function startEngine(
       for (const wake of waiting) wake();
       return known;
     },
-    sendBatchActionEvent: async () => known,
+    sendBatchActionEvent: async (report) => {
+      if (report.eventType === 2) refuse('completed');
+      batchReports.push(report);
+      return known;
+    },
     sendGroupKeyActionEvent: async () => known,
     putOverridesData: async () => ({}),
     unsubscribe: async () => known,
@@ -140,7 +158,10 @@ export async function startEngine(
     putRateLimit: async () => ({}),
   });
   server.add(AdminServiceDefinition, {
-    putWorkflow: async () => ({ id: randomUUID(), workflowId: randomUUID() }),
+    putWorkflow: async ({ name }) => {
+      registered.add(name.toLowerCase());
+      return { id: randomUUID(), workflowId: randomUUID() };
+    },
     cancelTasks: unimplementedCall,
     replayTasks: unimplementedCall,
     triggerWorkflowRun: unimplementedCall,
@@ -160,17 +181,14 @@ export async function startEngine(
     putLog: async () => ({}),
     putStreamEvent: async () => ({}),
   });
+  server.add(V1DispatcherDefinition, durable.service);
   const port = await server.listen('127.0.0.1:0');
-  const rest = createHttpServer((_request, response) =>
-    response.setHeader('content-type', 'application/json').end('{}'),
-  );
-  rest.listen(0, '127.0.0.1');
-  await once(rest, 'listening');
+  const rest = await startRest(() => failing.has('rest'));
 
   const client = new HatchetClient({
     token: `ey.${Buffer.from(JSON.stringify({ sub: TENANT })).toString('base64url')}.`,
     host_port: `127.0.0.1:${port}`,
-    api_url: `http://127.0.0.1:${(rest.address() as AddressInfo).port}`,
+    api_url: rest.url,
     tls_config: { tls_strategy: 'none' },
     log_level: 'OFF',
     logger: () => SILENT,
@@ -188,6 +206,9 @@ export async function startEngine(
     client,
     metadata,
     reports,
+    batchReports,
+    requests: rest.requests,
+    durable,
     failing,
     dispatch,
     cancel: (action, payload = '') => queue.put({ ...action, actionType: 1, actionPayload: payload }),
@@ -212,39 +233,11 @@ export async function startEngine(
     },
     async stop() {
       queue.close();
-      rest.closeAllConnections();
-      rest.close();
+      durable.stop();
+      rest.stop();
       server.forceShutdown();
     },
   };
-}
-
-class Mailbox<T> {
-  readonly #items: T[] = [];
-  #wake: (() => void) | undefined;
-  #closed = false;
-
-  put(item: T): void {
-    this.#items.push(item);
-    this.#wake?.();
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#wake?.();
-  }
-
-  async *take(signal: AbortSignal): AsyncGenerator<T> {
-    signal.addEventListener('abort', () => this.#wake?.());
-    while (!this.#closed && !signal.aborted) {
-      const item = this.#items.shift();
-      if (item !== undefined) yield item;
-      else
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
-    }
-  }
 }
 
 async function unimplementedCall(): Promise<never> {

@@ -9,6 +9,9 @@ import {
   type Sampler,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import { afterAll, expect } from 'vitest';
+import { HatchetSpanProcessor } from '../span-processor.ts';
+import { contractViolations } from './contract.ts';
 
 /** A provider that keeps what it was given, and draws it. */
 export interface Recorder {
@@ -23,7 +26,12 @@ export interface Recorder {
   picture(): string;
 }
 
-export function startRecorder(sampler?: Sampler): Recorder {
+/** What spans of this package have said that no table knows, in all recorders of this file. */
+const violations: string[] = [];
+afterAll(() => expect(violations).toEqual([]));
+
+/** @param options.inherits with the processor that hands a task's identity down */
+export function startRecorder(sampler?: Sampler, options: { inherits?: boolean } = {}): Recorder {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const exporter = new InMemorySpanExporter();
   const waiting = new Set<() => void>();
@@ -32,6 +40,13 @@ export function startRecorder(sampler?: Sampler): Recorder {
     ...(sampler && { sampler }),
     spanProcessors: [
       new SimpleSpanProcessor(exporter),
+      {
+        onStart: () => undefined,
+        onEnd: (span) => void violations.push(...(options.inherits ? [] : contractViolations(span))),
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      },
+      ...(options.inherits ? [new HatchetSpanProcessor()] : []),
       {
         onStart: () => undefined,
         onEnd: () => queueMicrotask(() => waiting.forEach((wake) => void wake())),

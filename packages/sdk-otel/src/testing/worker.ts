@@ -1,4 +1,4 @@
-import type { Worker } from '@hatchet-dev/typescript-sdk';
+import type { DurableContext, Worker } from '@hatchet-dev/typescript-sdk';
 import { context, createContextKey, trace } from '@opentelemetry/api';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { startEngine, type TestEngine } from './engine.ts';
@@ -12,13 +12,15 @@ export interface TaskContext {
   cancel(): Promise<void>;
 }
 
-/** A worker of the real SDK with one task, `work:work`, that does what `body` says at the time. */
+/** A worker of the real SDK with the tasks `work`, `steps` (durable) and `pack` (a batch), which do what the test says. */
 export interface TestWorker {
   readonly engine: TestEngine;
   readonly recorder: Recorder;
   readonly instrumentor: HatchetInstrumentor;
   readonly worker: Worker;
   body: (ctx: TaskContext) => unknown;
+  durableBody: (ctx: DurableContext<object>) => unknown;
+  batchBody: (items: Record<string, object>, ctx: TaskContext) => unknown;
   /** forgets what the last test left, configuration included */
   reset(): void;
   stop(): Promise<void>;
@@ -36,20 +38,38 @@ export async function startWorker(): Promise<TestWorker> {
     name: 'work',
     fn: async (_input: object, ctx) => (await test.body(ctx)) as Record<string, string>,
   });
-  const worker = await engine.client.worker('worker-1', { workflows: [task], handleKill: false });
+  const steps = engine.client.durableTask({
+    name: 'steps',
+    fn: async (_input: object, ctx) => (await test.durableBody(ctx)) as Record<string, string>,
+  });
+  const pack = engine.client.batchTask({
+    name: 'pack',
+    batch: { maxSize: 10 },
+    fn: async (items: Record<string, object>, ctx: TaskContext) =>
+      (await test.batchBody(items, ctx)) as Record<string, Record<string, string>>,
+  });
+  const worker = await engine.client.worker('worker-1', {
+    workflows: [task, steps, pack],
+    handleKill: false,
+  });
   const test: TestWorker = {
     engine,
     recorder,
     instrumentor,
     worker,
     body: () => ({}),
+    durableBody: () => ({}),
+    batchBody: () => ({}),
     reset() {
       instrumentor.setConfig({});
       instrumentor.setTracerProvider(recorder.provider);
       engine.failing.clear();
       engine.reports.length = 0;
+      engine.batchReports.length = 0;
+      engine.requests.length = 0;
       engine.metadata.length = 0;
-      test.body = () => ({});
+      engine.durable.reset();
+      test.body = test.durableBody = test.batchBody = () => ({});
       recorder.take();
     },
     async stop() {

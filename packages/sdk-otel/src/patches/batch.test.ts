@@ -1,0 +1,127 @@
+import { SpanStatusCode } from '@opentelemetry/api';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { TestEngine } from '../testing/engine.ts';
+import { ids, type Recorder } from '../testing/recorder.ts';
+import { startWorker, type TestWorker } from '../testing/worker.ts';
+
+const BATCH = 'hatchet.start_batch_run';
+const ITEMS = ['task-1', 'task-2'];
+const traceparent = (n: number) => `00-${`${n}`.repeat(32)}-${`${n}`.repeat(16)}-01`;
+
+let worker: TestWorker;
+let engine: TestEngine;
+let recorder: Recorder;
+
+beforeAll(async () => {
+  worker = await startWorker();
+  ({ engine, recorder } = worker);
+});
+afterEach(() => worker.reset());
+afterAll(() => worker.stop());
+
+const dispatch = (additionalMetadata?: object) =>
+  engine.dispatch('pack:pack', {
+    actionType: 3,
+    workflowRunId: '',
+    taskRunExternalId: '',
+    batchId: 'batch-1',
+    batchKey: 'eu',
+    batchSize: 2,
+    actionPayload: JSON.stringify(
+      Object.fromEntries(ITEMS.map((id) => [id, { payload: { input: { id } }, workflow_run_id: id }])),
+    ),
+    additionalMetadata: additionalMetadata && JSON.stringify(additionalMetadata),
+  });
+const each = () => Object.fromEntries(ITEMS.map((id) => [id, {}]));
+
+test('a batch is a consumer that links to the context of each item, with the spans of the user below it', async () => {
+  worker.batchBody = (items) => {
+    expect(Object.keys(items)).toEqual(ITEMS);
+    recorder.provider.getTracer('user').startSpan('ask the bank').end();
+    return each();
+  };
+  const action = dispatch({ hatchet__item_traceparents: [traceparent(1), traceparent(2), 'not one', traceparent(1)] });
+  const [span] = await recorder.ended(BATCH);
+  expect(recorder.picture()).toBe(
+    [
+      'hatchet.start_batch_run · test · CONSUMER · completed',
+      '│  ↗ link to a span of another trace that is not here',
+      '│  ↗ link to a span of another trace that is not here',
+      '└─ ask the bank · test',
+    ].join('\n'),
+  );
+  expect(span?.links.map((link) => ids(link.context))).toEqual([1, 2].map((n) => traceparent(n).slice(3, -3)));
+  expect(span?.attributes).toEqual({
+    instrumentor: 'hatchet',
+    'hatchet.tenant_id': action.tenantId,
+    'hatchet.worker_id': '11111111-1111-4111-8111-111111111111',
+    'hatchet.workflow_name': 'pack',
+    'hatchet.action_name': 'pack:pack',
+    'hatchet.step_name': 'pack',
+    'hatchet.batch_id': 'batch-1',
+    'hatchet.batch_key': 'eu',
+    'hatchet.batch_size': 2,
+    'hatchet.outcome': 'completed',
+    'messaging.system': 'hatchet',
+    'messaging.operation.name': 'process',
+    'messaging.operation.type': 'process',
+    'messaging.destination.name': 'pack',
+    'messaging.batch.message_count': 2,
+    'messaging.client.id': 'worker-1',
+  });
+});
+
+test('a batch without contexts, as from an engine that sends none, begins a trace', async () => {
+  worker.batchBody = each;
+  dispatch();
+  const [span] = await recorder.ended(BATCH);
+  expect(span?.parentSpanContext).toBeUndefined();
+  expect(span?.links).toEqual([]);
+});
+
+test('a batch that throws is an error', async () => {
+  worker.batchBody = () => {
+    throw new TypeError('no boxes');
+  };
+  dispatch();
+  const [span] = await recorder.ended(BATCH);
+  expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no boxes' });
+  expect(span?.attributes).toMatchObject({ 'error.type': 'TypeError', 'hatchet.outcome': 'failed' });
+});
+
+test('a batch whose results are not for its items is an error', async () => {
+  worker.batchBody = () => ['a list'];
+  dispatch();
+  const [span] = await recorder.ended(BATCH);
+  expect(span?.status.code).toBe(SpanStatusCode.ERROR);
+  expect(span?.status.message).toContain('keyed by batch member id');
+});
+
+test('a batch that cancels itself is cancelled, and no error', async () => {
+  worker.batchBody = (_items, ctx) => ctx.cancel();
+  dispatch();
+  const [span] = await recorder.ended(BATCH);
+  expect(span?.status.code).toBe(SpanStatusCode.UNSET);
+  expect(span?.attributes['hatchet.outcome']).toBe('cancelled');
+});
+
+test('a batch whose report does not arrive is an error; the outcome stays what it was', async () => {
+  const { setTimeout } = globalThis;
+  // the SDK tries for 13 seconds
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
+    setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
+  engine.failing.add('completed');
+  worker.batchBody = each;
+  dispatch();
+  const [span] = await recorder.ended(BATCH);
+  vi.restoreAllMocks();
+  expect(span?.status.message).toContain('no completed today');
+  expect(span?.events).toHaveLength(1);
+  expect(span?.attributes['hatchet.outcome']).toBe('completed');
+});
+
+test('a batch that no handler is registered for is an error', async () => {
+  engine.dispatch('pack:unknown', { actionType: 3, batchId: 'batch-2', batchSize: 1, actionPayload: '{}' });
+  const [span] = await recorder.ended(BATCH);
+  expect(span?.attributes).toMatchObject({ 'error.type': 'unknown_action', 'hatchet.outcome': 'failed' });
+});

@@ -1,0 +1,58 @@
+import { SpanKind } from '@opentelemetry/api';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { HatchetInstrumentor } from '../instrumentor.ts';
+import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { type Recorder, startRecorder } from '../testing/recorder.ts';
+
+let engine: TestEngine;
+let recorder: Recorder;
+let instrumentor: HatchetInstrumentor;
+
+beforeAll(async () => {
+  recorder = startRecorder();
+  engine = await startEngine({ excludedAttributes: ['num_runs'] });
+  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider }).instrument();
+});
+afterEach(() => {
+  engine.failing.clear();
+  recorder.take();
+});
+afterAll(async () => {
+  instrumentor.uninstrument();
+  await engine.stop();
+});
+
+test.each(['cancel', 'replay'] as const)('%s is a client call with the ids of its runs', async (command) => {
+  const { data } = await engine.client.runs[command]({ ids: ['run-1'] });
+  expect(data.ids).toEqual(['run-1']);
+  const [span] = recorder.take();
+  expect(span?.name).toBe(`hatchet.${command}_runs`);
+  expect(span?.kind).toBe(SpanKind.CLIENT);
+  expect(span?.attributes).toEqual({
+    instrumentor: 'hatchet',
+    'hatchet.run_ids': ['run-1'],
+    'messaging.system': 'hatchet',
+    'messaging.operation.name': command,
+  });
+});
+
+test('by a filter it has the ids that the engine found', async () => {
+  await engine.client.runs.cancel({ filters: { since: new Date(0) } });
+  expect(recorder.take()[0]?.attributes['hatchet.run_ids']).toEqual(['run-1', 'run-2']);
+});
+
+test('of very many runs it has the first hundred, and their number', async () => {
+  const other = await startEngine();
+  const all = Array.from({ length: 150 }, (_, i) => `run-${i}`);
+  await other.client.runs.replay({ ids: all });
+  await other.stop();
+  const [span] = recorder.take();
+  expect(span?.attributes['hatchet.run_ids']).toEqual(all.slice(0, 100));
+  expect(span?.attributes['hatchet.num_runs']).toBe(150);
+});
+
+test('that is refused is an error, and rejects as without us', async () => {
+  engine.failing.add('rest');
+  await expect(engine.client.runs.cancel({ ids: ['run-1'] })).rejects.toMatchObject({ response: { status: 400 } });
+  expect(recorder.take()[0]?.attributes['error.type']).toBe('AxiosError');
+});

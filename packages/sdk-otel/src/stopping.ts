@@ -1,4 +1,4 @@
-import { guarded } from './guard.ts';
+import { diag } from '@opentelemetry/api';
 import type { Telemetry } from './telemetry.ts';
 
 /**
@@ -23,9 +23,9 @@ const OPEN_SPANS = 1000;
 
 async function sent({ attempts, flush }: Telemetry): Promise<void> {
   const end = new AbortController();
-  const within = (milliseconds: number, work: Promise<unknown> | undefined) =>
+  const within = (milliseconds: number, work: Promise<unknown>) =>
     Promise.race([
-      work,
+      work.catch((error: unknown) => diag.error('@hatchet-ts/sdk-otel: the last spans could not be sent', error)),
       new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, milliseconds);
         end.signal.addEventListener('abort', () => clearTimeout(timer));
@@ -33,9 +33,6 @@ async function sent({ attempts, flush }: Telemetry): Promise<void> {
     ]);
   const start = performance.now();
   await within(OPEN_SPANS, attempts.idle());
-  await within(
-    PATIENCE - (performance.now() - start),
-    guarded('flushing', () => flush()),
-  );
+  await within(PATIENCE - (performance.now() - start), Promise.resolve().then(flush));
   end.abort();
 }

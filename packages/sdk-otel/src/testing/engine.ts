@@ -28,6 +28,8 @@ const WORKER = '11111111-1111-4111-8111-111111111111';
  */
 export interface TestEngine {
   readonly client: HatchetClient;
+  /** what a client in another process needs in its environment */
+  readonly environment: Readonly<Record<string, string>>;
   /** metadata of every run and event that arrived, parsed, in order */
   readonly metadata: (Record<string, string> | undefined)[];
   /** reports of the worker */
@@ -185,8 +187,9 @@ export async function startEngine(
   const port = await server.listen('127.0.0.1:0');
   const rest = await startRest(() => failing.has('rest'));
 
+  const token = `ey.${Buffer.from(JSON.stringify({ sub: TENANT })).toString('base64url')}.`;
   const client = new HatchetClient({
-    token: `ey.${Buffer.from(JSON.stringify({ sub: TENANT })).toString('base64url')}.`,
+    token,
     host_port: `127.0.0.1:${port}`,
     api_url: rest.url,
     tls_config: { tls_strategy: 'none' },
@@ -204,6 +207,13 @@ export async function startEngine(
   });
   return {
     client,
+    environment: {
+      HATCHET_CLIENT_TOKEN: token,
+      HATCHET_CLIENT_HOST_PORT: `127.0.0.1:${port}`,
+      HATCHET_CLIENT_API_URL: rest.url,
+      HATCHET_CLIENT_TLS_STRATEGY: 'none',
+      HATCHET_CLIENT_LOG_LEVEL: 'OFF',
+    },
     metadata,
     reports,
     batchReports,

@@ -38,11 +38,29 @@ test('only the attempt that is meant is found', () => {
   expect(memory.find('a', undefined)).toBeUndefined();
 });
 
-test('the memory is bounded: the task that began longest ago goes first', () => {
+test('the memory is bounded: as many as the limit are known, the oldest are forgotten', () => {
   const memory = new AttemptMemory(2);
-  memory.add(attempt('a', 0));
-  memory.add(attempt('b', 0));
-  memory.add(attempt('a', 1));
-  memory.add(attempt('c', 0));
-  expect(['a', 'b', 'c'].map((id) => memory.find(id, id === 'a' ? 1 : 0)?.taskRunId)).toEqual(['a', undefined, 'c']);
+  for (const id of ['a', 'b', 'c', 'd', 'a']) memory.add(attempt(id, 0));
+  expect(['a', 'b', 'c', 'd'].map((id) => memory.latest(id)?.taskRunId)).toEqual(['a', undefined, 'c', 'd']);
+});
+
+test('an attempt that runs is known however many others end, and afterwards like these', async () => {
+  const memory = new AttemptMemory(2);
+  const long: Attempt = { ...attempt('long', 0), observe: () => undefined };
+  memory.add(long);
+  for (const id of ['a', 'b', 'c', 'd', 'e']) memory.add(attempt(id, 0));
+  expect(memory.find('long', 0)).toBe(long);
+  const idle = memory.idle();
+  memory.end(long);
+  await idle;
+  expect(memory.find('long', 0)).toBe(long);
+});
+
+test('the end of an attempt is not the end of the one after it', async () => {
+  const memory = new AttemptMemory();
+  const [first, second] = [0, 1].map((retryCount) => ({ ...attempt('a', retryCount), observe: () => undefined }));
+  memory.add(first!);
+  memory.add(second!);
+  memory.end(first!);
+  expect(memory.latest('a')).toBe(second);
 });

@@ -1,5 +1,4 @@
-import { type Attributes, type Context, createContextKey, type SpanContext } from '@opentelemetry/api';
-import type { Metadata } from './carrier.ts';
+import type { SpanContext } from '@opentelemetry/api';
 import type { DurableLog } from './durable-log.ts';
 
 /** One execution of a task, or of a batch of them, on this worker. */
@@ -15,10 +14,6 @@ export interface Attempt {
   readonly span?: SpanContext | undefined;
   /** where its cancellation belongs: the context that it received, else its own */
   readonly context?: SpanContext | undefined;
-  /** the metadata that it received, as far as they are about context */
-  readonly metadata?: Metadata | undefined;
-  /** which task it is, for the spans that start inside */
-  readonly identity?: (() => Attributes) | undefined;
   /** the task's own signal, once the SDK has made it */
   signal?: { readonly aborted: boolean; readonly reason: unknown } | undefined;
   /** the user's function, which may outlive the SDK's own promise after a cancellation */
@@ -37,24 +32,25 @@ export interface Attempt {
 
 /**
  * What this worker knows of the attempts that it runs and ran: every running one that is watched, and the latest of each
- * task that ended, of which the oldest are forgotten.
+ * task that ended, until enough others have ended since.
  */
 export class AttemptMemory {
   readonly #running = new Map<string, Attempt>();
-  readonly #ended = new Map<string, Attempt>();
+  // two generations: to forget the oldest of a Map one by one costs a walk over all that were forgotten before
+  #young = new Map<string, Attempt>();
+  #old = new Map<string, Attempt>();
   readonly #limit: number;
   readonly #waiting: (() => void)[] = [];
 
+  /** @param limit of the ended attempts that are remembered; twice as many at most */
   constructor(limit = 2048) {
     this.#limit = limit;
   }
 
   /** An attempt that is not watched is kept as if it had ended, since nobody will say when it does. */
   add(attempt: Attempt): void {
-    if (attempt.observe) {
-      this.#ended.delete(attempt.taskRunId);
-      this.#running.set(attempt.taskRunId, attempt);
-    } else this.#keep(attempt);
+    if (attempt.observe) this.#running.set(attempt.taskRunId, attempt);
+    else this.#keep(attempt);
   }
 
   end(attempt: Attempt): void {
@@ -63,7 +59,8 @@ export class AttemptMemory {
       this.#running.delete(attempt.taskRunId);
       this.#keep(attempt);
     }
-    if (this.#running.size === 0) for (const wake of this.#waiting.splice(0)) wake();
+    if (this.#running.size > 0 || this.#waiting.length === 0) return;
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   /** Resolves when no watched attempt is running. */
@@ -72,7 +69,8 @@ export class AttemptMemory {
   }
 
   latest(taskRunId: string | undefined): Attempt | undefined {
-    return taskRunId === undefined ? undefined : (this.#running.get(taskRunId) ?? this.#ended.get(taskRunId));
+    if (taskRunId === undefined) return undefined;
+    return this.#running.get(taskRunId) ?? this.#young.get(taskRunId) ?? this.#old.get(taskRunId);
   }
 
   find(taskRunId: string, retryCount: number | undefined): Attempt | undefined {
@@ -91,19 +89,9 @@ export class AttemptMemory {
   }
 
   #keep(attempt: Attempt): void {
-    this.#ended.delete(attempt.taskRunId);
-    this.#ended.set(attempt.taskRunId, attempt);
-    if (this.#ended.size > this.#limit) this.#ended.delete(this.#ended.keys().next().value!);
+    this.#young.set(attempt.taskRunId, attempt);
+    if (this.#young.size < this.#limit) return;
+    this.#old = this.#young;
+    this.#young = new Map();
   }
 }
-
-/** The attempt around the current code. */
-export function activeAttempt(context: Context): Attempt | undefined {
-  return context.getValue(ATTEMPT) as Attempt | undefined;
-}
-
-export function withAttempt(context: Context, attempt: Attempt): Context {
-  return context.setValue(ATTEMPT, attempt);
-}
-
-const ATTEMPT = createContextKey('@hatchet-ts/sdk-otel attempt');

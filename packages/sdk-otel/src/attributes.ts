@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, Span } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import {
   ATTR_MESSAGING_BATCH_MESSAGE_COUNT,
   ATTR_MESSAGING_CLIENT_ID,
@@ -129,43 +129,48 @@ export interface SpanValues {
  * zero and false are values.
  */
 export function spanAttributes(values: SpanValues, excluded: ReadonlySet<HatchetAttribute>): Attributes {
-  const attributes: Attributes = {};
-  eachAttribute(values, excluded, (key, value) => {
-    attributes[key] = value;
-  });
-  return attributes;
+  const bag = new AttributeBag();
+  setAttributes(bag, values, excluded);
+  return bag.attributes;
 }
 
 /** Sets them one by one, without an object between. */
-export function setAttributes(span: Span, values: SpanValues, excluded: ReadonlySet<HatchetAttribute>): void {
-  eachAttribute(values, excluded, (key, value) => void span.setAttribute(key, value));
-}
-
-function eachAttribute(
+export function setAttributes(
+  span: { setAttribute(key: string, value: AttributeValue): unknown },
   { hatchet, destination, message, batch, clientId }: SpanValues,
   excluded: ReadonlySet<HatchetAttribute>,
-  set: (key: string, value: AttributeValue) => void,
 ): void {
+  const excludes = excluded.size > 0;
   for (const name in hatchet) {
     const attribute = name as HatchetAttribute;
+    const given = hatchet[attribute];
+    if (given === undefined || given === null || given === '' || (excludes && excluded.has(attribute))) continue;
     const { key, type } = ATTRIBUTES[attribute];
-    const value = typed(type, hatchet[attribute]);
-    if (value === undefined || excluded.has(attribute)) continue;
-    set(key, value);
-    if (attribute === destination) set(ATTR_MESSAGING_DESTINATION_NAME, value);
-    else if (attribute === message) set(ATTR_MESSAGING_MESSAGE_ID, value);
-    else if (attribute === batch) set(ATTR_MESSAGING_BATCH_MESSAGE_COUNT, value);
+    const value = type === 'string' && typeof given === 'string' ? given : typed(type, given);
+    if (value === undefined) continue;
+    span.setAttribute(key, value);
+    if (attribute === destination) span.setAttribute(ATTR_MESSAGING_DESTINATION_NAME, value);
+    else if (attribute === message) span.setAttribute(ATTR_MESSAGING_MESSAGE_ID, value);
+    else if (attribute === batch) span.setAttribute(ATTR_MESSAGING_BATCH_MESSAGE_COUNT, value);
   }
-  if (clientId) set(ATTR_MESSAGING_CLIENT_ID, clientId);
+  if (clientId) span.setAttribute(ATTR_MESSAGING_CLIENT_ID, clientId);
+}
+
+class AttributeBag {
+  readonly attributes: Attributes = {};
+
+  setAttribute(key: string, value: AttributeValue): void {
+    this.attributes[key] = value;
+  }
 }
 
 // The values come from the caller's arguments: their types are a hope until here.
 function typed(type: AttributeDefinition['type'], value: unknown): number | string | string[] | undefined {
-  if (value === undefined || value === null || value === '') return undefined;
   if (type === 'int') return Number.isInteger(value) ? (value as number) : undefined;
   if (type === 'list') {
     return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : undefined;
   }
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+    ? String(value)
+    : undefined;
 }

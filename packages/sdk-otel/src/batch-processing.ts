@@ -1,13 +1,13 @@
 import type { SpanContext } from '@opentelemetry/api';
-import { type Attempt, withAttempt } from './attempts.ts';
-import { captured } from './capture.ts';
+import type { Attempt } from './attempts.ts';
 import { ITEM_TRACEPARENTS, parseTraceparent } from './carrier.ts';
 import { activeUnder } from './handover.ts';
 import { attemptVerdict } from './outcome.ts';
 import { measuredTask } from './processed-tasks.ts';
-import { identityOf, received, recordVerdict } from './processing.ts';
+import { received, recordVerdict, taskScope } from './processing.ts';
 import { linksTo } from './relation.ts';
 import { actionNames, type TaskAction, type TaskHost } from './task-action.ts';
+import { withScope } from './task-scope.ts';
 import { endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
@@ -23,12 +23,13 @@ export function processingBatch<Args extends readonly unknown[], Result>(
 ): PreparedCall<Args, Result> | undefined {
   const { settings, attempts, metrics } = telemetry;
   if (!telemetry.tracing && !metrics) return undefined;
-  const { above, place, metadata } = received(settings, action);
+  const names = actionNames(action);
+  const { above, place, metadata } = received(settings, action, names);
   const plan: SpanPlan = {
     operation: 'start_batch_run',
     args,
     client: host.client,
-    initial: { hatchet: actionNames(action), destination: 'workflow_name' },
+    initial: { hatchet: names, destination: 'workflow_name' },
     details: () => ({
       hatchet: {
         tenant_id: action.tenantId,
@@ -37,11 +38,11 @@ export function processingBatch<Args extends readonly unknown[], Result>(
         batch_id: action.batchId,
         batch_key: action.batchKey,
         batch_size: action.batchSize,
-        ...captured(settings.capture, { payload: action.actionPayload, metadata: action.additionalMetadata }),
       },
       batch: 'batch_size',
       clientId: host.workerName,
     }),
+    data: () => ({ payload: action.actionPayload, metadata: action.additionalMetadata }),
     links: linksTo(place.creation, ...itemContexts(metadata[ITEM_TRACEPARENTS])),
   };
   const span = startSpan(telemetry, plan, above);
@@ -52,12 +53,10 @@ export function processingBatch<Args extends readonly unknown[], Result>(
     retryCount: 0,
     invocation: 0,
     span: recording ? span.spanContext() : undefined,
-    metadata,
-    identity: identityOf(settings, action, host),
     observe: watched ? () => undefined : undefined,
   };
   attempts.add(attempt);
-  const below = withAttempt(activeUnder(span, above), attempt);
+  const below = withScope(activeUnder(span, above), taskScope(settings, action, names, host, metadata));
   if (!watched) return { args, context: below };
 
   const done = measuredTask(telemetry, action, host, action.batchSize ?? 1);
@@ -67,7 +66,7 @@ export function processingBatch<Args extends readonly unknown[], Result>(
     const own = reportError && result === reportError.thrown ? undefined : result;
     const verdict = attemptVerdict({ result: own, report, reportedFailure, registered: host.registered });
     if (recording) recordVerdict(telemetry, span, plan, verdict, attempt);
-    attempt.observe = attempt.reportedFailure = undefined;
+    attempt.observe = attempt.reportedFailure = attempt.reportError = undefined;
     done?.(verdict.outcome, verdict.error ?? reportError);
     if (recording) endSpan(telemetry, span, plan, verdict.error ?? reportError);
     attempts.end(attempt);

@@ -1,4 +1,10 @@
-import { createTraceState, isSpanContextValid, type SpanContext } from '@opentelemetry/api';
+import {
+  createTraceState,
+  INVALID_SPANID,
+  INVALID_TRACEID,
+  isSpanContextValid,
+  type SpanContext,
+} from '@opentelemetry/api';
 
 /** The key of a run's or event's metadata that holds the context, as Hatchet's other SDKs have it. */
 export const TRACEPARENT = 'traceparent';
@@ -36,12 +42,16 @@ export function readCarrier(metadata: unknown): SpanContext | undefined {
  * @param spanContext its flags are written as they are; an invalid one is not written
  */
 export function writeCarrier(metadata: Readonly<Metadata> | undefined, spanContext: SpanContext): Metadata {
-  const copy: Metadata = { ...metadata };
-  if (!isSpanContextValid(spanContext)) return copy;
-  delete copy[TRACESTATE];
-  copy[TRACEPARENT] = formatTraceparent(spanContext);
+  return isSpanContextValid(spanContext) ? written(metadata, spanContext) : { ...metadata };
+}
+
+/** The same for a context that is known to be valid. */
+export function written(metadata: Readonly<Metadata> | undefined, spanContext: SpanContext): Metadata {
+  // named keys, which an object gets more quickly than computed ones
+  const copy: Metadata = { ...metadata, traceparent: formatTraceparent(spanContext) };
   const tracestate = spanContext.traceState?.serialize();
-  if (tracestate) copy[TRACESTATE] = tracestate;
+  if (tracestate) copy.tracestate = tracestate;
+  else if (copy.tracestate !== undefined) delete copy.tracestate;
   return copy;
 }
 
@@ -65,33 +75,33 @@ export function parseMetadata(metadata: unknown, everyKey = false): Metadata | u
 
 /** Whether a run's metadata, as text, hold a key of ours; quicker than a parse. */
 export function carriesContext(metadata: string | undefined): boolean {
-  return typeof metadata === 'string' && OUR_KEYS.test(metadata);
+  return (
+    typeof metadata === 'string' &&
+    (metadata.includes(TRACEPARENT) || metadata.includes(TRACE_RELATION) || metadata.includes('baggage'))
+  );
 }
 
 /** Strict W3C Trace Context: lower case, no zero ids, not version ff; a later version may say more than we read. */
 export function parseTraceparent(traceparent: unknown, tracestate?: unknown): SpanContext | undefined {
   if (typeof traceparent !== 'string') return undefined;
-  const match = TRACEPARENT_FORM.exec(traceparent);
-  if (!match) return undefined;
-  const [, version, traceId, spanId, flags, rest] = match as unknown as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string?,
-  ];
-  if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
-  const context: SpanContext = { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true };
-  if (!isSpanContextValid(context)) return undefined;
+  // this is done for every task: fixed places, and no match to take apart
+  if (!TRACEPARENT_FORM.test(traceparent)) return undefined;
+  if (traceparent.startsWith('ff') || (traceparent.startsWith('00') && traceparent.length > 55)) return undefined;
+  const context: SpanContext = {
+    traceId: traceparent.slice(3, 35),
+    spanId: traceparent.slice(36, 52),
+    traceFlags: Number.parseInt(traceparent.slice(53, 55), 16),
+    isRemote: true,
+  };
+  if (context.traceId === INVALID_TRACEID || context.spanId === INVALID_SPANID) return undefined;
   if (typeof tracestate === 'string' && tracestate !== '') context.traceState = createTraceState(tracestate);
   return context;
 }
 
 /** `00-<trace>-<span>-<flags>`: the flags are bits, and those that we do not know stay. */
 export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
-  return `00-${traceId}-${spanId}-${(traceFlags & 0xff).toString(16).padStart(2, '0')}`;
+  return `00-${traceId}-${spanId}-${FLAGS[traceFlags & 0xff]}`;
 }
 
-const OUR_KEYS = /traceparent|hatchet__trace_relation|baggage/;
-const TRACEPARENT_FORM = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+const FLAGS = Array.from({ length: 256 }, (_, flags) => flags.toString(16).padStart(2, '0'));
+const TRACEPARENT_FORM = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;

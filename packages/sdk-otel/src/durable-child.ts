@@ -9,7 +9,7 @@ export interface DurableChild {
   /** the invocation of the task, when it is a replay */
   readonly invocation: number | undefined;
   /** whether an invocation before has triggered it from this worker */
-  isReplayed(): boolean;
+  readonly isReplayed: boolean;
   /** The engine has it. */
   spawned(): void;
 }
@@ -22,14 +22,16 @@ interface ParentOptions {
   readonly childKey?: string | undefined;
 }
 
-export function durableChild(telemetry: Telemetry, options: ParentOptions | undefined): DurableChild | undefined {
+/** @returns undefined for a run that is no child of a durable task of this worker */
+export function durableChild({ attempts }: Telemetry, options: ParentOptions | undefined): DurableChild | undefined {
   const parent = options?.parentTaskRunExternalId ?? options?.parentStepRunId;
-  const log = telemetry.attempts.latest(parent)?.log;
+  if (parent === undefined) return undefined;
+  const log = attempts.latest(parent)?.log;
   const child = options?.childKey ?? options?.childIndex;
   if (!log || child === undefined) return undefined;
   return {
     invocation: log.invocation > 1 ? log.invocation : undefined,
-    isReplayed: () => log.hasSpawned(child),
+    isReplayed: log.hasSpawned(child),
     spawned: () => log.spawned(child),
   };
 }

@@ -2,9 +2,9 @@ import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/a
 import { suppressTracing } from '@opentelemetry/core';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, test } from 'vitest';
-import { withAttempt } from './attempts.ts';
 import { type Metadata, parseTraceparent } from './carrier.ts';
 import { activeUnder, handedOn, handover, metadataWith } from './handover.ts';
+import { withScope } from './task-scope.ts';
 import { startRecorder } from './testing/recorder.ts';
 
 const RECEIVED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -74,8 +74,7 @@ describe('the metadata', () => {
   const ours = `00-${traceId}-${spanId}-01`;
   const settings = { propagateUnsampled: true, propagateBaggage: false };
   const fresh = handover(span, ROOT_CONTEXT, settings);
-  const taskThatReceived = (metadata: Metadata) =>
-    withAttempt(ROOT_CONTEXT, { taskRunId: 'task', retryCount: 0, invocation: 0, metadata });
+  const taskThatReceived = (metadata: Metadata) => withScope(ROOT_CONTEXT, { metadata, identity: () => ({}) });
   const inTask = taskThatReceived({ traceparent: RECEIVED, tracestate: 'a=1' });
 
   test('get the context beside the keys of the caller', () => {
@@ -108,18 +107,17 @@ describe('the metadata', () => {
   });
 
   test('say that what is created later begins a trace of its own, unless the caller has said something', () => {
-    const later = { ...fresh, relation: 'link' } as const;
-    expect(metadataWith({ team: 'a' }, later)).toEqual({
+    expect(metadataWith({ team: 'a' }, fresh, 'link')).toEqual({
       team: 'a',
       traceparent: ours,
       hatchet__trace_relation: 'link',
     });
-    expect(metadataWith({ traceparent: RECEIVED }, later)).toEqual({
+    expect(metadataWith({ traceparent: RECEIVED }, fresh, 'link')).toEqual({
       traceparent: RECEIVED,
       hatchet__trace_relation: 'link',
     });
-    expect(metadataWith({ hatchet__trace_relation: 'parent' }, later)?.hatchet__trace_relation).toBe('parent');
-    expect(metadataWith({ team: 'a' }, { ...later, spanContext: undefined })).toBeUndefined();
+    expect(metadataWith({ hatchet__trace_relation: 'parent' }, fresh, 'link')?.hatchet__trace_relation).toBe('parent');
+    expect(metadataWith({ team: 'a' }, { ...fresh, spanContext: undefined }, 'link')).toBeUndefined();
   });
 
   test('are sent as they are when there is nothing to write, or when they are no object', () => {

@@ -1,16 +1,16 @@
 import {
   type Context,
-  isSpanContextValid,
+  INVALID_TRACEID,
   propagation,
   type Span,
   type SpanContext,
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
-import { activeAttempt } from './attempts.ts';
 import { BAGGAGE, formatBaggage } from './baggage.ts';
-import { LINK_TRACEPARENT, type Metadata, TRACE_RELATION, TRACEPARENT, writeCarrier } from './carrier.ts';
+import { LINK_TRACEPARENT, type Metadata, TRACE_RELATION, TRACEPARENT, written } from './carrier.ts';
 import type { Relation } from './relation.ts';
+import { scopeOf } from './task-scope.ts';
 
 /** What goes on with a message. */
 export interface Handover {
@@ -18,8 +18,6 @@ export interface Handover {
   readonly baggage?: string | undefined;
   /** what the task around the call received, to tell forwarded metadata from the caller's own */
   readonly received: Metadata | undefined;
-  /** `hatchet__trace_relation` for what is created, unless the caller has said it */
-  readonly relation?: Relation | undefined;
 }
 
 /** What a message gets that is sent under `above` with `span` as its own. */
@@ -31,7 +29,7 @@ export function handover(
   return {
     spanContext: handedOn(span, trace.getSpanContext(above), settings.propagateUnsampled),
     baggage: settings.propagateBaggage ? formatBaggage(propagation.getBaggage(above)) : undefined,
-    received: activeAttempt(above)?.metadata,
+    received: scopeOf(above)?.metadata,
   };
 }
 
@@ -49,8 +47,8 @@ export function handedOn(
 ): SpanContext | undefined {
   const own = span.spanContext();
   // neither a provider nor a context above, or tracing is suppressed here
-  if (!isSpanContextValid(own)) return undefined;
-  const chosen = span.isRecording() || !received || !isSpanContextValid(received) ? own : received;
+  if (own.traceId === INVALID_TRACEID) return undefined;
+  const chosen = received && !span.isRecording() && isItsParent(received, own) ? received : own;
   const beganHereAndDropped = !(chosen.traceFlags & TraceFlags.SAMPLED) && !chosen.isRemote;
   return beganHereAndDropped && !propagateUnsampled ? undefined : chosen;
 }
@@ -58,20 +56,28 @@ export function handedOn(
 /** The context in which the traced call runs: the same rule for what becomes active. */
 export function activeUnder(span: Span, above: Context): Context {
   if (span.isRecording()) return trace.setSpan(above, span);
+  const own = span.spanContext();
   const received = trace.getSpanContext(above);
-  if (received && isSpanContextValid(received)) return above;
-  return isSpanContextValid(span.spanContext()) ? trace.setSpan(above, span) : above;
+  if (own.traceId === INVALID_TRACEID || (received && isItsParent(received, own))) return above;
+  return trace.setSpan(above, span);
+}
+
+// a tracer begins a trace below a context that is not valid; so this is a check of its validity too, and a cheap one
+function isItsParent(received: SpanContext, own: SpanContext): boolean {
+  return received.traceId === own.traceId;
 }
 
 /**
  * The caller's metadata with the context in it. A `traceparent` that the caller put there is kept, unless it is the
  * one that the current task itself received: then the caller only forwarded its own metadata.
  *
+ * @param relation `hatchet__trace_relation` for what is created, unless the caller has said it
  * @returns undefined when the caller's metadata are to be sent as they are
  */
 export function metadataWith(
   metadata: unknown,
-  { spanContext, baggage, received, relation }: Handover,
+  { spanContext, baggage, received }: Handover,
+  relation?: Relation,
 ): Metadata | undefined {
   if (metadata !== undefined && metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     return undefined; // not ours to repair
@@ -81,7 +87,7 @@ export function metadataWith(
     const present = entries[key];
     return present === undefined || present === null || present === received?.[key];
   };
-  const carrier = spanContext && isOurs(TRACEPARENT) ? writeCarrier(entries, spanContext) : undefined;
+  const carrier = spanContext && isOurs(TRACEPARENT) ? written(entries, spanContext) : undefined;
   if (carrier && received && entries[TRACEPARENT] === received[TRACEPARENT]) {
     // what was said of the task's own creation does not hold for what it creates
     for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (carrier[key] === received[key]) delete carrier[key];

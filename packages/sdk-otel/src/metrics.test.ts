@@ -108,8 +108,8 @@ describe('what is sent', () => {
 
   test('by a durable task is counted as well', async () => {
     worker.durableBody = (ctx) => ctx.spawnChildren(['a', 'b'].map((workflow) => ({ workflow, input: {} })));
-    const action = engine.dispatch('steps:steps', { durableTaskInvocationCount: 1 });
-    await engine.reported(action.taskRunExternalId, 2);
+    engine.dispatch('steps:steps', { durableTaskInvocationCount: 1 });
+    await worker.recorder.ended(START);
     expect(await values('messaging.client.sent.messages')).toEqual([
       [{ 'messaging.operation.name': 'run', 'messaging.destination.name': 'a' }, 1],
       [{ 'messaging.operation.name': 'run', 'messaging.destination.name': 'b' }, 1],

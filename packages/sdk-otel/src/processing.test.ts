@@ -47,7 +47,7 @@ test('the workflow is the first part of the action, which may have colons of its
 
 describe('the time in the queue', () => {
   const queued = (more: Partial<TaskAction>) =>
-    taskValues(telemetry(), { ...action, taskInsertedAt: new Date(1000), ...more }, host, 1250).hatchet.queue_time_ms;
+    taskValues({ ...action, taskInsertedAt: new Date(1000), ...more }, host, 1250).hatchet.queue_time_ms;
 
   test('is from creation to now, never negative', () => {
     expect(queued({})).toBe(250);

@@ -1,8 +1,7 @@
 import { type Attributes, type Context, context, type Span, trace } from '@opentelemetry/api';
-import { type Attempt, withAttempt } from './attempts.ts';
+import type { Attempt } from './attempts.ts';
 import { type SpanValues, spanAttributes } from './attributes.ts';
 import { BAGGAGE, withBaggage } from './baggage.ts';
-import { captured } from './capture.ts';
 import { carriesContext, type Metadata, parseMetadata } from './carrier.ts';
 import { DurableLog } from './durable-log.ts';
 import { markFailed, recordFailure } from './failure.ts';
@@ -12,7 +11,15 @@ import { type AttemptVerdict, attemptVerdict } from './outcome.ts';
 import { measuredTask } from './processed-tasks.ts';
 import { linksTo, type Placement, placement } from './relation.ts';
 import type { Settings } from './settings.ts';
-import { actionNames, queueTime, type TaskAction, type TaskHost, taskIdentity, workflowNameOf } from './task-action.ts';
+import {
+  type ActionNames,
+  actionNames,
+  queueTime,
+  type TaskAction,
+  type TaskHost,
+  taskIdentity,
+} from './task-action.ts';
+import { type TaskScope, withScope } from './task-scope.ts';
 import { describe, endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
@@ -34,7 +41,8 @@ export function processing<Args extends readonly unknown[], Result>(
 ): PreparedCall<Args, Result> | undefined {
   const { settings, attempts, metrics } = telemetry;
   if (!telemetry.tracing && !metrics) return handedIn(settings, args, action);
-  const { above, place, metadata } = received(settings, action);
+  const names = actionNames(action);
+  const { above, place, metadata } = received(settings, action, names);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
   const before = attempts.latest(taskRunId);
   const plan: SpanPlan = {
@@ -42,8 +50,9 @@ export function processing<Args extends readonly unknown[], Result>(
     args,
     client: host.client,
     nameSuffix: settings.includeTaskName(host.client) ? action.actionId : undefined,
-    initial: { hatchet: actionNames(action), destination: 'workflow_name' },
-    details: () => taskValues(telemetry, action, host),
+    initial: { hatchet: names, destination: 'workflow_name' },
+    details: () => taskValues(action, host),
+    data: () => ({ payload: action.actionPayload, metadata: action.additionalMetadata }),
     links: linksTo(place.creation, before && attempts.previous(taskRunId, retryCount, invocation)),
   };
   const span = startSpan(telemetry, plan, above);
@@ -56,12 +65,10 @@ export function processing<Args extends readonly unknown[], Result>(
     log: invocation > 0 ? new DurableLog(invocation, before?.log) : undefined,
     span: recording ? span.spanContext() : undefined,
     context: place.parent ?? span.spanContext(),
-    metadata,
-    identity: identityOf(settings, action, host),
     observe: watched ? () => observe(attempt, task) : undefined,
   };
   attempts.add(attempt);
-  const below = withAttempt(activeUnder(span, above), attempt);
+  const below = withScope(activeUnder(span, above), taskScope(settings, action, names, host, metadata));
   if (!watched) return { args, context: below };
 
   const done = measuredTask(telemetry, action, host);
@@ -70,11 +77,12 @@ export function processing<Args extends readonly unknown[], Result>(
     const verdict = attemptVerdict({ result, signal, report, reportedFailure, timedOut, registered: host.registered });
     if (recording) recordVerdict(telemetry, span, plan, verdict, attempt);
     const { work } = attempt;
+    const failure = verdict.error ?? attempt.reportError;
     // the memory outlives the task: it keeps ids, not the user's promise and payload
-    attempt.observe = attempt.work = attempt.signal = attempt.reportedFailure = undefined;
+    attempt.observe = attempt.work = attempt.signal = attempt.reportedFailure = attempt.reportError = undefined;
     const end = () => {
-      done?.(verdict.outcome, verdict.error ?? attempt.reportError);
-      if (recording) endSpan(telemetry, span, plan, verdict.error ?? attempt.reportError);
+      done?.(verdict.outcome, failure);
+      if (recording) endSpan(telemetry, span, plan, failure);
       attempts.end(attempt);
     };
     const stopped = verdict.outcome !== 'completed' && verdict.outcome !== 'failed';
@@ -88,11 +96,12 @@ export function processing<Args extends readonly unknown[], Result>(
 export function received(
   settings: Settings,
   action: TaskAction,
+  names: ActionNames,
 ): { above: Context; place: Placement; metadata: Metadata } {
   const everyKey = typeof settings.relation === 'function';
   const metadata = parseMetadata(action.additionalMetadata, everyKey) ?? {};
   const { actionId, taskName } = action;
-  const place = placement(settings.relation, { actionId, taskName, workflowName: workflowNameOf(action) }, metadata);
+  const place = placement(settings.relation, { actionId, taskName, workflowName: names.workflow_name }, metadata);
   const active = context.active();
   let above = active;
   if (place.parent) above = trace.setSpanContext(active, place.parent);
@@ -102,15 +111,19 @@ export function received(
 }
 
 /** What the task's span says, but for its end. */
-export function taskValues(
-  { settings }: Pick<Telemetry, 'settings'>,
-  action: TaskAction,
-  host: TaskHost,
-  now?: number,
-): SpanValues {
+export function taskValues(action: TaskAction, host: TaskHost, now?: number): SpanValues {
   return {
+    // written out: spreading the identity costs more than all the rest of the span
     hatchet: {
-      ...taskIdentity(action, host.workerId),
+      tenant_id: action.tenantId,
+      worker_id: host.workerId,
+      workflow_run_id: action.workflowRunId,
+      step_id: action.taskId,
+      step_run_id: action.taskRunExternalId,
+      step_name: action.taskName,
+      workflow_id: action.workflowId,
+      workflow_version_id: action.workflowVersionId,
+      retry_count: action.retryCount,
       parent_workflow_run_id: action.parentWorkflowRunId,
       child_workflow_index: action.childWorkflowIndex,
       child_workflow_key: action.childWorkflowKey,
@@ -119,22 +132,29 @@ export function taskValues(
       triggering_event_key: action.triggeringEventKey,
       priority: action.priority,
       queue_time_ms: queueTime(action, now),
-      ...captured(settings.capture, { payload: action.actionPayload, metadata: action.additionalMetadata }),
     },
     message: 'workflow_run_id',
     clientId: host.workerName,
   };
 }
 
-/** The identity's attributes, made when the first span inside the task asks for them. */
-export function identityOf(settings: Settings, action: TaskAction, host: TaskHost): () => Attributes {
+/** What the code inside the task can know of it; the attributes are made when the first span inside asks for them. */
+export function taskScope(
+  settings: Settings,
+  action: TaskAction,
+  names: ActionNames,
+  host: TaskHost,
+  metadata: Metadata,
+): TaskScope {
+  const identity = taskIdentity(action, host.workerId);
+  const { client } = host;
   let attributes: Attributes | undefined;
-  return () => {
-    attributes ??= spanAttributes(
-      { hatchet: { ...actionNames(action), ...taskIdentity(action, host.workerId) } },
-      settings.excludedFor(host.client),
-    );
-    return attributes;
+  return {
+    metadata,
+    identity() {
+      attributes ??= spanAttributes({ hatchet: { ...names, ...identity } }, settings.excludedFor(client));
+      return attributes;
+    },
   };
 }
 
@@ -160,7 +180,7 @@ function handedIn<Args extends readonly unknown[], Result>(
   action: TaskAction,
 ): PreparedCall<Args, Result> | undefined {
   if (!carriesContext(action.additionalMetadata) || !contextsAreKept()) return undefined;
-  return { args, context: received(settings, action).above };
+  return { args, context: received(settings, action, actionNames(action)).above };
 }
 
 function contextsAreKept(): boolean {

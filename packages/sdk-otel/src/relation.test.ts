@@ -58,10 +58,6 @@ test('a firing with a context of its own joins it and links to where the cron wa
   expect(place('auto', metadata)).toEqual({ parent: firing, creation: producer });
 });
 
-test('each context is linked once, and only valid ones', () => {
-  const invalid = { traceId: '', spanId: '', traceFlags: 0 };
-  expect(linksTo(producer, undefined, firing, { ...producer! }, invalid)).toEqual([
-    { context: producer },
-    { context: firing },
-  ]);
+test('each context is linked once', () => {
+  expect(linksTo(producer, undefined, firing, { ...producer! })).toEqual([{ context: producer }, { context: firing }]);
 });

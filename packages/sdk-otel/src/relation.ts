@@ -1,4 +1,4 @@
-import { isSpanContextValid, type SpanContext } from '@opentelemetry/api';
+import type { SpanContext } from '@opentelemetry/api';
 import {
   LINK_TRACEPARENT,
   type Metadata,
@@ -69,14 +69,17 @@ function decided(option: RelationOption, action: Omit<RelatedAction, 'metadata'>
   return option === 'link' ? 'link' : 'parent';
 }
 
-/** Contexts worth a link: valid ones, each once. */
+/** A link to each context, once. They are our own spans' and what `parseTraceparent` took: valid ones. */
 export function linksTo(...contexts: (SpanContext | undefined)[]): { context: SpanContext }[] {
   const links: { context: SpanContext }[] = [];
   for (const context of contexts) {
-    if (!context || !isSpanContextValid(context)) continue;
-    if (links.some((link) => link.context.spanId === context.spanId && link.context.traceId === context.traceId))
-      continue;
+    if (!context || isLinked(links, context)) continue;
     links.push({ context });
   }
   return links;
+}
+
+function isLinked(links: readonly { context: SpanContext }[], { traceId, spanId }: SpanContext): boolean {
+  for (const { context } of links) if (context.spanId === spanId && context.traceId === traceId) return true;
+  return false;
 }

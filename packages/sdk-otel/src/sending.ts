@@ -4,7 +4,7 @@ import type { Metadata } from './carrier.ts';
 import { markFailed, recordFailure } from './failure.ts';
 import { activeUnder, handover, metadataWith } from './handover.ts';
 import type { Relation } from './relation.ts';
-import { type Destination, measured } from './sent-messages.ts';
+import { measured, type SentMessages } from './sent-messages.ts';
 import { describe, endSpan, type SpanPlan, startSpan, type Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
@@ -26,44 +26,45 @@ export function sending<Args extends readonly unknown[], Result>(
   withMetadata: (metadata: Metadata) => Args,
 ): PreparedCall<Args, Result> {
   const above = context.active();
-  const done = measured(telemetry, message, [message]);
   const span = startSpan(telemetry, message, above);
-  return endedOnFailure(span, () => {
+  return endedOnFailure(span, [], () => {
     const handed = handover(span, above, telemetry.settings);
-    const metadata = metadataWith(
-      message.metadata,
-      message.relation ? { ...handed, relation: message.relation } : handed,
-    );
+    const metadata = metadataWith(message.metadata, handed, message.relation);
+    const sent = metadata ? withMetadata(metadata) : args;
+    const below = activeBelow(span, above);
     const recording = span.isRecording();
+    const done = measured(telemetry, message, () => [message.initial]);
+    if (!recording && !done) return { args: sent, context: below };
     return {
-      args: metadata ? withMetadata(metadata) : args,
-      ...active(span, above),
-      ...((recording || done) && {
-        succeeded: (result: Awaited<Result>) => {
-          done?.();
-          if (!recording) return;
-          describe(telemetry, span, message.client, () => message.sent(result));
-          endSpan(telemetry, span, message);
-        },
-        failed: (thrown: unknown) => {
-          done?.({ thrown });
-          if (!recording) return;
-          recordFailure(span, thrown);
-          endSpan(telemetry, span, message, { thrown });
-        },
-      }),
+      args: sent,
+      context: below,
+      succeeded: (result) => {
+        done?.();
+        if (!recording) return;
+        describe(telemetry, span, message.client, () => message.sent(result));
+        endSpan(telemetry, span, message);
+      },
+      failed: (thrown) => {
+        done?.({ thrown });
+        if (!recording) return;
+        recordFailure(span, thrown);
+        endSpan(telemetry, span, message, { thrown });
+      },
     };
   });
 }
 
-/** What an item of a bulk call is, without what the answer says of it. */
-export type ItemMessage = Omit<Message<never>, 'sent'> & { readonly initial: Destination };
-
 /** Many messages in one call. */
-export interface Bulk<Item, Result> extends Omit<SpanPlan, 'kind'> {
+export interface Bulk<Item, Result> extends SpanPlan {
   readonly items: readonly Item[];
-  /** undefined for an item that goes as it is and makes no span: a replay sends it again */
-  readonly message: (item: Item) => ItemMessage | undefined;
+  /** whether a replay sends the item again: it goes as it is, and makes no span */
+  readonly isReplayed?: ((index: number) => boolean) | undefined;
+  /** the item's own, as the SDK would have sent them */
+  readonly metadata: (item: Item) => unknown;
+  /** where the item goes to */
+  readonly destination: (item: Item) => SpanValues;
+  /** the span of an item */
+  readonly plan: (item: Item, index: number) => SpanPlan;
   readonly withMetadata: (item: Item, metadata: Metadata) => Item;
   readonly sent: (result: Result, index: number) => SpanValues;
 }
@@ -77,77 +78,77 @@ export function sendingBulk<Args extends readonly unknown[], Item, Result>(
   bulk: Bulk<Item, Awaited<Result>>,
   withItems: (items: Item[]) => Args,
 ): PreparedCall<Args, Result> {
-  const { maxItemSpans } = telemetry.settings;
+  const { settings } = telemetry;
   const above = context.active();
-  const kind = maxItemSpans > 0 && bulk.items.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER;
-  const messages = bulk.items.map((item) => bulk.message(item));
-  const done = measured(telemetry, bulk, messages);
-  const span = startSpan(telemetry, { ...bulk, kind }, above);
+  const hasItemSpans = settings.maxItemSpans > 0 && bulk.items.length > 0;
+  const span = startSpan(telemetry, bulk, above, hasItemSpans ? SpanKind.CLIENT : SpanKind.PRODUCER);
   const open: ItemSpan[] = [];
-  return endedOnFailure(
-    span,
-    () => {
-      const below = activeUnder(span, above);
-      const recording = span.isRecording();
-      const ofCall = handover(span, above, telemetry.settings);
-      const limit = recording ? maxItemSpans : 0;
-      const items = bulk.items.map((item, index) => {
-        const message = messages[index];
-        if (!message) return item;
-        let handed = ofCall;
-        if (open.length < limit) {
-          const itemSpan = startSpan(telemetry, { ...message, operationType: 'create' }, below);
-          open.push({ span: itemSpan, message, index });
-          handed = handover(itemSpan, below, telemetry.settings);
-        }
-        const metadata = metadataWith(message.metadata, handed);
-        return metadata ? bulk.withMetadata(item, metadata) : item;
-      });
-      if (limit > 0 && items.length > limit) {
-        describe(telemetry, span, bulk.client, () => ({ hatchet: { num_item_spans: limit } }));
+  return endedOnFailure(span, open, () => {
+    const recording = span.isRecording();
+    const below = activeBelow(span, above);
+    const ofCall = handover(span, above, settings);
+    const limit = recording ? settings.maxItemSpans : 0;
+    const items = bulk.items.map((item, index) => {
+      if (bulk.isReplayed?.(index)) return item;
+      let handed = ofCall;
+      if (open.length < limit) {
+        const plan = bulk.plan(item, index);
+        const itemSpan = startSpan(telemetry, plan, below ?? above, undefined, 'create');
+        open.push({ span: itemSpan, plan, index });
+        handed = handover(itemSpan, below ?? above, settings);
       }
-      return {
-        args: withItems(items),
-        ...active(span, above),
-        ...((recording || done) && {
-          succeeded: (result: Awaited<Result>) => {
-            done?.();
-            for (const item of open) {
-              describe(telemetry, item.span, bulk.client, () => bulk.sent(result, item.index));
-              endSpan(telemetry, item.span, item.message);
-            }
-            if (recording) endSpan(telemetry, span, bulk);
-          },
-          failed: (thrown: unknown) => {
-            done?.({ thrown });
-            if (!recording) return;
-            for (const item of open) {
-              markFailed(item.span, thrown);
-              endSpan(telemetry, item.span, item.message, { thrown });
-            }
-            recordFailure(span, thrown);
-            endSpan(telemetry, span, bulk, { thrown });
-          },
-        }),
-      };
-    },
-    open,
-  );
+      const metadata = metadataWith(bulk.metadata(item), handed);
+      return metadata ? bulk.withMetadata(item, metadata) : item;
+    });
+    if (limit > 0 && items.length > limit) {
+      describe(telemetry, span, bulk.client, () => ({ hatchet: { num_item_spans: limit } }));
+    }
+    const sent = withItems(items);
+    const done = measured(telemetry, bulk, () => destinations(bulk));
+    if (!recording && !done) return { args: sent, context: below };
+    return {
+      args: sent,
+      context: below,
+      succeeded: (result) => {
+        done?.();
+        for (const item of open) {
+          describe(telemetry, item.span, bulk.client, () => bulk.sent(result, item.index));
+          endSpan(telemetry, item.span, item.plan);
+        }
+        if (recording) endSpan(telemetry, span, bulk);
+      },
+      failed: (thrown) => {
+        done?.({ thrown });
+        if (!recording) return;
+        for (const item of open) {
+          markFailed(item.span, thrown);
+          endSpan(telemetry, item.span, item.plan, { thrown });
+        }
+        recordFailure(span, thrown);
+        endSpan(telemetry, span, bulk, { thrown });
+      },
+    };
+  });
 }
 
 interface ItemSpan {
   readonly span: Span;
-  readonly message: ItemMessage;
+  readonly plan: SpanPlan;
   readonly index: number;
 }
 
-function active(span: Span, above: Context): { context?: Context } {
-  const below = activeUnder(span, above);
-  return below === above ? {} : { context: below };
+function destinations<Item>({ items, destination, isReplayed }: Bulk<Item, never>): SentMessages {
+  return items.filter((_item, index) => !isReplayed?.(index)).map(destination);
 }
 
-// a caller's getter may throw while its arguments are read: the call goes on untraced, the span is not left open
-function endedOnFailure<T>(span: Span, prepare: () => T, items: readonly ItemSpan[] = []): T {
+// undefined for what is active already
+function activeBelow(span: Span, above: Context): Context | undefined {
+  const below = activeUnder(span, above);
+  return below === above ? undefined : below;
+}
+
+// a caller's getter may throw while its arguments are read: the call goes on untraced, the spans are not left open
+function endedOnFailure<T>(span: Span, items: readonly ItemSpan[], prepare: () => T): T {
   try {
     return prepare();
   } catch (error) {

@@ -58,8 +58,8 @@ test('what a span says of itself stays: a run names its own workflow', async () 
     await engine.client.admin.runWorkflow('other', {});
     return {};
   };
-  const action = engine.dispatch('work:work');
-  await engine.reported(action.taskRunExternalId, 2);
+  engine.dispatch('work:work');
+  await recorder.ended(START);
   expect(recorder.named('hatchet.run_workflow')[0]?.attributes['hatchet.workflow_name']).toBe('other');
 });
 

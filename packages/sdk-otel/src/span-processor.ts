@@ -1,5 +1,5 @@
 import type { AttributeValue, Context } from '@opentelemetry/api';
-import { activeAttempt } from './attempts.ts';
+import { scopeOf } from './task-scope.ts';
 
 /** As much of a span of the OpenTelemetry SDK, 2.x or 3.x, as the processor needs. */
 export interface StartedSpan {
@@ -16,7 +16,7 @@ export interface StartedSpan {
  */
 export class HatchetSpanProcessor {
   onStart(span: StartedSpan, parentContext: Context): void {
-    const identity = activeAttempt(parentContext)?.identity?.();
+    const identity = scopeOf(parentContext)?.identity();
     for (const key in identity) {
       const value = identity[key];
       if (value !== undefined && !Object.hasOwn(span.attributes, key)) span.setAttribute(key, value);

@@ -1,9 +1,8 @@
 import type { SpanValues } from './attributes.ts';
-import { captured } from './capture.ts';
 import { type Metadata, parseMetadata } from './carrier.ts';
-import { type ItemMessage, sending, sendingBulk } from './sending.ts';
+import { sending, sendingBulk } from './sending.ts';
 import type { ClientTelemetryConfig } from './settings.ts';
-import type { Telemetry } from './telemetry.ts';
+import type { SpanPlan, Telemetry } from './telemetry.ts';
 import type { PreparedCall } from './traced-call.ts';
 
 /** A child as a durable task sends it to the engine: everything in it is text already. */
@@ -41,13 +40,12 @@ export function spawning<
 ): PreparedCall<Args, Result> {
   const { args, children, invocation, client } = spawn;
   const replayed = invocation > 1 ? invocation : undefined;
-  const message = (child: C): ItemMessage => ({
+  const metadataOf = (child: C) => parseMetadata(child.additionalMetadata, true) ?? child.additionalMetadata;
+  const plan = (child: C, given: readonly unknown[] = [child]): SpanPlan => ({
     operation: 'run_workflow',
-    args: [child],
+    args: given,
     client,
-    // what is no object stays as it is
-    metadata: parseMetadata(child.additionalMetadata, true) ?? child.additionalMetadata,
-    initial: { hatchet: { workflow_name: child.name }, destination: 'workflow_name' },
+    initial: destination(child),
     details: () => ({
       hatchet: {
         parent_id: child.parentId,
@@ -58,9 +56,9 @@ export function spawning<
         priority: child.priority,
         namespace: client?.namespace,
         durable_invocation_count: replayed,
-        ...captured(telemetry.settings.capture, { payload: child.input, metadata: child.additionalMetadata }),
       },
     }),
+    data: () => ({ payload: child.input, metadata: child.additionalMetadata }),
   });
   const withMetadata = (child: C, metadata: Metadata): C => ({
     ...child,
@@ -68,7 +66,7 @@ export function spawning<
   });
   const [only] = children;
   if (only && children.length === 1) {
-    const single = { ...message(only), args, sent: (ack: SpawnedChildren) => spawned(ack, 0) };
+    const single = { ...plan(only, args), metadata: metadataOf(only), sent: (ack: SpawnedChildren) => spawned(ack, 0) };
     return sending<Args, Result>(telemetry, args, single, (metadata) => withChildren([withMetadata(only, metadata)]));
   }
   return sendingBulk<Args, C, Result>(
@@ -87,12 +85,18 @@ export function spawning<
         },
         batch: 'num_workflows',
       }),
-      message,
+      metadata: metadataOf, // what is no object stays as it is
+      destination,
+      plan: (child) => plan(child),
       withMetadata,
       sent: spawned,
     },
     withChildren,
   );
+}
+
+function destination({ name }: Child): SpanValues {
+  return { hatchet: { workflow_name: name }, destination: 'workflow_name' };
 }
 
 function spawned(ack: SpawnedChildren, index: number): SpanValues {

@@ -53,7 +53,12 @@ export function taskIdentity(action: TaskAction, workerId: string | undefined): 
 }
 
 /** What of it the sampler is told, before the rest. */
-export function actionNames(action: TaskAction): { workflow_name: string; action_name: string } {
+export interface ActionNames {
+  readonly workflow_name: string;
+  readonly action_name: string;
+}
+
+export function actionNames(action: TaskAction): ActionNames {
   return { workflow_name: workflowNameOf(action), action_name: action.actionId };
 }
 

@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/api';
 import type { AttemptMemory } from './attempts.ts';
 import { type SpanValues, setAttributes, spanAttributes } from './attributes.ts';
+import { captured } from './capture.ts';
 import { guarded, userCall } from './guard.ts';
 import type { Metrics, SlotHolder } from './metrics.ts';
 import { ATTR_MESSAGING_OPERATION_NAME, ATTR_MESSAGING_OPERATION_TYPE, ATTR_MESSAGING_SYSTEM } from './semconv.ts';
@@ -46,39 +47,49 @@ export interface SpanPlan {
   readonly initial?: SpanValues;
   /** the rest; computed only when the span is recording */
   readonly details: () => SpanValues;
+  /** the users' data, which are recorded only when that is asked for */
+  readonly data?: () => { readonly payload: unknown; readonly metadata: unknown };
   readonly client: ClientTelemetryConfig | undefined;
-  /** `create` for a message of a batch; the table's otherwise */
-  readonly operationType?: 'create';
-  /** the table's when left out */
-  readonly kind?: SpanKind;
   readonly nameSuffix?: string | undefined;
   readonly links?: Link[];
 }
 
+/**
+ * @param kind another than the table's
+ * @param operationType `create` for a message of a bulk call
+ */
 export function startSpan(
   { tracer, settings }: Pick<Telemetry, 'tracer' | 'settings'>,
   plan: SpanPlan,
   above: Context,
+  kind?: SpanKind,
+  operationType?: 'create',
 ): Span {
   const row = SPANS[plan.operation];
   const attributes: Attributes = plan.initial ? spanAttributes(plan.initial, settings.excludedFor(plan.client)) : {};
   if (row.operationName) attributes[ATTR_MESSAGING_OPERATION_NAME] = row.operationName;
-  const { kind = row.kind, links } = plan;
   const span = tracer.startSpan(
     spanName(settings, plan, row.name),
-    links ? { kind, attributes, links } : { kind, attributes },
+    { kind: kind ?? row.kind, attributes, links: plan.links ?? NO_LINKS },
     above,
   );
   if (!span.isRecording()) return span;
   span.setAttribute('instrumentor', 'hatchet');
   span.setAttribute(ATTR_MESSAGING_SYSTEM, 'hatchet');
-  const type = plan.operationType ?? row.operationType;
+  const type = operationType ?? row.operationType;
   if (type) span.setAttribute(ATTR_MESSAGING_OPERATION_TYPE, type);
   describe({ settings }, span, plan.client, plan.details);
+  const { data } = plan;
+  const { capture } = settings;
+  if (data && (capture.payload || capture.metadata)) {
+    describe({ settings }, span, plan.client, () => ({ hatchet: captured(capture, data()) }));
+  }
   if (settings.startHook)
     userCall('startHook', settings.startHook, span, { operation: plan.operation, args: plan.args });
   return span;
 }
+
+const NO_LINKS: Link[] = [];
 
 /** Ends a span that was started with the plan; `failure` when it ends as an error. */
 export function endSpan(

@@ -1,9 +1,8 @@
 import type { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
 import type { SpanValues } from '../attributes.ts';
-import { captured } from '../capture.ts';
-import { afterwards, type DurableChild, durableChild } from '../durable-child.ts';
+import { afterwards, durableChild } from '../durable-child.ts';
 import { sending, sendingBulk } from '../sending.ts';
-import { isLive, type Telemetry } from '../telemetry.ts';
+import { isLive } from '../telemetry.ts';
 import { tracedCall } from '../traced-call.ts';
 import type { ClassPatch } from './class-patch.ts';
 
@@ -23,17 +22,22 @@ export const adminClientPatch: ClassPatch = {
             if (!isLive(telemetry)) return undefined;
             const [workflowName, input, options, ...rest] = args;
             const child = durableChild(telemetry, options);
-            if (child?.isReplayed()) return undefined;
-            const message = {
-              ...runMessage(telemetry, this, { workflowName, input, options }, args, child),
-              sent: sentRun,
-            };
-            const call = sending<RunArgs, RunResult>(telemetry, args, message, (additionalMetadata) => [
-              workflowName,
-              input,
-              { ...options, additionalMetadata: additionalMetadata as Record<string, string> },
-              ...rest,
-            ]);
+            if (child?.isReplayed) return undefined;
+            const call = sending<RunArgs, RunResult>(
+              telemetry,
+              args,
+              {
+                operation: 'run_workflow',
+                args,
+                client: this.config,
+                metadata: options?.additionalMetadata,
+                initial: destination(workflowName),
+                details: () => runValues(this, options, child?.invocation),
+                data: () => ({ payload: input, metadata: options?.additionalMetadata }),
+                sent: sentRun,
+              },
+              (metadata) => [workflowName, input, withMetadata(options, metadata), ...rest],
+            );
             return child ? afterwards(call, () => child.spawned()) : call;
           },
         );
@@ -47,9 +51,8 @@ export const adminClientPatch: ClassPatch = {
           () => {
             const [runs, ...rest] = args;
             if (!isLive(telemetry) || !Array.isArray(runs)) return undefined;
-            const children = new Map(runs.map((run) => [run, durableChild(telemetry, run.options)]));
-            const isReplayed = (run: RunItem) => children.get(run)?.isReplayed() === true;
-            if (runs.length > 0 && runs.every(isReplayed)) return undefined;
+            const children = runs.map((run) => durableChild(telemetry, run.options));
+            if (runs.length > 0 && children.every((child) => child?.isReplayed)) return undefined;
             const call = sendingBulk<RunsArgs, RunItem, RunsResult>(
               telemetry,
               {
@@ -62,23 +65,28 @@ export const adminClientPatch: ClassPatch = {
                     num_workflows: runs.length,
                     unique_workflow_names: [...new Set(runs.map((run) => run.workflowName))],
                     namespace: this.config?.namespace,
-                    durable_invocation_count: runs.map((run) => children.get(run)?.invocation).find(Boolean),
+                    durable_invocation_count: children.find(Boolean)?.invocation,
                   },
                   batch: 'num_workflows',
                 }),
-                message: (run) =>
-                  isReplayed(run) ? undefined : runMessage(telemetry, this, run, [run], children.get(run)),
-                withMetadata: (run, additionalMetadata) => ({
-                  ...run,
-                  options: { ...run.options, additionalMetadata: additionalMetadata as Record<string, string> },
+                isReplayed: (index) => children[index]?.isReplayed ?? false,
+                metadata: ({ options }) => options?.additionalMetadata,
+                destination: ({ workflowName }) => destination(workflowName),
+                plan: (run, index) => ({
+                  operation: 'run_workflow',
+                  args: [run],
+                  client: this.config,
+                  initial: destination(run.workflowName),
+                  details: () => runValues(this, run.options, children[index]?.invocation),
+                  data: () => ({ payload: run.input, metadata: run.options?.additionalMetadata }),
                 }),
+                withMetadata: (run, metadata) => ({ ...run, options: withMetadata(run.options, metadata) }),
                 sent: (refs, index) => sentRun(refs[index]),
               },
               (items) => [items, ...rest],
             );
-            return afterwards(call, () => {
-              for (const child of children.values()) child?.spawned();
-            });
+            if (!children.some(Boolean)) return call;
+            return afterwards(call, () => children.forEach((child) => void child?.spawned()));
           },
         );
       },
@@ -90,34 +98,29 @@ type RunResult = ReturnType<AdminClient['runWorkflow']>;
 type RunsArgs = Parameters<AdminClient['runWorkflows']>;
 type RunsResult = ReturnType<AdminClient['runWorkflows']>;
 type RunItem = RunsArgs[0][number];
+type RunOptions = RunItem['options'];
 
-function runMessage(
-  telemetry: Telemetry,
-  admin: AdminClient,
-  { workflowName, input, options }: RunItem,
-  args: readonly unknown[],
-  child: DurableChild | undefined,
-) {
+function destination(workflowName: string): SpanValues {
+  return { hatchet: { workflow_name: workflowName }, destination: 'workflow_name' };
+}
+
+function withMetadata(options: RunOptions, metadata: Record<string, unknown>): RunOptions {
+  return { ...options, additionalMetadata: metadata as Record<string, string> };
+}
+
+function runValues(admin: AdminClient, options: RunOptions, invocation: number | undefined): SpanValues {
   return {
-    operation: 'run_workflow' as const,
-    args,
-    client: admin.config,
-    metadata: options?.additionalMetadata,
-    initial: { hatchet: { workflow_name: workflowName }, destination: 'workflow_name' as const },
-    details: (): SpanValues => ({
-      hatchet: {
-        parent_id: options?.parentId,
-        parent_step_run_id: options?.parentTaskRunExternalId ?? options?.parentStepRunId,
-        child_index: options?.childIndex,
-        child_key: options?.childKey,
-        desired_worker_id: options?.desiredWorkerId,
-        sticky: (options as { sticky?: string } | undefined)?.sticky,
-        priority: options?.priority,
-        durable_invocation_count: child?.invocation,
-        namespace: admin.config?.namespace,
-        ...captured(telemetry.settings.capture, { payload: input, metadata: options?.additionalMetadata }),
-      },
-    }),
+    hatchet: {
+      parent_id: options?.parentId,
+      parent_step_run_id: options?.parentTaskRunExternalId ?? options?.parentStepRunId,
+      child_index: options?.childIndex,
+      child_key: options?.childKey,
+      desired_worker_id: options?.desiredWorkerId,
+      sticky: (options as { sticky?: string } | undefined)?.sticky,
+      priority: options?.priority,
+      durable_invocation_count: invocation,
+      namespace: admin.config?.namespace,
+    },
   };
 }
 

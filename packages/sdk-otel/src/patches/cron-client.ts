@@ -1,5 +1,4 @@
 import type { CronClient } from '@hatchet-dev/typescript-sdk/v1/client/features/crons.js';
-import { captured } from '../capture.ts';
 import { clientOf } from '../client-config.ts';
 import { futureRelation } from '../relation.ts';
 import { sending } from '../sending.ts';
@@ -40,9 +39,9 @@ export const cronClientPatch: ClassPatch = {
                   cron_expression: cron.expression,
                   priority: cron.priority,
                   namespace: this.namespace,
-                  ...captured(telemetry.settings.capture, { payload: cron.input, metadata: cron.additionalMetadata }),
                 },
               }),
+              data: () => ({ payload: cron.input, metadata: cron.additionalMetadata }),
               sent: (created: Awaited<CreateResult>) => ({ hatchet: { cron_id: created?.metadata?.id } }),
             };
             return sending<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [

@@ -1,8 +1,7 @@
 import type { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/event-client.js';
 import type { SpanValues } from '../attributes.ts';
-import { captured } from '../capture.ts';
 import { sending, sendingBulk } from '../sending.ts';
-import { isLive, type Telemetry } from '../telemetry.ts';
+import { isLive } from '../telemetry.ts';
 import { tracedCall } from '../traced-call.ts';
 import type { ClassPatch } from './class-patch.ts';
 
@@ -20,16 +19,26 @@ export const eventClientPatch: ClassPatch = {
           () => {
             if (!isLive(telemetry)) return undefined;
             const [key, input, options, ...rest] = args;
-            const message = {
-              ...eventMessage(telemetry, this, key, { payload: input, ...options }, args),
-              sent: sentEvent,
-            };
-            return sending<PushArgs, PushResult>(telemetry, args, message, (additionalMetadata) => [
-              key,
-              input,
-              { ...options, additionalMetadata: additionalMetadata as Record<string, string> },
-              ...rest,
-            ]);
+            return sending<PushArgs, PushResult>(
+              telemetry,
+              args,
+              {
+                operation: 'push_event',
+                args,
+                client: this.config,
+                metadata: options?.additionalMetadata,
+                initial: destination(key),
+                details: () => eventValues(this, options?.priority, options?.scope),
+                data: () => ({ payload: input, metadata: options?.additionalMetadata }),
+                sent: sentEvent,
+              },
+              (metadata) => [
+                key,
+                input,
+                { ...options, additionalMetadata: metadata as Record<string, string> },
+                ...rest,
+              ],
+            );
           },
         );
       },
@@ -42,6 +51,8 @@ export const eventClientPatch: ClassPatch = {
           () => {
             const [key, inputs, options, ...rest] = args;
             if (!isLive(telemetry) || !Array.isArray(inputs)) return undefined;
+            // the SDK takes the call's metadata only for an item without its own, so they are kept here
+            const metadataOf = (item: EventItem) => item.additionalMetadata ?? options?.additionalMetadata;
             return sendingBulk<BulkPushArgs, EventItem, BulkPushResult>(
               telemetry,
               {
@@ -49,7 +60,7 @@ export const eventClientPatch: ClassPatch = {
                 args,
                 client: this.config,
                 items: inputs,
-                initial: { hatchet: { event_key: key }, destination: 'event_key' },
+                initial: destination(key),
                 details: () => ({
                   hatchet: {
                     num_events: inputs.length,
@@ -60,20 +71,16 @@ export const eventClientPatch: ClassPatch = {
                   },
                   batch: 'num_events',
                 }),
-                message: (item) =>
-                  eventMessage(
-                    telemetry,
-                    this,
-                    key,
-                    {
-                      payload: item.payload,
-                      priority: item.priority ?? options?.priority,
-                      scope: item.scope ?? options?.scope,
-                      // the SDK takes the call's metadata only for an item without its own, so they are kept here
-                      additionalMetadata: item.additionalMetadata ?? options?.additionalMetadata,
-                    },
-                    [item],
-                  ),
+                metadata: metadataOf,
+                destination: () => destination(key),
+                plan: (item) => ({
+                  operation: 'push_event',
+                  args: [item],
+                  client: this.config,
+                  initial: destination(key),
+                  details: () => eventValues(this, item.priority ?? options?.priority, item.scope ?? options?.scope),
+                  data: () => ({ payload: item.payload, metadata: metadataOf(item) }),
+                }),
                 withMetadata: (item, additionalMetadata) => ({ ...item, additionalMetadata }),
                 sent: (result, index) => sentEvent(result?.events?.[index]),
               },
@@ -91,28 +98,12 @@ type BulkPushArgs = Parameters<EventClient['bulkPush']>;
 type BulkPushResult = ReturnType<EventClient['bulkPush']>;
 type EventItem = BulkPushArgs[1][number];
 
-function eventMessage(
-  telemetry: Telemetry,
-  events: EventClient,
-  key: string,
-  item: EventItem,
-  args: readonly unknown[],
-) {
-  return {
-    operation: 'push_event' as const,
-    args,
-    client: events.config,
-    metadata: item.additionalMetadata,
-    initial: { hatchet: { event_key: key }, destination: 'event_key' as const },
-    details: (): SpanValues => ({
-      hatchet: {
-        priority: item.priority,
-        scope: item.scope,
-        namespace: events.config?.namespace,
-        ...captured(telemetry.settings.capture, { payload: item.payload, metadata: item.additionalMetadata }),
-      },
-    }),
-  };
+function destination(key: string): SpanValues {
+  return { hatchet: { event_key: key }, destination: 'event_key' };
+}
+
+function eventValues(events: EventClient, priority: number | undefined, scope: string | undefined): SpanValues {
+  return { hatchet: { priority, scope, namespace: events.config?.namespace } };
 }
 
 function sentEvent(event: { readonly eventId?: string } | undefined): SpanValues {

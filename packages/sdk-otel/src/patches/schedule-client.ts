@@ -1,5 +1,4 @@
 import type { ScheduleClient } from '@hatchet-dev/typescript-sdk/v1/client/features/schedules.js';
-import { captured } from '../capture.ts';
 import { clientOf } from '../client-config.ts';
 import { guarded } from '../guard.ts';
 import { futureRelation } from '../relation.ts';
@@ -41,12 +40,9 @@ export const scheduleClientPatch: ClassPatch = {
                   run_at_timestamps: at && [at.toISOString()],
                   priority: schedule.priority,
                   namespace: this.namespace,
-                  ...captured(telemetry.settings.capture, {
-                    payload: schedule.input,
-                    metadata: schedule.additionalMetadata,
-                  }),
                 },
               }),
+              data: () => ({ payload: schedule.input, metadata: schedule.additionalMetadata }),
               sent: (created: Awaited<CreateResult>) => ({ hatchet: { schedule_id: created?.metadata?.id } }),
             };
             return sending<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [

@@ -61,15 +61,15 @@ const values = async (name: MetricName) =>
 
 describe('what is sent', () => {
   test('is counted by item, and each call is measured', async () => {
-    const runs = ['pack', 'pack', 'label'].map((workflowName) => ({ workflowName, input: {} }));
-    await engine.client.admin.runWorkflow('pack', {});
+    const runs = ['order', 'order', 'label'].map((workflowName) => ({ workflowName, input: {} }));
+    await engine.client.admin.runWorkflow('order', {});
     await engine.client.admin.runWorkflows(runs);
     await engine.client.events.push('paid', {});
     await engine.client.events.bulkPush('paid', [{ payload: {} }, { payload: {} }]);
     await engine.client.crons.create('report', { name: 'n', expression: '* * * * *' });
     await engine.client.scheduled.create('report', { triggerAt: new Date(Date.now() + 1000) });
     expect(await values('messaging.client.sent.messages')).toEqual([
-      [{ 'messaging.operation.name': 'run', 'messaging.destination.name': 'pack' }, 3],
+      [{ 'messaging.operation.name': 'run', 'messaging.destination.name': 'order' }, 3],
       [{ 'messaging.operation.name': 'run', 'messaging.destination.name': 'label' }, 1],
       [{ 'messaging.operation.name': 'push' }, 3],
       [{ 'messaging.operation.name': 'cron', 'messaging.destination.name': 'report' }, 1],
@@ -77,7 +77,7 @@ describe('what is sent', () => {
     ]);
     const durations = await points<Histogram>('messaging.client.operation.duration');
     expect(durations.map(({ attributes, value }) => [attributes['messaging.destination.name'], value.count])).toEqual([
-      ['pack', 1],
+      ['order', 1],
       [undefined, 1], // a bulk may go to many
       [undefined, 2],
       ['report', 1],
@@ -99,7 +99,7 @@ describe('what is sent', () => {
   test('names the event only when that is asked for, and nothing that is excluded', async () => {
     worker.instrumentor.setConfig({ metricAttributes: { eventKey: true }, excludedAttributes: ['workflow_name'] });
     await engine.client.events.push('paid', {});
-    await engine.client.admin.runWorkflow('pack', {});
+    await engine.client.admin.runWorkflow('order', {});
     expect(await values('messaging.client.sent.messages')).toEqual([
       [{ 'messaging.operation.name': 'push', 'messaging.destination.name': 'paid' }, 1],
       [{ 'messaging.operation.name': 'run' }, 1],

@@ -2,6 +2,7 @@ import { batchProcessor, type ExportableSpan, type HatchetExportProcessor } from
 import { connectToEngine, type EngineAddress } from './exporting/engine-connection.ts';
 import { EngineExporter, type TraceSerializer } from './exporting/engine-exporter.ts';
 import { loadPeer } from './optional-peer.ts';
+import { HatchetSpanProcessor } from './span-processor.ts';
 
 export type { ExportableSpan, HatchetExportProcessor } from './exporting/batch-processor.ts';
 export type { EngineAddress } from './exporting/engine-connection.ts';
@@ -38,7 +39,8 @@ export interface HatchetSpanProcessorOptions {
 
 /**
  * A span processor that exports to the engine's own OTLP receiver, over the connection that the client's configuration
- * describes. Add it to the `spanProcessors` of your provider; it touches no provider by itself.
+ * describes. Add it to the `spanProcessors` of your provider; it touches no provider by itself. Like
+ * `HatchetSpanProcessor` it puts the task's identity on the spans below it.
  *
  * @throws MissingPeerError that names the package to install
  */
@@ -49,8 +51,12 @@ export function createHatchetSpanProcessor(options: HatchetSpanProcessorOptions 
   };
   const exporter = new EngineExporter(() => connectToEngine(clientConfig), ProtobufTraceSerializer);
   const batch = batchProcessor(exporter, batching, PURPOSE);
+  const inherited = new HatchetSpanProcessor(); // so that the engine finds a task's spans by its id
   return {
-    onStart: (span, parentContext) => batch.onStart(span, parentContext),
+    onStart: (span, parentContext) => {
+      inherited.onStart(span, parentContext);
+      batch.onStart(span, parentContext);
+    },
     onEnd: (span) => {
       if (!filter || filter(span)) batch.onEnd(span);
     },

@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
 import { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/event-client.js';
+import { DurableListenerClient } from '@hatchet-dev/typescript-sdk/clients/listeners/durable-listener/durable-listener-client.js';
 import { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
+import { HatchetClient } from '@hatchet-dev/typescript-sdk/v1/client/client.js';
+import { CronClient } from '@hatchet-dev/typescript-sdk/v1/client/features/crons.js';
+import { RunsClient } from '@hatchet-dev/typescript-sdk/v1/client/features/runs.js';
+import { ScheduleClient } from '@hatchet-dev/typescript-sdk/v1/client/features/schedules.js';
+import { DurableContext } from '@hatchet-dev/typescript-sdk/v1/client/worker/context.js';
 import { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
 import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
 import { isWrapped, registerInstrumentations } from '@opentelemetry/instrumentation';
@@ -21,7 +27,21 @@ const METHODS = [
   [InternalWorker, 'handleStartStepRun'],
   [InternalWorker, 'handleCancelStepRun'],
   [DispatcherClient, 'sendStepActionEvent'],
+  [DispatcherClient, 'sendBatchActionEvent'],
+  [InternalWorker, 'handleStartBatch'],
+  [InternalWorker, 'start'],
+  [InternalWorker, 'exitGracefully'],
+  [ScheduleClient, 'create'],
+  [CronClient, 'create'],
+  [RunsClient, 'cancel'],
+  [RunsClient, 'replay'],
+  [DurableContext, 'waitFor'],
+  [DurableContext, 'memo'],
+  [DurableListenerClient, 'sendEvent'],
 ] as const;
+const getters = () =>
+  ['scheduled', 'crons'].map((name) => Object.getOwnPropertyDescriptor(HatchetClient.prototype, name)?.get);
+const originalGetters = getters();
 const methods = () => METHODS.map(([owner, method]) => Reflect.get(owner.prototype, method) as () => unknown);
 const originals = methods();
 const instrumentors: HatchetInstrumentor[] = [];
@@ -42,8 +62,13 @@ describe('an SDK that is loaded already', () => {
   test('is patched in place, and nothing is left when the instrumentor is switched off', () => {
     const instrumentor = made(new HatchetInstrumentor());
     expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
+    const second = made(new HatchetInstrumentor());
+    expect(getters()).not.toEqual(originalGetters);
     instrumentor.uninstrument();
+    second.uninstrument();
     expect(methods()).toEqual(originals);
+    expect(getters()).toEqual(originalGetters);
+    warn.mockClear();
     instrumentor.instrument();
     instrumentor.instrument();
     expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
@@ -147,6 +172,26 @@ describe('a bundled SDK', () => {
       isWrapped(method),
     );
     expect(wrapped).toEqual([true, true, false]);
+    class S {
+      create() {}
+      getScheduledRunId() {}
+    }
+    class C {
+      create() {}
+      getCronId() {}
+    }
+    class D {
+      waitFor() {}
+      memo() {}
+    }
+    class L {
+      sendEvent() {}
+    }
+    instrumentor.instrument({ scheduled: new S(), crons: new C() }, D, new L());
+    const create = [S.prototype.create, C.prototype.create] as { __original?: unknown }[];
+    expect(create.every((method) => isWrapped(method))).toBe(true);
+    expect(isWrapped(create[0]?.__original)).toBe(false); // each by its own patch alone
+    expect([D.prototype.waitFor, D.prototype.memo, L.prototype.sendEvent].every((m) => isWrapped(m))).toBe(true);
     instrumentor.uninstrument();
     expect(isWrapped(A.prototype.runWorkflow)).toBe(false);
     instrumentor.instrument({ nothing: 'here' });

@@ -210,7 +210,9 @@ function prototypeOf(exports: unknown, { className }: ClassPatch): Prototype | u
 
 // A bundler renames classes, so instances and classes are known by their methods.
 function* prototypesIn(sdk: readonly unknown[], patch: ClassPatch): Generator<Prototype> {
-  const methods = [...Object.keys(patch.wrappers), ...Object.keys(patch.accessors ?? {})];
+  const methods = [...Object.keys(patch.wrappers), ...Object.keys(patch.accessors ?? {})].filter(
+    (method) => !patch.later?.includes(method),
+  );
   if (patch.marker) methods.push(patch.marker);
   for (const given of sdk) {
     const candidates = [prototypeOf(given, patch), ...within(given)];

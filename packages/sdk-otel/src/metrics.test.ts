@@ -1,4 +1,5 @@
 import { metrics as api } from '@opentelemetry/api';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import {
   AggregationTemporality,
   type DataPoint,
@@ -8,6 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { HatchetInstrumentor } from './instrumentor.ts';
 import { METRICS, type MetricName } from './metrics.ts';
 import type { TestEngine } from './testing/engine.ts';
 import { startWorker, type TestWorker } from './testing/worker.ts';
@@ -189,12 +191,37 @@ test('tasks are measured without a tracer provider too', async () => {
   expect(attributes).toMatchObject({ 'hatchet.outcome': 'failed', 'error.type': 'TypeError' });
 });
 
-test('a global meter provider is used as well, registered before or after; with another only that', async () => {
-  await engine.client.events.push('paid', {});
-  api.setGlobalMeterProvider(provider);
-  await engine.client.events.push('paid', {});
-  api.disable();
-  expect(await values('messaging.client.sent.messages')).toEqual([[{ 'messaging.operation.name': 'push' }, 2]]);
+describe('the meter provider', () => {
+  let instrumentor: HatchetInstrumentor | undefined;
+  beforeEach(() => void worker.instrumentor.disable());
+  afterEach(() => {
+    instrumentor?.uninstrument();
+    worker.instrumentor.enable();
+    api.disable();
+  });
+  const pushed = async () => (await values('messaging.client.sent.messages'))[0]?.[1];
+
+  test('is the global one, also when that is registered later', async () => {
+    instrumentor = new HatchetInstrumentor();
+    await engine.client.events.push('paid', {});
+    api.setGlobalMeterProvider(provider);
+    await engine.client.events.push('paid', {});
+    expect(await pushed()).toBe(1);
+  });
+
+  test('may be given to the constructor, and stays when a global one is registered', async () => {
+    instrumentor = new HatchetInstrumentor({ meterProvider: provider });
+    api.setGlobalMeterProvider(new MeterProvider());
+    registerInstrumentations({ instrumentations: [instrumentor] });
+    await engine.client.events.push('paid', {});
+    expect(await pushed()).toBe(1);
+  });
+
+  test('that is not there costs nothing: no metric is made', async () => {
+    instrumentor = new HatchetInstrumentor();
+    await engine.client.events.push('paid', {});
+    expect(await pushed()).toBeUndefined();
+  });
 });
 
 test('a meter that throws changes nothing for the user', async () => {

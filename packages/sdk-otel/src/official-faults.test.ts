@@ -9,6 +9,7 @@ import { settingsOf } from './settings.ts';
 import { occurrences, startCollector } from './testing/collector.ts';
 import { startEngine, type TestEngine } from './testing/engine.ts';
 import { ids, type Recorder } from './testing/recorder.ts';
+import { hastenRetries } from './testing/retries.ts';
 import { stoppedWorker } from './testing/stopped-worker.ts';
 import { startWorker, type TestWorker } from './testing/worker.ts';
 
@@ -160,10 +161,7 @@ describe('fault 8: failures are reported as success', () => {
   });
 
   test('a report that does not reach the engine', async () => {
-    const { setTimeout } = globalThis;
-    // the SDK tries for 13 seconds
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
-      setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
+    hastenRetries();
     engine.failing.add('completed');
     expect((await attempt(() => ({}))).status.code).toBe(SpanStatusCode.ERROR);
   });

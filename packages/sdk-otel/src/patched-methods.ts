@@ -16,7 +16,7 @@ export interface PatchedClass {
   readonly methods: readonly string[];
   /** methods that something else has replaced or wrapped since */
   readonly replaced: readonly string[];
-  /** methods that this release of the SDK does not have */
+  /** methods that this release of the SDK should have and does not */
   readonly missing: readonly string[];
 }
 
@@ -50,6 +50,7 @@ export class PatchedMethods {
       const original = prototype[method];
       if (entry.wrapped.has(method) || entry.missing.has(method)) continue;
       if (typeof original !== 'function') {
+        if (patch.later?.includes(method)) continue;
         entry.missing.add(method);
         diag.warn(`@hatchet-ts/sdk-otel: the SDK has no ${className}.${method}; it is not traced`);
         continue;
@@ -111,14 +112,31 @@ function replacedIn(prototype: Prototype, { wrapped }: Entry): string[] {
   return [...wrapped].filter(([method, ours]) => prototype[method] !== ours).map(([method]) => method);
 }
 
-// shimmer wraps methods; a getter is replaced by one that tells what it returns
+// shimmer wraps methods; a getter is replaced by one that tells what it returns, once for all instrumentors
 function observeAccessors(prototype: Prototype, accessors: NonNullable<ClassPatch['accessors']>): () => void {
-  const originals: [string, PropertyDescriptor][] = [];
+  const observed = observedAccessors.get(prototype) ?? { users: 0, originals: replaceGetters(prototype, accessors) };
+  observedAccessors.set(prototype, observed);
+  observed.users++;
+  return () => {
+    observed.users--;
+    if (observed.users > 0) return;
+    observedAccessors.delete(prototype);
+    for (const [property, original] of observed.originals) Object.defineProperty(prototype, property, original);
+  };
+}
+
+const observedAccessors = new WeakMap<Prototype, { users: number; originals: Map<string, PropertyDescriptor> }>();
+
+function replaceGetters(
+  prototype: Prototype,
+  accessors: NonNullable<ClassPatch['accessors']>,
+): Map<string, PropertyDescriptor> {
+  const originals = new Map<string, PropertyDescriptor>();
   for (const [property, observe] of Object.entries(accessors)) {
     const original = Object.getOwnPropertyDescriptor(prototype, property);
     if (!original?.get || !original.configurable) continue;
     const { get } = original;
-    originals.push([property, original]);
+    originals.set(property, original);
     Object.defineProperty(prototype, property, {
       ...original,
       get(this: unknown) {
@@ -128,7 +146,5 @@ function observeAccessors(prototype: Prototype, accessors: NonNullable<ClassPatc
       },
     });
   }
-  return () => {
-    for (const [property, original] of originals) Object.defineProperty(prototype, property, original);
-  };
+  return originals;
 }

@@ -1,5 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import { loadPeer, type Peer } from '../optional-peer.ts';
+import type { StartedSpan } from '../span-processor.ts';
 
 /** As much of a finished span as a filter needs. */
 export interface ExportableSpan {
@@ -9,7 +10,7 @@ export interface ExportableSpan {
 
 /** A span processor for an SDK of the 2.x or the 3.x line. */
 export interface HatchetExportProcessor {
-  onStart(span: object, parentContext: Context): void;
+  onStart(span: StartedSpan, parentContext: Context): void;
   onEnd(span: ExportableSpan): void;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;

@@ -2,6 +2,7 @@ import { SpanStatusCode } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder } from '../testing/recorder.ts';
+import { hastenRetries } from '../testing/retries.ts';
 import { startWorker, type TestWorker } from '../testing/worker.ts';
 
 const BATCH = 'hatchet.start_batch_run';
@@ -106,10 +107,7 @@ test('a batch that cancels itself is cancelled, and no error', async () => {
 });
 
 test('a batch whose report does not arrive is an error; the outcome stays what it was', async () => {
-  const { setTimeout } = globalThis;
-  // the SDK tries for 13 seconds
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
-    setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
+  hastenRetries();
   engine.failing.add('completed');
   worker.batchBody = each;
   dispatch();

@@ -9,6 +9,8 @@ export interface ClassPatch {
   readonly marker?: string;
   /** a method of another class with the same method names, to tell them apart in a bundle */
   readonly notWith?: string;
+  /** methods that came after the oldest supported release: where they are missing nothing is amiss */
+  readonly later?: readonly string[];
   readonly wrappers: { readonly [method: string]: Wrapper };
   /** Getters of the class, and what to do with the object that each returns. */
   readonly accessors?: { readonly [property: string]: (owner: unknown, value: unknown) => void };

@@ -10,6 +10,7 @@ import type { ClassPatch } from './class-patch.ts';
 export const dispatcherClientPatch: ClassPatch = {
   file: 'clients/dispatcher/dispatcher-client.js',
   className: 'DispatcherClient',
+  later: ['sendBatchActionEvent'], // 1.28
   wrappers: {
     sendStepActionEvent: (original, telemetry) =>
       function sendStepActionEvent(this: DispatcherClient, ...args: ReportArgs) {

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { readCarrier } from '../carrier.ts';
 import type { TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { hastenRetries } from '../testing/retries.ts';
 import { LISTENER, startWorker, type TestWorker } from '../testing/worker.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -168,6 +169,45 @@ describe('the relation', () => {
     expect(span?.links.map((link) => ids(link.context))).toEqual([TRACEPARENT.slice(3, -3)]);
   });
 
+  test('may be decided for each action', async () => {
+    worker.instrumentor.setConfig({ relation: ({ actionId }) => (actionId === 'work:work' ? 'link' : 'parent') });
+    engine.dispatch('work:work', { additionalMetadata });
+    engine.dispatch('work:other', { additionalMetadata });
+    const spans = await recorder.ended(START, 2);
+    const parents = spans.map((span) => [span.attributes['hatchet.action_name'], span.parentSpanContext?.spanId]);
+    expect(Object.fromEntries(parents)).toEqual({
+      'work:work': undefined,
+      'work:other': readCarrier(additionalMetadata)?.spanId,
+    });
+    for (const span of spans) {
+      expect(span.links.map((link) => ids(link.context))).toEqual([TRACEPARENT.slice(3, -3)]);
+    }
+  });
+
+  test('may be decided by the call', async () => {
+    await engine.client.admin.runWorkflow(
+      'work',
+      {},
+      {
+        additionalMetadata: { hatchet__trace_relation: 'link' },
+      },
+    );
+    const [task] = await recorder.ended(START);
+    const [run] = recorder.named('hatchet.run_workflow');
+    expect(task?.spanContext().traceId).not.toBe(run?.spanContext().traceId);
+    expect(task?.links.map((link) => ids(link.context))).toEqual([ids(run!.spanContext())]);
+  });
+
+  test('of a cron is a link: what it fires begins a trace', async () => {
+    await engine.client.crons.create('work', { name: 'nightly', expression: '0 3 * * *' });
+    const stored = JSON.stringify(engine.requests[0]?.body.additionalMetadata);
+    engine.dispatch('work:work', { additionalMetadata: stored });
+    const [task] = await recorder.ended(START);
+    const [cron] = recorder.named('hatchet.create_cron');
+    expect(task?.parentSpanContext).toBeUndefined();
+    expect(task?.links.map((link) => ids(link.context))).toEqual([ids(cron!.spanContext())]);
+  });
+
   test('of a firing with its own context joins that and links to where the cron was created', async () => {
     worker.body = () => ({});
     const firing = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
@@ -226,10 +266,7 @@ describe('a failed attempt', () => {
   });
 
   test('is an error as well when only its report does not arrive; the outcome stays what it was', async () => {
-    const { setTimeout } = globalThis;
-    // the SDK tries for 13 seconds
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>
-      setTimeout(work, ms >= 100 ? ms / 200 : ms)) as typeof setTimeout);
+    hastenRetries();
     engine.failing.add('completed');
     worker.body = () => ({});
     engine.dispatch('work:work');

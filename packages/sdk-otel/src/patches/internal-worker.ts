@@ -12,6 +12,7 @@ import type { ClassPatch } from './class-patch.ts';
 export const internalWorkerPatch: ClassPatch = {
   file: 'v1/client/worker/worker-internal.js',
   className: 'InternalWorker',
+  later: ['handleStartBatch'], // 1.28
   wrappers: {
     handleStartStepRun: (original, telemetry) =>
       function handleStartStepRun(this: InternalWorker, ...args: ActionArgs) {

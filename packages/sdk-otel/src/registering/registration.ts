@@ -2,6 +2,7 @@ import { diag } from '@opentelemetry/api';
 import { explanationLines } from '../explanation.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { loadPeer } from '../optional-peer.ts';
+import { HatchetSpanProcessor } from '../span-processor.ts';
 import { optionsFromEnvironment } from './environment.ts';
 import { flushBeforeExit } from './flush-before-exit.ts';
 import { exportProcessors } from './span-processors.ts';
@@ -27,7 +28,7 @@ function startSdk(env: Readonly<Record<string, string | undefined>>, instrumento
   const exporting = exportProcessors(env, peer);
   const sdk = new NodeSDK({
     instrumentations: [instrumentor],
-    spanProcessors: exporting,
+    spanProcessors: exporting.length > 0 ? [new HatchetSpanProcessor(), ...exporting] : [],
   });
   sdk.start();
   flushBeforeExit(sdk);

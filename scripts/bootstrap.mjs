@@ -17,12 +17,16 @@ const TARGETS = {
     checks: args.length > 0 ? [] : ['lint', 'typecheck'], // arguments choose tests: then only these run
     run: ['node_modules/vitest/vitest.mjs', 'run', ...args],
   },
+  matrix: {
+    checks: [],
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/matrix/vitest.config.ts', ...args],
+  },
 };
 
 try {
   if (!Object.hasOwn(TARGETS, target ?? '')) {
     throw new StepFailed(
-      `write \`npm start\`, \`npm run order\` or \`npm test\`: there is no target ${JSON.stringify(target)}`,
+      `write \`npm start\`, \`npm run order\`, \`npm test\` or \`npm run test:matrix\`: there is no target ${JSON.stringify(target)}`,
     );
   }
   checkMachine();

@@ -1,4 +1,4 @@
-import { diag, type MeterProvider, metrics, type TracerProvider, trace } from '@opentelemetry/api';
+import { diag, type MeterProvider, metrics, type TracerProvider } from '@opentelemetry/api';
 import {
   InstrumentationBase,
   type InstrumentationModuleDefinition,
@@ -50,7 +50,6 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
     this.#telemetry = new LiveTelemetry({
       isEnabled: () => this.isEnabled(),
       getConfig: () => this.getConfig(),
-      tracer: () => this.tracer,
       tracerProvider: () => this.#given,
       meterProvider: () => this.#givenMeters,
     });
@@ -121,8 +120,9 @@ export class HatchetInstrumentor extends InstrumentationBase<HatchetInstrumentor
 
   /** A provider that the constructor was given stays when the application registers the global one. */
   override setTracerProvider(tracerProvider: TracerProvider): void {
-    if (this.getConfig().tracerProvider && tracerProvider === trace.getTracerProvider()) return;
-    this.#given = tracerProvider;
+    const isGlobal = 'getDelegate' in tracerProvider; // the API's stand-in, of whichever copy of the API
+    if (this.getConfig().tracerProvider && isGlobal) return;
+    this.#given = isGlobal ? undefined : tracerProvider;
     super.setTracerProvider(tracerProvider);
   }
 

@@ -4,6 +4,7 @@ import {
   type MeterProvider,
   metrics,
   ProxyTracerProvider,
+  type Tracer,
   type TracerProvider,
   trace,
 } from '@opentelemetry/api';
@@ -17,7 +18,6 @@ import { VERSION } from './version.ts';
 export interface TelemetrySource {
   isEnabled(): boolean;
   getConfig(): HatchetInstrumentorConfig;
-  tracer(): Telemetry['tracer'];
   /** the provider that the instrumentor was given; the global one when undefined */
   tracerProvider(): TracerProvider | undefined;
   meterProvider(): MeterProvider | undefined;
@@ -29,6 +29,8 @@ export class LiveTelemetry implements Telemetry {
   readonly #source: TelemetrySource;
   #config: HatchetInstrumentorConfig | undefined;
   #settings: Settings | undefined;
+  #tracerOf: TracerProvider | undefined;
+  #tracer: Tracer | undefined;
   #meterProvider: MeterProvider | undefined;
   #metrics: Metrics | undefined;
 
@@ -40,8 +42,15 @@ export class LiveTelemetry implements Telemetry {
     return this.#source.isEnabled();
   }
 
-  get tracer(): Telemetry['tracer'] {
-    return this.#source.tracer();
+  // Not the one that InstrumentationBase keeps: it comes from that package's copy of the API, which an ES module of API
+  // 1.10 is not, and a proxy of one copy never learns of a provider that another registers later.
+  get tracer(): Tracer {
+    const provider = this.#tracerProvider;
+    if (provider !== this.#tracerOf) {
+      this.#tracerOf = provider;
+      this.#tracer = provider.getTracer(SCOPE, VERSION);
+    }
+    return this.#tracer!;
   }
 
   get tracing(): boolean {

@@ -34,7 +34,7 @@ export function batchProcessor(
 
 /** @throws MissingPeerError that names the package to install */
 export function loadTraceSdk(purpose: string, through?: Peer): Peer {
-  return loadPeer(['@opentelemetry/sdk-trace-base', NEWER], purpose, through);
+  return loadPeer([NEWER, '@opentelemetry/sdk-trace-base'], purpose, through);
 }
 
 const NEWER = '@opentelemetry/sdk-trace';

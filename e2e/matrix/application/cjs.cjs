@@ -1,0 +1,3 @@
+const { run } = require('./wirings.mjs');
+
+run(process.env.MATRIX_WIRING, async (name) => require(name));

@@ -1,0 +1,3 @@
+import { run } from './wirings.mjs';
+
+await run(process.env.MATRIX_WIRING, (name) => import(name));

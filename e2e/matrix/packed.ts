@@ -1,0 +1,39 @@
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { command } from './command.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PACKAGE = join(ROOT, 'packages/sdk-otel');
+/** What an earlier run has downloaded. */
+export const CACHE: string = join(ROOT, '.cache/matrix');
+
+/** sdk-otel as it would be published. */
+export interface Packed {
+  /** the tarball: what is installed */
+  readonly tarball: string;
+  /** its content */
+  readonly folder: string;
+  /** of its package.json, which decides what is installed with it */
+  readonly fingerprint: string;
+}
+
+/** Packs what `npm run build` has built. */
+export async function pack(): Promise<Packed> {
+  mkdirSync(CACHE, { recursive: true });
+  const folder = mkdtempSync(join(CACHE, 'packed-'));
+  try {
+    await command('pnpm', ['pack', '--pack-destination', folder], { cwd: PACKAGE });
+    const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string };
+    const tarball = join(CACHE, `hatchet-ts-sdk-otel-${version}.tgz`);
+    cpSync(join(folder, `hatchet-ts-sdk-otel-${version}.tgz`), tarball);
+    const content = join(CACHE, 'packed');
+    rmSync(content, { recursive: true, force: true });
+    mkdirSync(content);
+    await command('tar', ['xzf', tarball, '-C', content, '--strip-components=1'], { cwd: CACHE });
+    const manifest = readFileSync(join(content, 'package.json'));
+    return { tarball, folder: content, fingerprint: createHash('sha256').update(manifest).digest('hex') };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,20 @@
+import { join } from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** A folder that gets one JSON report per run, which CI adds up; as in the vitest.config.ts of the root. */
+const results = process.env.TEST_RESULTS;
+
+export default defineConfig({
+  test: {
+    name: 'matrix',
+    root: import.meta.dirname,
+    include: ['*.matrix.ts'],
+    globalSetup: ['@hatchet-ts/storage/embedded/vitest'],
+    reporters: results
+      ? ['default', ['json', { outputFile: join(results, `vitest-${process.pid}.json`) }]]
+      : ['default'],
+    maxConcurrency: 4,
+    testTimeout: 300_000, // the first run installs
+    hookTimeout: 180_000,
+  },
+});

@@ -8,7 +8,7 @@ import { writeSpan } from './encoding/span.ts';
 /** A request that is ready to be sent. */
 export interface Batch {
   readonly spans: number;
-  /** An `ExportTraceServiceRequest`, in a buffer of its own. */
+  /** An `ExportTraceServiceRequest`. */
   readonly request: Buffer;
 }
 
@@ -48,12 +48,12 @@ export class OpenBatch {
     return added;
   }
 
-  /** The request, in a buffer of its own; the writers are then free for the next batch. */
-  seal(): Batch {
+  /** The request, in memory that `allocate` gives; the writers are then free for the next batch. */
+  seal(allocate: (size: number) => Buffer): Batch {
     const groups = [...this.#writers]
       .filter(([, { position }]) => position > 0)
       .map(([scope, { bytes, position }]) => ({ scope, spans: bytes.subarray(0, position) }));
-    const request = encodeRequest(this.resource, groups);
+    const request = encodeRequest(this.resource, groups, allocate);
     for (const writer of this.#writers.values()) this.#spare.giveBack(writer);
     this.#writers.clear();
     return { spans: this.spans, request };

@@ -5,6 +5,8 @@ import type { DeliveryLimits } from './limits.ts';
 
 export interface BatcherOptions {
   readonly limits: DeliveryLimits;
+  /** Memory for a request. */
+  readonly allocate: (size: number) => Buffer;
   readonly sealed: (batch: Batch) => void;
   /** So many spans could not be made a request. */
   readonly failed: (spans: number) => void;
@@ -107,7 +109,7 @@ export class Batcher {
   #finish(batch: OpenBatch): void {
     let sealed: Batch;
     try {
-      sealed = batch.seal();
+      sealed = batch.seal(this.#options.allocate);
     } catch {
       this.#options.failed(batch.spans);
       return;

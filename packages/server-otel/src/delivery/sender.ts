@@ -13,6 +13,8 @@ export interface SenderOptions {
   readonly service: TraceService;
   /** Starts `fn` soon, outside whatever is running. */
   readonly start: (fn: () => Promise<void>) => void;
+  /** The collector has it; its memory may be used again. */
+  readonly delivered: (batch: Batch) => void;
   /** A call is over; seconds that it took, and the gRPC status of one that failed. */
   readonly called: (seconds: number, failure: string | undefined) => void;
 }
@@ -97,7 +99,7 @@ export class Sender {
   }
 
   async #book(batch: Batch, answer: Answer): Promise<void> {
-    const { books, conditions } = this.#options;
+    const { books, conditions, delivered } = this.#options;
     if (answer.kind === 'retry') {
       books.lastError = answer.error;
       conditions.lost(answer.error);
@@ -110,6 +112,7 @@ export class Sender {
       books.drop('refused', batch.spans);
       conditions.refusing(answer.error);
     } else {
+      delivered(batch);
       const rejected = Math.min(answer.rejected, batch.spans);
       books.acknowledge(batch.spans - rejected);
       if (rejected > 0) {

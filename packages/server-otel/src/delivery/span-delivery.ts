@@ -7,6 +7,7 @@ import { Books, type DeliveryStatus } from './books.ts';
 import { Conditions } from './conditions.ts';
 import { DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts';
 import { outside } from './outside.ts';
+import { RequestBuffers } from './request-buffers.ts';
 import { SelfMetrics } from './self-metrics.ts';
 import { Sender } from './sender.ts';
 import { type TraceCollector, TraceService } from './trace-service.ts';
@@ -41,6 +42,7 @@ export class SpanDelivery implements SpanProcessor {
     const limits = { ...DELIVERY_LIMITS, ...options.limits };
     const books = this.#books;
     const apart = outside();
+    const memory = new RequestBuffers(limits.batchBytes);
     this.#limits = limits;
     this.#logger = logger;
     this.#conditions = new Conditions({ logger, endpoint, books, limits });
@@ -51,10 +53,12 @@ export class SpanDelivery implements SpanProcessor {
       conditions: this.#conditions,
       service: new TraceService(grpc, collector),
       start: (fn) => setImmediate(() => void apart(fn)),
+      delivered: ({ request }) => memory.giveBack(request),
       called: (seconds, failure) => this.#metrics?.called(seconds, failure),
     });
     this.#batcher = new Batcher({
       limits,
+      allocate: (size) => memory.take(size),
       sealed: (batch: Batch) => this.#sender.push(batch),
       failed: (spans) => books.drop('encoding_failed', spans),
       later: (fn, millis) => apart(() => setTimeout(fn, millis).unref()),

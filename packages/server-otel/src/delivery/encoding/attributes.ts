@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
-import { encodedKey } from './attribute-key.ts';
+import { type KnownText, KnownTexts, LONGEST_KNOWN_VALUE } from './known-text.ts';
 import { MAX_UTF8, MAX_VARINT, type ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
 /**
@@ -10,29 +10,44 @@ import { MAX_UTF8, MAX_VARINT, type ProtobufWriter, varintSize } from './protobu
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: Attributes): void {
   for (const key in attributes) {
-    if (!Object.hasOwn(attributes, key)) continue;
+    if (!hasOwn.call(attributes, key)) continue;
     const value = attributes[key];
-    if (typeof value === 'string') writeText(writer, tag, encodedKey(key), value);
-    else writeKeyValue(writer, tag, encodedKey(key), value);
+    if (typeof value === 'string') writeText(writer, tag, KEYS.get(key), value);
+    else writeKeyValue(writer, tag, KEYS.get(key).bytes, value);
+  }
+}
+
+function writeText(writer: ProtobufWriter, tag: number, key: KnownText, text: string): void {
+  writer.reserve(FRAME + key.bytes.length + text.length * MAX_UTF8);
+  writer.byte(tag);
+  const known = key.values?.get(text);
+  if (known !== undefined) {
+    writer.bytes.set(known, writer.position);
+    writer.position += known.length;
+    return;
+  }
+  const start = writer.position;
+  writeNewText(writer, key.bytes, text);
+  if (key.values !== undefined && text.length <= LONGEST_KNOWN_VALUE) {
+    KEYS.learn(key, text, writer.bytes.subarray(start, writer.position));
   }
 }
 
 /** A string is nearly always ASCII: then all lengths are known before the content is written. */
-function writeText(writer: ProtobufWriter, tag: number, key: Uint8Array, text: string): void {
-  writer.reserve(FRAME + key.length + text.length * MAX_UTF8);
+function writeNewText(writer: ProtobufWriter, key: Uint8Array, text: string): void {
   const start = writer.position;
-  beginText(writer, tag, key, text.length);
+  beginText(writer, key, text.length);
   if (writer.text(text) === text.length) return;
   writer.position = start;
-  beginText(writer, tag, key, Buffer.byteLength(text));
+  beginText(writer, key, Buffer.byteLength(text));
   writer.position += writer.bytes.write(text, writer.position);
 }
 
 /** Everything but the content of the string. */
-function beginText(writer: ProtobufWriter, tag: number, key: Uint8Array, length: number): void {
+function beginText(writer: ProtobufWriter, key: Uint8Array, length: number): void {
   const anyValue = 1 + varintSize(length) + length;
-  writer.byte(tag);
-  writer.varint(key.length + 1 + varintSize(anyValue) + anyValue);
+  writer.varint(1 + key.length + 1 + varintSize(anyValue) + anyValue);
+  writer.byte(KEY);
   writer.bytes.set(key, writer.position);
   writer.position += key.length;
   writer.byte(VALUE);
@@ -45,6 +60,7 @@ function writeKeyValue(writer: ProtobufWriter, tag: number, key: Uint8Array, val
   writer.reserve(FRAME + key.length);
   writer.byte(tag);
   const start = writer.begin(1);
+  writer.byte(KEY);
   writer.append(key);
   writer.byte(VALUE);
   writeNested(writer, value);
@@ -100,7 +116,12 @@ function writeNumber(writer: ProtobufWriter, value: number): void {
   }
 }
 
+/** The optimising compiler knows it in such a loop, but not `Object.hasOwn`. */
+const hasOwn = Object.prototype.hasOwnProperty;
+const KEYS = new KnownTexts();
+
 /** Tags of `opentelemetry.proto.common.v1`: field number · 8 + wire type. */
+const KEY = 0x0a;
 const VALUE = 0x12;
 const STRING = 0x0a;
 const BOOLEAN = 0x10;

@@ -11,10 +11,15 @@ export interface ScopeSpans {
 }
 
 /**
- * An `ExportTraceServiceRequest` for spans of one resource, in one buffer of exactly its size: what waits for the
- * collector holds nothing else.
+ * An `ExportTraceServiceRequest` for spans of one resource.
+ *
+ * @param allocate gives a buffer of exactly so many bytes
  */
-export function encodeRequest(resource: Resource, groups: readonly ScopeSpans[]): Buffer {
+export function encodeRequest(
+  resource: Resource,
+  groups: readonly ScopeSpans[],
+  allocate: (size: number) => Buffer,
+): Buffer {
   const scopes = groups.map(({ scope, spans }) => ({ ...encodedScope(scope), spans }));
   const who = encodedResource(resource);
   const scopeSize = ({ before, spans, after }: (typeof scopes)[number]) => before.length + spans.length + after.length;
@@ -22,7 +27,7 @@ export function encodeRequest(resource: Resource, groups: readonly ScopeSpans[])
   for (const scope of scopes) size += 1 + varintSize(scopeSize(scope)) + scopeSize(scope);
 
   const frame = new ProtobufWriter(0);
-  frame.bytes = Buffer.allocUnsafeSlow(1 + varintSize(size) + size);
+  frame.bytes = allocate(1 + varintSize(size) + size);
   frame.byte(RESOURCE_SPANS);
   frame.varint(size);
   frame.append(who.before);

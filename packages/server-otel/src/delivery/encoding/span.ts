@@ -1,7 +1,8 @@
 import type { HrTime, Link, SpanContext } from '@opentelemetry/api';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
 import { writeAttributes } from './attributes.ts';
-import { MAX_UTF8, type ProtobufWriter } from './protobuf-writer.ts';
+import { KnownTexts } from './known-text.ts';
+import type { ProtobufWriter } from './protobuf-writer.ts';
 
 /**
  * A span as an item of `ScopeSpans.spans`, byte for byte what `ProtobufTraceSerializer` of
@@ -19,10 +20,10 @@ export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
     writer.reserve(FIXED);
     writeId(writer, PARENT_SPAN_ID, parent.spanId);
   }
-  const { name } = span;
-  writer.reserve(FIXED + name.length * MAX_UTF8);
+  const name = NAMES.get(span.name).bytes;
+  writer.reserve(FIXED + name.length);
   writer.byte(NAME);
-  writer.string(name);
+  writer.append(name);
   const kind = span.kind == null ? 0 : span.kind + 1;
   if (kind !== 0) {
     writer.byte(KIND);
@@ -139,6 +140,8 @@ const DIGITS = Int8Array.from({ length: 128 }, (_, code) => {
   const digit = Number.parseInt(String.fromCharCode(code), 16);
   return Number.isNaN(digit) ? code - 55 : digit;
 });
+
+const NAMES = new KnownTexts();
 
 /** Tags of `opentelemetry.proto.trace.v1`: field number · 8 + wire type. */
 const SPAN = 0x12;

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { now } from './clock.ts';
 import { createRunContexts } from './contract/run-contexts.ts';
 import { createContractServer } from './contract/server.ts';
+import { Durable } from './durable/durable.ts';
 import { reportEngineMetrics } from './metrics/engine-metrics.ts';
 import { createCancellation } from './runs/cancellation.ts';
 import { createCreation } from './runs/creation.ts';
@@ -87,7 +88,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   const settle = createSettlement({
     db,
     registry,
-    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduler, timers, dispatch }),
+    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduler, timers, dispatch, durable }),
   });
   const dispatch = new Dispatch({ pool, registry, settle, onError });
   const timers = createTimers({ db, settle, timing, mayRun, onError });
@@ -104,6 +105,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   });
   const workers = new Workers({ db, pool, timing, onRoom: () => scheduler.wake(), onTimer });
   const creation = createCreation({ db, registry, onQueued: (...kind) => scheduler.queued(...kind), onTimer });
+  const durable = new Durable({ db, creation, settle, timing, mayRun, onError });
 
   /** Rebuilds what is kept in memory: the truth is in the database. */
   async function recover(): Promise<void> {
@@ -116,6 +118,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       pool.occupy({ ...attempt, slots: registry.steps(versionId)[step]?.slots ?? {} });
     }
     await scheduler.recover();
+    await durable.recover();
     timers.start();
   }
 
@@ -124,12 +127,13 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     verifyToken: createTokenVerifier(db),
     registry,
     workers,
+    durable,
     reports: new Reports({ db, pool, settle, onTimer }),
     results,
     contexts: createRunContexts(db, pool, tracing),
     cancel: createCancellation(db, settle),
     creation,
-    ingest: createIngest(db, creation),
+    ingest: createIngest(db, creation, (events) => durable.eventsStored(events)),
     stopping: stopping.signal,
     onError: (error, path) => log.error({ err: error, method: path }, 'a call failed'),
   });
@@ -142,7 +146,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
     await server.shutdown();
     clearTimeout(forced);
-    await Promise.all([stopHeartbeats(), scheduler.stop(), timers.stop(), results.stop()]);
+    await Promise.all([stopHeartbeats(), scheduler.stop(), timers.stop(), results.stop(), durable.stop()]);
     await held.release();
     await db.close();
   }

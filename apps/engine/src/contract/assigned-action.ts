@@ -49,6 +49,8 @@ function identity(task: TaskRow, steps: readonly Step[]): Partial<AssignedAction
     actionId: task.action,
     taskName: task.name,
     retryCount: task.retryCount,
+    // It is a part of the name by which the SDK knows an invocation: only of a durable task.
+    ...present({ durableTaskInvocationCount: task.invocationCount }),
   };
 }
 

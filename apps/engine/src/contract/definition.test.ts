@@ -43,12 +43,11 @@ describe('a workflow is refused by the name of the feature that this engine leav
     ['default filters', { defaultFilters: [{ expression: 'true', scope: 's' }] }],
     ['idempotency', { idempotency: { expression: 'input.x', ttlMs: 1 } }],
     ['wildcard event keys', { eventTriggers: ['order:*'] }],
-    ['durable tasks', { tasks: [task('a', { isDurable: true })] }],
     ['batch tasks', { tasks: [task('a', { batch: { batchMaxSize: 2 } })] }],
     ['rate limits', { tasks: [task('a', { rateLimits: [{ key: 'k' }] })] }],
     ['desired worker labels', { tasks: [task('a', { workerLabels: { gpu: { strValue: 'x' } } })] }],
     ['task conditions', { tasks: [task('a', { conditions })] }],
-    ['durable tasks', { onFailureTask: task('oops', { isDurable: true }) }],
+    ['rate limits', { onFailureTask: task('oops', { rateLimits: [{ key: 'k' }] }) }],
   ];
   test.each(cases)('%s', (feature, request) => {
     expect(() => read(request)).toThrow(feature);

@@ -22,7 +22,6 @@ const WORKFLOW_FEATURES: [string, (request: CreateWorkflowVersionRequest) => boo
 ];
 
 const TASK_FEATURES: [string, (task: CreateTaskOpts) => boolean][] = [
-  ['durable tasks', ({ isDurable }) => isDurable],
   ['batch tasks', ({ batch }) => batch !== undefined],
   ['concurrency', ({ concurrency }) => concurrency.length > 0],
   ['rate limits', ({ rateLimits }) => rateLimits.length > 0],
@@ -71,7 +70,9 @@ function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep
     scheduleTimeout: duration(task.scheduleTimeout || SCHEDULE_TIMEOUT, `schedule timeout of ${where}`),
     retries: task.retries,
     ...backoff(task),
-    slots: Object.keys(task.slotRequests).length > 0 ? task.slotRequests : { default: 1 },
+    ...(task.isDurable ? { durable: true } : {}),
+    slots:
+      Object.keys(task.slotRequests).length > 0 ? task.slotRequests : { [task.isDurable ? 'durable' : 'default']: 1 },
   };
 }
 

@@ -26,7 +26,7 @@ export function runDetailsResponse(run: RunDetails): GetRunDetailsResponse {
     status: STATUS[run.status],
     done: run.finishedAt !== null,
     additionalMetadata: Buffer.from(JSON.stringify(run.additionalMetadata)),
-    isEvicted: false,
+    isEvicted: run.tasks.some(({ status }) => status === 'EVICTED'),
     taskRuns: Object.fromEntries(
       run.tasks
         .filter(({ status }) => status !== 'SKIPPED')
@@ -36,7 +36,7 @@ export function runDetailsResponse(run: RunDetails): GetRunDetailsResponse {
             externalId: task.id,
             readableId: task.name,
             status: STATUS[task.status],
-            isEvicted: false,
+            isEvicted: task.status === 'EVICTED',
             ...(task.status === 'COMPLETED' ? { output: Buffer.from(task.output ?? '{}') } : {}),
             ...(task.status === 'FAILED' || task.status === 'CANCELLED' ? { error: errorText(task) } : {}),
           },
@@ -50,6 +50,7 @@ const STATUS: Record<RunResult['status'] | TaskResult['status'], RunStatus> = {
   QUEUED: RunStatus.QUEUED,
   BACKOFF: RunStatus.QUEUED,
   RUNNING: RunStatus.RUNNING,
+  EVICTED: RunStatus.RUNNING,
   COMPLETED: RunStatus.COMPLETED,
   FAILED: RunStatus.FAILED,
   CANCELLED: RunStatus.CANCELLED,

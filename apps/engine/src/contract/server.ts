@@ -11,20 +11,19 @@ import { addTraceReceiver } from '../otlp/trace-receiver.ts';
 import type { Creation } from '../runs/creation.ts';
 import type { Ingest } from '../triggers/events.ts';
 import { type AdminDeps, adminService } from './admin.ts';
-import { type Authorised, authorisation } from './authorisation.ts';
+import { authorisation } from './authorisation.ts';
 import { type DispatcherDeps, dispatcherService } from './dispatcher.ts';
+import { type DurableServiceDeps, durableService } from './durable.ts';
 import { errorAnswers } from './errors.ts';
 import { eventsService } from './events.ts';
 import { parentOfCalls } from './parent-of.ts';
-import { unimplemented } from './unimplemented.ts';
 import { workflowService } from './workflows.ts';
 
-export interface ServerDeps extends DispatcherDeps, AdminDeps {
+export interface ServerDeps extends DispatcherDeps, DurableServiceDeps, AdminDeps {
   db: Database;
   verifyToken: TokenVerifier;
   creation: Creation;
   ingest: Ingest;
-  onError(error: unknown, path: string): void;
 }
 
 /** Calls of the OTLP receiver are never traced: a trace of the export of a trace has no end. */
@@ -47,9 +46,7 @@ export function createContractServer(deps: ServerDeps): Server {
   server.with(authorise).add(AdminServiceDefinition, adminService(deps));
   server.with(authorise).add(WorkflowServiceDefinition, workflowService(deps.creation));
   server.with(authorise).add(EventsServiceDefinition, eventsService(deps.ingest));
-  server
-    .with(authorise)
-    .add(V1DispatcherDefinition, unimplemented<typeof V1DispatcherDefinition, Authorised>(V1DispatcherDefinition));
+  server.with(authorise).add(V1DispatcherDefinition, durableService(deps));
   addTraceReceiver(server, deps);
   return server;
 }

@@ -13,7 +13,7 @@ import { jsonField, metadataField, priorityField, uuidField } from './fields.ts'
 import { unimplemented } from './unimplemented.ts';
 
 /** Most runs that one call may ask for; the official SDKs send at most so many. */
-const MOST_RUNS = 1_000;
+export const MOST_RUNS = 1_000;
 
 /** `WorkflowService`: starts runs. */
 export function workflowService(creation: Creation): WorkflowServiceImplementation<Authorised> {
@@ -48,7 +48,8 @@ export function workflowService(creation: Creation): WorkflowServiceImplementati
   };
 }
 
-function runRequest(request: TriggerWorkflowRequest): RunRequest {
+/** A request for a run, checked. @throws Refusal */
+export function runRequest(request: TriggerWorkflowRequest): RunRequest {
   const { name, parentTaskRunExternalId, childIndex, childKey } = request;
   if (request.desiredWorkerId) throw unsupported('sticky assignment (desiredWorkerId)', `run of ${name}`);
   if (Object.keys(request.desiredWorkerLabels).length > 0) throw unsupported('desired worker labels', `run of ${name}`);

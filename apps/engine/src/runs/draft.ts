@@ -95,6 +95,20 @@ export class Draft {
     }
   }
 
+  /** A task that waits needs neither worker nor timeout. */
+  evict({ taskId, invocation, seenAnswers }: { taskId: string; invocation: number; seenAnswers: number }): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    if (task?.status !== 'RUNNING' || task.invocationCount !== invocation) return;
+    this.endAttempt(task, 'evicted');
+    const at = { workerId: null, queuedAt: null, assignedAt: null, startedAt: null, dueAt: null };
+    this.#changes.set(task.id, Object.assign(task, at, { status: 'EVICTED' as const, seenAnswers }));
+  }
+
+  restore({ taskId }: { taskId: string }): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    if (task?.status === 'EVICTED') this.#queue(task, this.#at);
+  }
+
   /** Queues what can run now, gives up what never can, and ends the run when nothing is left. */
   settle(): void {
     if (this.#changes.size === 0) return;

@@ -3,8 +3,8 @@ const PART = /(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)/gy;
 /** The longest that fits the database's column: 24 days. */
 const LONGEST_MS = 2_147_483_647;
 
-/** Milliseconds of a duration as Go writes it (`1h30m`, `1.5s`, `500ms`), or undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
+/** Milliseconds of a duration as Go writes it (`1h30m`, `1.5s`, `500ms`), at most `longest`; undefined when it is none. */
+export function parseDuration(text: string, longest = LONGEST_MS): number | undefined {
   let total = 0;
   let end = 0;
   for (const match of text.matchAll(PART)) {
@@ -12,5 +12,5 @@ export function parseDuration(text: string): number | undefined {
     end = match.index + match[0].length;
   }
   if (end === 0 || end !== text.length) return undefined;
-  return Math.min(Math.ceil(total), LONGEST_MS);
+  return Math.min(Math.ceil(total), longest);
 }

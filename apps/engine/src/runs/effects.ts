@@ -1,6 +1,7 @@
+import type { Durable } from '../durable/durable.ts';
+import type { Alarm } from '../scheduling/alarm.ts';
 import type { Dispatch } from '../scheduling/dispatch.ts';
 import type { Scheduler } from '../scheduling/scheduler.ts';
-import type { Timers } from '../scheduling/timers.ts';
 import type { WorkerPool } from '../scheduling/worker-pool.ts';
 import type { Registry } from './registry.ts';
 import type { Results } from './results.ts';
@@ -12,7 +13,8 @@ export interface EffectsDeps {
   registry: Registry;
   results: Results;
   scheduler: Scheduler;
-  timers: Timers;
+  timers: Alarm;
+  durable: Pick<Durable, 'attemptEnded' | 'runEnded'>;
   dispatch: Dispatch;
 }
 
@@ -25,6 +27,7 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
         recordAttempt(run, task, deps.registry.steps(run.versionId)[task.step], effect);
         if (tell) deps.dispatch.stop(run, task, tell);
         deps.pool.release({ taskId: task.id, retryCount: task.retryCount });
+        deps.durable.attemptEnded(task);
         deps.scheduler.wake();
         break;
       }
@@ -37,6 +40,7 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
       case 'run-ended':
         recordRun(effect.run, effect);
         deps.results.ended(effect.run.id);
+        deps.durable.runEnded(effect.run.id);
         break;
     }
   }

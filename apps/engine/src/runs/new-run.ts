@@ -60,6 +60,7 @@ function newTasks(runId: string, { definition: { steps } }: Workflow, createdAt:
       status: waits ? 'WAITING' : 'QUEUED',
       timeoutMs: step.timeout.ms,
       dueAt: waits ? null : createdAt + step.scheduleTimeout.ms,
+      ...(step.durable ? { durable: true } : {}),
     };
   });
 }

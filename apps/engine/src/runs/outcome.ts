@@ -1,5 +1,5 @@
 /** How an attempt or a run ended; the values of `hatchet.outcome`. */
-export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out';
+export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'evicted';
 
 /** What subscribers read when a task was cancelled; without a text the SDK resolves their promise with `{}`. */
 export const CANCELLED_ERROR = 'task was cancelled';

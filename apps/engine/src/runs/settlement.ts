@@ -1,4 +1,5 @@
 import type { Database } from '@hatchet-ts/storage';
+import { dropConditions } from '@hatchet-ts/storage/durable';
 import { lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
@@ -45,7 +46,16 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
           effects.push(...step.effects);
         }
       }
-      if (tasks.size > 0) await saveChanges(transaction, [...tasks.values()], runs);
+      const changes = [...tasks.values()];
+      if (changes.length > 0) await saveChanges(transaction, changes, runs);
+      const ended = changes.filter(
+        ({ invocationCount, finishedAt }) => invocationCount !== null && finishedAt !== null,
+      );
+      if (ended.length > 0)
+        await dropConditions(
+          transaction,
+          ended.map(({ id }) => id),
+        );
       return effects;
     });
     onEffects(effects);

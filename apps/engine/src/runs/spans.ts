@@ -94,6 +94,7 @@ function attemptAttributes(run: RunRow, task: TaskRow, step: Step | undefined): 
     step_run_id: task.id,
     action_name: task.action,
     retry_count: task.retryCount,
+    durable_invocation_count: task.invocationCount,
   };
 }
 

@@ -41,6 +41,8 @@ function state(steps: Step[], tasks: Partial<TaskRow>[]): RunState {
       startedAt: null,
       finishedAt: null,
       dueAt: null,
+      invocationCount: null,
+      batchId: null,
       ...tasks[position],
     }),
   );

@@ -18,7 +18,11 @@ export type RunEvent =
   /** The task's timer ran out. */
   | { kind: 'due'; taskId: string; retryCount: number }
   /** One task, or the whole run; from a worker only in the attempt that it names. */
-  | { kind: 'cancelled'; taskId?: string; retryCount?: number };
+  | { kind: 'cancelled'; taskId?: string; retryCount?: number }
+  /** Its worker lets go of a durable task that waits, having got so many answers. */
+  | { kind: 'evicted'; taskId: string; invocation: number; seenAnswers: number }
+  /** An evicted task is to run again. */
+  | { kind: 'restored'; taskId: string };
 
 /** What must be done once the new state is committed. */
 export type Effect =
@@ -64,6 +68,12 @@ export function advance(state: RunState, event: RunEvent, at: EpochMs): Advance 
       break;
     case 'cancelled':
       draft.cancel(event);
+      break;
+    case 'evicted':
+      draft.evict(event);
+      break;
+    case 'restored':
+      draft.restore(event);
       break;
   }
   draft.settle();

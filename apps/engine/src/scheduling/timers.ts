@@ -4,19 +4,10 @@ import { type DueTask, dueTasks, type EpochMs, nextDueAt } from '@hatchet-ts/sto
 import { now } from '../clock.ts';
 import { runSpanContexts } from '../runs/context.ts';
 import type { Settle } from '../runs/settlement.ts';
-import { singleLoop } from './single-loop.ts';
+import { type Alarm, createAlarm } from './alarm.ts';
 import type { Timing } from './timing.ts';
 
 const MOST_AT_ONCE = 500;
-
-/** The alarm clock for the tasks' timers, which are rows: what is kept here is only when to look next. */
-export interface Timers {
-  /** A timer was set, and is committed. */
-  noted(dueAt: EpochMs): void;
-  /** Looks now, and from then on when something is due. */
-  start(): void;
-  stop(): Promise<void>;
-}
 
 export interface TimersDeps {
   db: Queryable;
@@ -26,36 +17,15 @@ export interface TimersDeps {
   onError(error: unknown): void;
 }
 
-export function createTimers({ db, settle, timing, mayRun, onError }: TimersDeps): Timers {
-  let alarm: NodeJS.Timeout | undefined;
-  let alarmAt = Number.POSITIVE_INFINITY;
-
-  const loop = singleLoop(async () => {
-    alarmAt = Number.POSITIVE_INFINITY;
-    setAlarm(now() + timing.timerCheck);
-    if (!mayRun()) return;
+/** The alarm clock for the tasks' timers. */
+export function createTimers({ db, settle, timing, mayRun, onError }: TimersDeps): Alarm {
+  async function look(): Promise<EpochMs | null> {
+    if (!mayRun()) return null;
     const due = await dueTasks(db, now(), MOST_AT_ONCE);
     for (const [name, tasks] of Map.groupBy(due, spanName)) await process(name, tasks, settle);
-    if (due.length === MOST_AT_ONCE) return loop.wake();
-    const next = await nextDueAt(db);
-    if (next !== null) setAlarm(next);
-  }, onError);
-
-  function setAlarm(at: EpochMs): void {
-    if (at >= alarmAt) return;
-    alarmAt = at;
-    clearTimeout(alarm);
-    alarm = setTimeout(loop.wake, Math.max(0, Math.ceil(at - now())));
+    return due.length === MOST_AT_ONCE ? now() : nextDueAt(db);
   }
-
-  return {
-    noted: setAlarm,
-    start: loop.wake,
-    async stop() {
-      await loop.stop();
-      clearTimeout(alarm);
-    },
-  };
+  return createAlarm(look, timing.timerCheck, onError);
 }
 
 /** One transaction for all; a trace of its own, because it is a pass over the tasks of many. */

@@ -5,6 +5,7 @@ import { insertEvents, type NewEvent } from '@hatchet-ts/storage/events';
 import { workflowsOfEvents } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
+import type { StoredEvent } from '../durable/matching.ts';
 import type { Creation } from '../runs/creation.ts';
 import type { Metadata } from '../runs/metadata.ts';
 import type { RunRequest } from '../runs/new-run.ts';
@@ -27,7 +28,12 @@ export type Ingest = (
   call: SpanContext | undefined,
 ) => Promise<{ id: string; createdAt: Date }[]>;
 
-export function createIngest(db: Database, creation: Creation): Ingest {
+/** @param onStored events that are committed: somebody may wait for them. */
+export function createIngest(
+  db: Database,
+  creation: Creation,
+  onStored: (events: readonly StoredEvent[]) => void,
+): Ingest {
   return async (tenantId, events, call) => {
     const receivedAt = now();
     const keys = [...new Set(events.map(({ key }) => key))];
@@ -42,6 +48,7 @@ export function createIngest(db: Database, creation: Creation): Ingest {
       await creation.store(runs, transaction);
     });
     creation.committed(runs);
+    onStored(rows);
     const committedAt = now();
     for (const row of rows) {
       const started = names.has(row.key);

@@ -21,6 +21,13 @@ export const RUN_SPANS = {
   'process-task-timeout': 'tasks over their time limit are failed',
   'process-task-reassignments': 'tasks of workers that went away are queued again',
   'process-sleep': 'durable sleeps that are over are woken',
+  'process-durable-matches': 'waits of durable tasks that events or ended runs satisfy',
+  'process-durable-restores': 'evicted durable tasks that have got an answer are queued again',
+  'handle-durable-wait': 'a durable task asks to wait for times and events',
+  'handle-durable-memo': 'a durable task asks for a value that it may have left before, or leaves it',
+  'handle-durable-children': 'a durable task spawns runs and waits for their results',
+  'handle-durable-eviction': 'a worker lets go of a durable task that waits',
+  'send-durable-answer': 'what a durable task waits for is written to the stream of its worker',
 } as const;
 
 /** Name of a `hatchet.run/` span, without the prefix. */

@@ -28,6 +28,9 @@ export interface NewTask {
   status: Extract<TaskStatus, 'WAITING' | 'QUEUED'>;
   timeoutMs: number;
   dueAt: EpochMs | null;
+  durable?: boolean;
+  /** Set for a batch task: those with the same key may run together. */
+  batchKey?: string;
 }
 
 /**
@@ -64,12 +67,14 @@ WITH created AS (
   ON CONFLICT (parent_task_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING
   RETURNING id
 ), tasks AS (
-  INSERT INTO task (id, run_id, tenant_id, step, name, action, status, priority, timeout_ms, created_at, queued_at, due_at)
+  INSERT INTO task (id, run_id, tenant_id, step, name, action, status, priority, timeout_ms, created_at, queued_at, due_at,
+    invocation_count, batch_key)
   SELECT x.id, x.run_id, x.tenant_id, x.step, x.name, x.action, x.status, x.priority, x.timeout_ms,
     ${timestamp('x.created_at')}, CASE WHEN x.status = 'QUEUED' THEN ${timestamp('x.created_at')} END,
-    ${timestamp('x.due_at')}
+    ${timestamp('x.due_at')}, CASE WHEN x.durable THEN 0 END, x.batch_key
   FROM json_to_recordset($2) AS x (id uuid, run_id uuid, tenant_id uuid, step smallint, name text, action text,
-    status text, priority smallint, timeout_ms integer, created_at float8, due_at float8, position integer)
+    status text, priority smallint, timeout_ms integer, created_at float8, due_at float8, durable boolean,
+    batch_key text, position integer)
   JOIN created ON created.id = x.run_id
   ORDER BY x.position
 )
@@ -115,6 +120,8 @@ function tasksJson(runs: readonly NewRun[]): string {
       timeout_ms: task.timeoutMs,
       created_at: run.createdAt,
       due_at: task.dueAt,
+      durable: task.durable,
+      batch_key: task.batchKey,
     })),
   );
   return JSON.stringify(tasks.map((task, position) => ({ ...task, position })));

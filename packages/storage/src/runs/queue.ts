@@ -37,7 +37,7 @@ export interface Assignment {
 /** The kinds of task that wait; asked once, at the engine's start. */
 export async function listBacklogs(db: Queryable): Promise<Backlog[]> {
   const { rows } = await db.query<Backlog>(
-    `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED'`,
+    `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED' AND batch_key IS NULL`,
   );
   return rows;
 }
@@ -63,7 +63,7 @@ SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step,
 FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS w (tenant_id, action, most)
 CROSS JOIN LATERAL (
   SELECT * FROM task q
-  WHERE q.status = 'QUEUED' AND q.tenant_id = w.tenant_id AND q.action = w.action
+  WHERE q.status = 'QUEUED' AND q.batch_key IS NULL AND q.tenant_id = w.tenant_id AND q.action = w.action
   ORDER BY q.priority DESC, q.seq
   LIMIT w.most
 ) t
@@ -79,7 +79,7 @@ ORDER BY t.priority DESC, t.seq`,
  */
 export async function assignTasks(
   db: Queryable,
-  assignments: readonly { taskId: string; runId: string; workerId: string }[],
+  assignments: readonly { taskId: string; runId: string; workerId: string; batchId?: string }[],
   at: EpochMs,
   startBy: EpochMs,
 ): Promise<Assignment[]> {
@@ -95,6 +95,7 @@ export async function assignTasks(
     assignments.map(({ workerId }) => workerId),
     at,
     startBy,
+    assignments.map(({ batchId }) => batchId),
   ]);
   return rows;
 }
@@ -104,12 +105,14 @@ const ASSIGN = {
   name: 'assign-tasks',
   text: `
 WITH wanted AS (
-  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) WITH ORDINALITY AS w (task_id, run_id, worker_id, position)
+  SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $6::uuid[])
+    WITH ORDINALITY AS w (task_id, run_id, worker_id, batch_id, position)
 ), locked AS MATERIALIZED (
   SELECT r.id FROM run r WHERE r.id = ANY ($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE
 ), assigned AS (
   UPDATE task t SET status = 'RUNNING', worker_id = w.worker_id, assigned_at = ${timestamp('$4')}, started_at = NULL,
-    due_at = ${timestamp('$5')}
+    due_at = ${timestamp('$5')}, invocation_count = t.invocation_count + 1, durable_cursor = 0, slots_released = false,
+    batch_id = w.batch_id
   FROM wanted w JOIN locked ON locked.id = w.run_id
   WHERE t.id = w.task_id AND t.id = ANY ($1::uuid[]) AND t.status = 'QUEUED'
   RETURNING t.*, w.position

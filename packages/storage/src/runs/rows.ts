@@ -6,6 +6,7 @@ export type TaskStatus =
   | 'QUEUED'
   | 'BACKOFF'
   | 'RUNNING'
+  | 'EVICTED'
   | 'COMPLETED'
   | 'FAILED'
   | 'CANCELLED'
@@ -60,6 +61,10 @@ export interface TaskRow {
   finishedAt: EpochMs | null;
   /** RUNNING: its timeout, or before STARTED how long that may take; QUEUED: its schedule timeout; BACKOFF: its retry. */
   dueAt: EpochMs | null;
+  /** Of a durable task: how often it was given to a worker; null for others. */
+  invocationCount: number | null;
+  /** The batch that this attempt belongs to. */
+  batchId: string | null;
 }
 
 /** Columns of {@link RunContextColumns} from `run r`. */
@@ -77,4 +82,5 @@ export const TASK_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId
   t.retry_count AS "retryCount", t.retries_used AS "retriesUsed", t.worker_id AS "workerId",
   ${epochMs('t.created_at')} AS "createdAt", ${epochMs('t.queued_at')} AS "queuedAt",
   ${epochMs('t.assigned_at')} AS "assignedAt", ${epochMs('t.started_at')} AS "startedAt",
-  ${epochMs('t.finished_at')} AS "finishedAt", ${epochMs('t.due_at')} AS "dueAt"`;
+  ${epochMs('t.finished_at')} AS "finishedAt", ${epochMs('t.due_at')} AS "dueAt",
+  t.invocation_count AS "invocationCount", t.batch_id AS "batchId"`;

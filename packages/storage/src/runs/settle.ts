@@ -2,10 +2,12 @@ import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, timestamp } from './columns.ts';
 import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow } from './rows.ts';
 
-/** A task's new state; `output` and `error` stay as they are where undefined. */
+/** A task's new state; `output`, `error` and `seenAnswers` stay as they are where undefined. */
 export interface TaskChange extends TaskRow {
   output?: string;
   error?: string;
+  /** Of a durable task that is evicted: how many answers the invocation has got. */
+  seenAnswers?: number;
 }
 
 export interface RunChange {
@@ -59,9 +61,11 @@ WITH runs AS (
 UPDATE task t SET status = x.status, retry_count = x.retry_count, retries_used = x.retries_used, worker_id = x.worker_id,
   queued_at = ${timestamp('x.queued_at')}, assigned_at = ${timestamp('x.assigned_at')},
   started_at = ${timestamp('x.started_at')}, finished_at = ${timestamp('x.finished_at')},
-  due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, t.output), error = coalesce(x.error, t.error)
+  due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, t.output), error = coalesce(x.error, t.error),
+  durable_seen = coalesce(x.seen, t.durable_seen)
 FROM json_to_recordset($1) AS x (id uuid, status text, retry_count integer, retries_used integer, worker_id uuid,
-  queued_at float8, assigned_at float8, started_at float8, finished_at float8, due_at float8, output text, error text)
+  queued_at float8, assigned_at float8, started_at float8, finished_at float8, due_at float8, output text, error text,
+  seen integer)
 WHERE t.id = x.id AND t.id = ANY ($3::uuid[])`,
 };
 
@@ -79,6 +83,7 @@ function taskColumns(task: TaskChange): Record<string, unknown> {
     due_at: task.dueAt,
     output: task.output,
     error: task.error,
+    seen: task.seenAnswers,
   };
 }
 

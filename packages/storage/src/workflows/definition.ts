@@ -19,6 +19,19 @@ export interface Step {
   backoff?: { factor: number; maxSeconds: number };
   /** What it occupies of a worker, by kind of slot. */
   slots: Record<string, number>;
+  /** Its function waits, remembers and spawns by a durable log. */
+  durable?: boolean;
+  /** Runs of it are gathered and given to a worker together. */
+  batch?: BatchConfig;
+}
+
+/** How many runs make a batch. */
+export interface BatchConfig {
+  maxSize: number;
+  /** How long the first run waits for others at most, in milliseconds; unset: until the batch is full. */
+  maxIntervalMs?: number;
+  /** The names that lead to a value in the input; runs where it is the same go together. Unset: all do. */
+  groupBy?: string[];
 }
 
 /** What a workflow version consists of. */

@@ -1,4 +1,4 @@
-export type { Step, Workflow, WorkflowDefinition } from './definition.ts';
+export type { BatchConfig, Step, Workflow, WorkflowDefinition } from './definition.ts';
 export {
   definitionsOfVersions,
   findWorkflows,

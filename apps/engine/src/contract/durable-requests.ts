@@ -1,0 +1,134 @@
+import {
+  type DurableTaskCompleteMemoRequest,
+  type DurableTaskMemoRequest,
+  type DurableTaskRequest,
+  DurableTaskResponse,
+  type DurableTaskTriggerRunsRequest,
+  type DurableTaskWaitForRequest,
+} from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
+import type { RunSpanName } from '@hatchet-ts/server-otel';
+import { context, trace } from '@opentelemetry/api';
+import type { Durable } from '../durable/durable.ts';
+import type { DurableStream, Invocation, InvocationRef } from '../durable/invocations.ts';
+import { BRANCH, entryRef, serverEvictMessage } from '../durable/messages.ts';
+import { Refusal } from '../refusal.ts';
+import { waitConditions } from './durable-conditions.ts';
+import { storableText, uuidField } from './fields.ts';
+import { MOST_RUNS, runRequest } from './workflows.ts';
+
+/** Somebody's request, and the invocation that it comes from. */
+interface Call {
+  durable: Durable;
+  stream: DurableStream;
+  invocation: Invocation;
+}
+
+/** A request of an invocation. */
+export interface TaskRequest {
+  ref: InvocationRef;
+  span: RunSpanName;
+  carryOut(call: Call): Promise<void>;
+  /** What an invocation that is over is told. */
+  tooLate(ref: InvocationRef): DurableTaskResponse;
+}
+
+/** Reads a request; undefined for one that no invocation makes. */
+export function taskRequest(request: DurableTaskRequest): TaskRequest | undefined {
+  const { waitFor, memo, completeMemo, triggerRuns, evictInvocation } = request;
+  if (waitFor) {
+    const carryOut = (call: Call) => wait(call, waitFor);
+    return { ref: invocationRef(waitFor), span: 'handle-durable-wait', carryOut, tooLate: serverEvictMessage };
+  }
+  if (memo) {
+    const carryOut = (call: Call) => recall(call, memo);
+    return { ref: invocationRef(memo), span: 'handle-durable-memo', carryOut, tooLate: serverEvictMessage };
+  }
+  if (completeMemo) {
+    const carryOut = (call: Call) => remember(call, completeMemo);
+    return { ref: invocationRef(completeMemo.ref), span: 'handle-durable-memo', carryOut, tooLate: serverEvictMessage };
+  }
+  if (triggerRuns) {
+    const carryOut = (call: Call) => spawn(call, triggerRuns);
+    return { ref: invocationRef(triggerRuns), span: 'handle-durable-children', carryOut, tooLate: serverEvictMessage };
+  }
+  if (evictInvocation) {
+    return {
+      ref: invocationRef(evictInvocation),
+      span: 'handle-durable-eviction',
+      carryOut: evict,
+      // the worker waits for this before it lets go
+      tooLate: evictionAck,
+    };
+  }
+  return undefined;
+}
+
+/** @throws Refusal */
+export function invocationRef(
+  named: { durableTaskExternalId: string; invocationCount: number } | undefined,
+): InvocationRef {
+  const taskId = uuidField(named?.durableTaskExternalId ?? '', 'durableTaskExternalId');
+  return { taskId, invocation: named?.invocationCount ?? 0 };
+}
+
+async function wait(call: Call, { waitForConditions }: DurableTaskWaitForRequest): Promise<void> {
+  const { durable, invocation } = call;
+  const { nodeId, looksBack } = await durable.log.wait(invocation, waitConditions(waitForConditions));
+  acknowledge(call, { waitForAck: { ref: entryRef(invocation.task, nodeId) } });
+  if (looksBack) durable.lookBack(invocation.task.taskId, nodeId);
+}
+
+async function recall(call: Call, { key }: DurableTaskMemoRequest): Promise<void> {
+  const { durable, invocation } = call;
+  const { nodeId, remembered } = await durable.log.memo(invocation, key);
+  acknowledge(call, {
+    memoAck: {
+      ref: entryRef(invocation.task, nodeId),
+      memoAlreadyExisted: remembered !== null,
+      ...(remembered === null ? {} : { memoResultPayload: Buffer.from(remembered) }),
+    },
+  });
+}
+
+async function remember({ durable, invocation }: Call, message: DurableTaskCompleteMemoRequest): Promise<void> {
+  const payload = storableText(new TextDecoder().decode(message.payload));
+  await durable.remember(invocation, message.ref?.nodeId ?? 0, payload);
+}
+
+async function spawn(call: Call, { triggerOpts }: DurableTaskTriggerRunsRequest): Promise<void> {
+  const { durable, invocation } = call;
+  if (triggerOpts.length > MOST_RUNS) {
+    throw new Refusal('invalid', `a call may start ${MOST_RUNS} runs at most, not ${triggerOpts.length}`);
+  }
+  const { taskId, invocation: invocationCount } = invocation.task;
+  const requests = triggerOpts.map((opts) => runRequest({ ...opts, parentTaskRunExternalId: taskId }));
+  const active = trace.getSpanContext(context.active());
+  const { firstNode, runIds } = await durable.log.spawn(invocation, requests, active);
+  const runEntries = runIds.map((workflowRunExternalId, index) => ({
+    nodeId: firstNode + index,
+    branchId: BRANCH,
+    workflowRunExternalId,
+  }));
+  acknowledge(call, { triggerRunsAck: { durableTaskExternalId: taskId, invocationCount, runEntries } });
+}
+
+async function evict({ durable, stream, invocation }: Call): Promise<void> {
+  await durable.evict(invocation);
+  stream.send(evictionAck(invocation.task));
+}
+
+/** Only now may the answers of these nodes follow. */
+function acknowledge(
+  { durable, stream, invocation }: Call,
+  message: Parameters<typeof DurableTaskResponse.fromPartial>[0],
+): void {
+  stream.send(DurableTaskResponse.fromPartial(message));
+  invocation.acknowledged = invocation.task.cursor;
+  durable.invocations.deliver(invocation.task.taskId);
+}
+
+function evictionAck({ taskId, invocation }: InvocationRef): DurableTaskResponse {
+  return DurableTaskResponse.fromPartial({
+    evictionAck: { durableTaskExternalId: taskId, invocationCount: invocation },
+  });
+}

@@ -1,0 +1,31 @@
+export { type AwaitedRun, awaitedEvents, awaitedRuns, type EventKey, nodesOfRuns, unawaitedEvents } from './awaited.ts';
+export {
+  type Condition,
+  dropConditions,
+  dueSleeps,
+  fulfil,
+  insertConditions,
+  type Match,
+  matchesInStore,
+  matchesOfEvents,
+  nextSleepAt,
+  type OpenCondition,
+} from './conditions.ts';
+export {
+  type Answer,
+  answersOf,
+  appendEntries,
+  type Delivery,
+  type DurableTask,
+  deliverable,
+  deliverableCounts,
+  durableTasks,
+  type Entry,
+  type EntryKind,
+  type EntryRef,
+  evictedWithAnswers,
+  lockDurableTasks,
+  type StoredEntry,
+  satisfyEntries,
+  storedEntries,
+} from './entries.ts';

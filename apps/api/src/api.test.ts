@@ -1,4 +1,5 @@
 import { storeSpans } from '@hatchet-ts/storage/traces';
+import { spansFromOtlpJson } from '@hatchet-ts/waterfall';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { error, type Installation, NOBODY, OTHER_TENANT, startInstallation, TENANT } from './installation.fixture.ts';
 
@@ -68,45 +69,130 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
       rows: [{ traceId, spanId: '00000000000000a3', startTimeUnixNano: '2', events: [], links: [] }],
     });
     expect(await page('', installation.tokens.other, OTHER_TENANT)).toMatchObject(error(404, 'workflow run not found'));
+
+    const traces = `/api/v1/stable/tenants/${TENANT}/traces`;
+    const byTrace = (await call('GET', `${traces}?trace_id=${traceId}`)).body;
+    expect(byTrace.rows.map((row: { spanId: string }) => row.spanId)).toEqual([
+      '00000000000000a1',
+      '00000000000000a2',
+      '00000000000000a3',
+    ]);
+    expect(await call('GET', `${traces}?trace_id=${traceId}&run_external_id=${id}`)).toMatchObject({ status: 400 });
+    expect(await call('GET', `${traces}?trace_id=${'0'.repeat(32)}`)).toMatchObject(error(404, 'trace not found'));
+
+    const listed = (await call('GET', traces)).body.rows;
+    expect(listed).toContainEqual(
+      expect.objectContaining({
+        workflowRunExternalId: id,
+        status: 'COMPLETED',
+        traceId,
+        spanCount: 3,
+        errorCount: 1,
+        durationMs: expect.any(Number),
+      }),
+    );
     const { rows } = (await call('GET', `/api/v1/stable/tenants/${TENANT}/workflow-runs?trace_id=${traceId}`)).body;
     expect(rows).toMatchObject([{ metadata: { id } }]);
   });
 
-  it('shows a tenant nothing of another one', async () => {
-    const { id } = (await trigger({ workflowName: 'double', input: { n: 1 } })).body.run.metadata;
-    const { metadata } = (await hatchet.workers.list()).rows![0]!;
-    const asOther = (method: string, path: string, body?: unknown) =>
-      call(method, path, body, installation.tokens.other);
-    expect(await asOther('GET', `/api/v1/stable/workflow-runs/${id}`)).toMatchObject({ status: 404 });
-    expect(await asOther('GET', `/api/v1/stable/workflow-runs/${id}/status`)).toMatchObject({ status: 404 });
-    expect(await asOther('GET', `/api/v1/stable/tasks/${id}`)).toMatchObject({ status: 404 });
-    expect(await asOther('GET', `/api/v1/workers/${metadata.id}`)).toMatchObject({ status: 404 });
-    expect(await asOther('PATCH', `/api/v1/workers/${metadata.id}`, { isPaused: true })).toMatchObject({ status: 404 });
-    for (const list of [
-      'stable/tenants/T/workflow-runs',
-      'stable/tenants/T/events',
-      'tenants/T/worker',
-      'tenants/T/workflows',
-    ]) {
-      const path = `/api/v1/${list.replace('T', OTHER_TENANT)}`;
-      expect(await asOther('GET', path)).toMatchObject({ status: 200, body: { rows: [] } });
-      expect(await asOther('GET', path.replace(OTHER_TENANT, TENANT))).toMatchObject(
-        error(403, 'the token belongs to another tenant than the path'),
-      );
-    }
-    expect(await trigger({ workflowName: 'double' }, installation.tokens.other)).toMatchObject({ status: 403 });
-  });
-
-  it('refuses who has no token of a tenant', async () => {
-    const path = `/api/v1/tenants/${TENANT}`;
-    expect(await call('GET', path)).toMatchObject({
+  it('shows the tenant', async () => {
+    expect(await call('GET', `/api/v1/tenants/${TENANT}`)).toMatchObject({
       status: 200,
       body: { name: 'default', slug: 'default', version: 'V1' },
     });
-    expect(await call('GET', path, undefined, '')).toMatchObject({ status: 401 });
-    expect(await call('GET', path, undefined, `${installation.tokens.tenant}x`)).toMatchObject({ status: 401 });
-    expect(await call('GET', path, undefined, installation.tokens.operator)).toMatchObject({ status: 403 });
-    expect(installation.api.output()).not.toContain(installation.tokens.tenant.slice(-20));
+  });
+
+  it('gives a trace away as OTLP, which the viewer of traces reads', async () => {
+    const traceId = '1bf7651916cd43dd8448eb211c80319d';
+    const attributes = { text: 'x', whole: 2n ** 60n, half: 0.5, yes: true, list: ['a', 1n], map: { k: null } };
+    await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [
+      { ...span(traceId, '00000000000000b1', 5n), attributes },
+    ]);
+    const path = `/api/v1/stable/tenants/${TENANT}/traces/otlp`;
+    const { text } = await call('GET', `${path}?trace_id=${traceId}`);
+    expect(spansFromOtlpJson(text)).toMatchObject([
+      { traceId, name: 'span', serviceName: 'unknown_service', startTimeUnixNano: 5n, status: 'UNSET' },
+    ]);
+    expect(JSON.parse(text).resourceSpans[0].scopeSpans[0].spans[0].attributes).toEqual(
+      expect.arrayContaining([
+        { key: 'whole', value: { intValue: '1152921504606846976' } },
+        { key: 'half', value: { doubleValue: 0.5 } },
+        { key: 'yes', value: { boolValue: true } },
+        { key: 'list', value: { arrayValue: { values: [{ stringValue: 'a' }, { intValue: '1' }] } } },
+        { key: 'map', value: { kvlistValue: { values: [{ key: 'k', value: {} }] } } },
+      ]),
+    );
+    expect(await call('GET', path)).toMatchObject(error(400, 'give run_external_id or trace_id'));
+  });
+
+  it('shows one event, and those that a filter leaves', async () => {
+    const { eventId } = await hatchet.events.push('mark:a', { n: 1 }, { additionalMetadata: { mark: 'a' } });
+    await hatchet.events.push('mark:b', {}, { additionalMetadata: { mark: 'b' } });
+    const events = `/api/v1/stable/tenants/${TENANT}/events`;
+    expect((await call('GET', `${events}/${eventId}`)).body).toMatchObject({ key: 'mark:a', payload: { n: 1 } });
+    const keys = async (query: string) =>
+      (await call('GET', `${events}?${query}`)).body.rows.map((row: { key: string }) => row.key);
+    expect(await keys('keys=mark:a&keys=mark:b')).toEqual(['mark:b', 'mark:a']);
+    expect(await keys('additionalMetadata=mark:b')).toEqual(['mark:b']);
+    expect(await keys(`eventIds=${eventId}`)).toEqual(['mark:a']);
+    expect(await keys('keys=mark:a&workflowRunStatuses=COMPLETED')).toEqual([]);
+    expect(await keys('scopes=nowhere')).toEqual([]);
+  });
+
+  it('shows what a task has logged', async () => {
+    const { body } = await trigger({ workflowName: 'double', input: { n: 1 } });
+    const { id } = body.run.metadata;
+    await installation.db.query(
+      `INSERT INTO log_line (tenant_id, run_id, task_id, retry_count, level, message, metadata, created_at)
+       VALUES ($1, $2, $2, 0, 'INFO', 'charging the card', '{"n": 1}', '2026-01-01T10:00:00Z'),
+              ($1, $2, $2, 1, 'ERROR', 'declined', '{}', '2026-01-01T10:00:01Z')`,
+      [TENANT, id],
+    );
+    const messages = async (options?: Parameters<typeof hatchet.logs.list>[1]) =>
+      (await hatchet.logs.list(id, options)).rows?.map(({ message }) => message);
+    expect((await hatchet.logs.list(id)).rows?.[0]).toMatchObject({ metadata: { n: 1 }, level: 'INFO', attempt: 1 });
+    expect(await messages()).toEqual(['charging the card', 'declined']);
+    expect(await messages({ orderByDirection: 'DESC' as never })).toEqual(['declined', 'charging the card']);
+    expect(await messages({ search: 'CARD' })).toEqual(['charging the card']);
+    expect(await messages({ attempt: 2 })).toEqual(['declined']);
+    expect(await messages({ levels: ['WARN' as never] })).toEqual([]);
+    expect(await messages({ since: new Date('2026-01-01T10:00:01Z'), limit: 1 })).toEqual(['declined']);
+  });
+
+  it('counts tasks by their state, and lists the ids of runs', async () => {
+    const since = new Date().toISOString();
+    const { body } = await trigger({ workflowName: 'double', input: { n: 1 } });
+    const { id } = body.run.metadata;
+    await finished(id).toBe('COMPLETED');
+    const tenant = `/api/v1/stable/tenants/${TENANT}`;
+    const metrics = (await call('GET', `${tenant}/task-metrics?since=${since}`)).body;
+    expect(metrics).toContainEqual({ status: 'COMPLETED', count: 1 });
+    expect(metrics).toContainEqual({ status: 'FAILED', count: 0 });
+    const ids = (await call('GET', `${tenant}/workflow-runs/external-ids?since=${since}&statuses=COMPLETED`)).body;
+    expect(ids).toEqual([id]);
+  });
+
+  it('shows and deletes workflows', async () => {
+    const { rows = [] } = await hatchet.workflows.list({ name: 'chain' });
+    const id = rows[0]?.metadata.id ?? '';
+    expect(await call('GET', `/api/v1/workflows/${id}`)).toMatchObject({ status: 200, body: { name: 'chain' } });
+    expect((await call('GET', `/api/v1/workflows/${id}/versions`)).body).toMatchObject({
+      order: 1,
+      version: 'v1',
+      workflowId: id,
+      workflowConfig: { steps: [{ name: 'first' }, { name: 'second' }] },
+    });
+    const { body: run } = await trigger({ workflowName: 'chain', input: {} });
+    await hatchet.workflows.delete('chain');
+    await finished(run.run.metadata.id).toBe('COMPLETED');
+    expect(await call('GET', `/api/v1/workflows/${id}`)).toMatchObject(error(404, 'workflow not found'));
+    expect(await trigger({ workflowName: 'chain', input: {} })).toMatchObject({ status: 400 });
+    const started = () =>
+      hatchet.runNoWait('chain', {}, {}).then(
+        () => 'started',
+        (reason: Error) => reason.message,
+      );
+    await expect.poll(started, { timeout: 25_000 }).toContain('workflow names not found: chain');
   });
 
   it('says what it does not know and what it does not implement', async () => {
@@ -120,8 +206,11 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(await call('GET', `${tenant}/workflow-runs?limit=0&since=yesterday`)).toMatchObject({ status: 400 });
     expect(await call('GET', `${tenant}/traces?run_external_id=${NOBODY}`)).toMatchObject({ status: 404 });
     expect(await call('POST', `${tenant}/tasks/cancel`, {})).toMatchObject(error(400, 'give externalIds or a filter'));
-    expect(await call('POST', `${tenant}/tasks/replay`, {})).toMatchObject({ status: 501 });
-    expect(await call('GET', `/api/v1/tenants/${TENANT}/workflows/crons`)).toMatchObject({ status: 501 });
+    expect(await call('GET', `${tenant}/webhooks`)).toMatchObject({ status: 501 });
+    expect(await call('GET', `/api/v1/tenants/${TENANT}/rate-limits`)).toMatchObject({ status: 501 });
+    expect(await call('GET', `${tenant}/workflow-runs?idempotency_keys=x`)).toMatchObject(
+      error(400, 'idempotency_keys: is not implemented by this server'),
+    );
     expect(await call('GET', '/api/v1/stable/nothing')).toMatchObject(
       error(404, 'there is no GET /api/v1/stable/nothing'),
     );
@@ -162,7 +251,7 @@ function span(traceId: string, spanId: string, startTime: bigint) {
     scopeVersion: '1',
     startTime,
     endTime: startTime + 1n,
-    statusCode: 'UNSET' as const,
+    statusCode: spanId.endsWith('2') ? ('ERROR' as const) : ('UNSET' as const),
     attributes: {},
     resourceAttributes: {},
     events: [],

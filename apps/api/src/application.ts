@@ -7,15 +7,10 @@ import type { Logger } from 'pino';
 import { ApiError, errorResponse } from './api-error.ts';
 import { type Authenticated, authentication } from './authentication.ts';
 import type { Engine } from './engine.ts';
-import { eventRoutes } from './routes/events.ts';
-import { healthRoutes, isHealthPath } from './routes/health.ts';
-import { runRoutes } from './routes/runs.ts';
-import { taskRoutes } from './routes/tasks.ts';
-import { tenantRoutes } from './routes/tenants.ts';
-import { traceRoutes } from './routes/traces.ts';
+import { isHealthPath } from './routes/health.ts';
+import { OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
 import { isUnimplemented } from './routes/unimplemented.ts';
-import { workerRoutes } from './routes/workers.ts';
-import { workflowRoutes } from './routes/workflows.ts';
+import { honoPath, type Route } from './routing/route.ts';
 import { parentOfTrigger } from './trigger-parent.ts';
 import type { Triggers } from './triggers.ts';
 
@@ -28,11 +23,6 @@ export interface Dependencies {
   logger: Logger;
 }
 
-/** Part of the API; the paths are absolute, so that a search for a path finds its handler. */
-export type Routes = (app: Hono<Authenticated>, dependencies: Dependencies) => void;
-
-const ROUTES: Routes[] = [tenantRoutes, workerRoutes, workflowRoutes, runRoutes, taskRoutes, eventRoutes, traceRoutes];
-
 /** As large as the largest message that the engine takes. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
@@ -41,10 +31,10 @@ export function createApplication(dependencies: Dependencies): Hono<Authenticate
   const { logger, verifyToken } = dependencies;
   const app = new Hono<Authenticated>();
   app.use(httpServerTracing({ untraced: isHealthPath, parentOf: (c: Context) => parentOfTrigger(c, MAX_BODY_BYTES) }));
-  healthRoutes(app, dependencies);
+  mount(app, OPEN_ROUTES, dependencies);
   app.use('/api/v1/*', authentication(verifyToken));
   app.use('/api/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
-  for (const routes of ROUTES) routes(app, dependencies);
+  mount(app, TENANT_ROUTES, dependencies);
 
   app.notFound((c) =>
     isUnimplemented(c.req.path)
@@ -64,6 +54,11 @@ export function createApplication(dependencies: Dependencies): Hono<Authenticate
     return errorResponse(c, 500, 'the request failed for a reason that only the log of the server tells');
   });
   return app;
+}
+
+function mount(app: Hono<Authenticated>, routes: readonly Route[], dependencies: Dependencies): void {
+  for (const route of routes)
+    app.on(route.method.toUpperCase(), honoPath(route), (c) => route.respond(c, dependencies));
 }
 
 function tooLarge(): never {

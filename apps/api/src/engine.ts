@@ -1,10 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
-import { ClientError, createChannel, createClient, Metadata, Status, waitForChannelReady } from 'nice-grpc';
+import {
+  type CallOptions,
+  ClientError,
+  createChannel,
+  createClient,
+  Metadata,
+  Status,
+  waitForChannelReady,
+} from 'nice-grpc';
 import { ApiError } from './api-error.ts';
 
-/** Which runs to cancel, as REST says it. */
-export interface CancelRequest {
+/** Which runs are meant, as REST says it. */
+export interface TaskSelection {
   externalIds?: string[];
   filter?: {
     since: Date;
@@ -15,10 +24,23 @@ export interface CancelRequest {
   };
 }
 
-/** The commands that the API hands to the engine. */
+/** A place in the history of a durable task. */
+export interface DurableNode {
+  taskExternalId: string;
+  nodeId: number;
+  branchId: number;
+}
+
+/** The commands that the API hands to the engine, each with its caller's own token. */
 export interface Engine {
-  /** Cancels with the caller's own token; resolves to the ids that were cancelled. */
-  cancelTasks(token: string, request: CancelRequest): Promise<string[]>;
+  /** Resolves to the ids that were cancelled. */
+  cancelTasks(token: string, selection: TaskSelection): Promise<string[]>;
+  /** Resolves to the ids that run again. */
+  replayTasks(token: string, selection: TaskSelection): Promise<string[]>;
+  /** Has an evicted durable task go on; false when there was nothing to restore. */
+  restoreTask(token: string, taskId: string): Promise<boolean>;
+  /** Has a durable task run again from a place in its history. */
+  branchDurableTask(token: string, node: DurableNode): Promise<DurableNode>;
   /** Whether a connection can be had within a second. */
   isReachable(): Promise<boolean>;
   close(): void;
@@ -27,7 +49,7 @@ export interface Engine {
 const DEADLINE_MS = 10_000;
 
 /** The answer that REST gives where gRPC gave this one; anything else is the engine's trouble, not the caller's. */
-const HTTP_STATUS: Partial<Record<Status, 400 | 401 | 403 | 404 | 409 | 429>> = {
+const HTTP_STATUS: Partial<Record<Status, 400 | 401 | 403 | 404 | 409 | 429 | 501>> = {
   [Status.INVALID_ARGUMENT]: 400,
   [Status.FAILED_PRECONDITION]: 400,
   [Status.UNAUTHENTICATED]: 401,
@@ -35,28 +57,25 @@ const HTTP_STATUS: Partial<Record<Status, 400 | 401 | 403 | 404 | 409 | 429>> = 
   [Status.NOT_FOUND]: 404,
   [Status.ALREADY_EXISTS]: 409,
   [Status.RESOURCE_EXHAUSTED]: 429,
+  [Status.UNIMPLEMENTED]: 501,
 };
 
 /** One connection for all callers: the token travels with each call. */
 export function connectEngine(address: string): Engine {
   const channel = createChannel(address);
   const admin = createClient(AdminServiceDefinition, channel);
+  const dispatcher = createClient(DispatcherDefinition, channel);
   return {
-    async cancelTasks(token, { externalIds = [], filter }) {
-      const request = {
-        externalIds,
-        ...(filter && { filter: { statuses: [], workflowIds: [], additionalMetadata: [], ...filter } }),
-      };
-      try {
-        const { cancelledTasks } = await admin.cancelTasks(request, {
-          metadata: Metadata({ authorization: `bearer ${token}` }),
-          signal: AbortSignal.timeout(DEADLINE_MS),
-        });
-        return cancelledTasks;
-      } catch (error) {
-        throw engineError(error);
-      }
-    },
+    cancelTasks: (token, selection) =>
+      command(token, async (options) => (await admin.cancelTasks(request(selection), options)).cancelledTasks),
+    replayTasks: (token, selection) =>
+      command(token, async (options) => (await admin.replayTasks(request(selection), options)).replayedTasks),
+    restoreTask: (token, taskRunExternalId) =>
+      command(token, async (options) => {
+        const { requeued } = await dispatcher.restoreEvictedTask({ taskRunExternalId }, options);
+        return requeued;
+      }),
+    branchDurableTask: (token, node) => command(token, (options) => admin.branchDurableTask(node, options)),
     async isReachable() {
       const ready = waitForChannelReady(channel, new Date(Date.now() + 1_000)).then(
         () => true,
@@ -65,6 +84,22 @@ export function connectEngine(address: string): Engine {
       return Promise.race([ready, delay(1_500, false, { ref: false })]);
     },
     close: () => channel.close(),
+  };
+}
+
+async function command<T>(token: string, call: (options: CallOptions) => Promise<T>): Promise<T> {
+  const metadata = Metadata({ authorization: `bearer ${token}` });
+  try {
+    return await call({ metadata, signal: AbortSignal.timeout(DEADLINE_MS) });
+  } catch (error) {
+    throw engineError(error);
+  }
+}
+
+function request({ externalIds = [], filter }: TaskSelection) {
+  return {
+    externalIds,
+    ...(filter && { filter: { statuses: [], workflowIds: [], additionalMetadata: [], ...filter } }),
   };
 }
 

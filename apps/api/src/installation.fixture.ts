@@ -2,6 +2,7 @@ import { type Context, HatchetClient, type JsonObject, type Worker } from '@hatc
 import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { type Contract, contractOf } from './contract.fixture.ts';
 import { type RunningService, startService } from './service.fixture.ts';
 import { silentSdk } from './silent-sdk.ts';
 
@@ -23,7 +24,9 @@ export interface Installation {
   db: Database;
   engine: RunningService;
   api: RunningService;
-  tokens: { tenant: string; other: string; operator: string };
+  tokens: Record<'tenant' | 'expired' | 'other' | 'operator', string>;
+  /** What the API says of itself; every answer to `call` is held to it. */
+  contract: Contract;
   hatchet: HatchetClient;
   worker: Worker;
   /** Resolves, when the task `wait` is entered next, to the id of its run. */
@@ -48,9 +51,11 @@ export async function startInstallation(): Promise<Installation> {
   const addresses = { serverUrl: `http://${api.address}`, grpcAddress: engine.address };
   const tokens = {
     tenant: await issueToken(db, { tenantId: TENANT, ...addresses }),
+    expired: await issueToken(db, { tenantId: TENANT, ...addresses, expiresInSeconds: -60 }),
     other: await issueToken(db, { tenantId: OTHER_TENANT, ...addresses }),
     operator: await issueToken(db, { scope: 'operator', ...addresses }),
   };
+  const contract = await contractOf(api.address);
   const hatchet = HatchetClient.init({ token: tokens.tenant, tls_config: { tls_strategy: 'none' }, logger: silentSdk });
   let waiting = Promise.withResolvers<string>();
   const worker = await startWorker(hatchet, (runId) => waiting.resolve(runId));
@@ -59,6 +64,7 @@ export async function startInstallation(): Promise<Installation> {
     engine,
     api,
     tokens,
+    contract,
     hatchet,
     worker,
     nextWait() {
@@ -72,7 +78,9 @@ export async function startInstallation(): Promise<Installation> {
         ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
-      return { status: response.status, text, body: JSON.parse(text) };
+      const answer = { status: response.status, text, body: text === '' ? undefined : JSON.parse(text) };
+      contract.check(method, path, answer);
+      return answer;
     },
     async stop() {
       await worker.stop();

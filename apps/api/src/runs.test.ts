@@ -45,8 +45,10 @@ describe('runs over REST, with the engine and the official SDK', () => {
           output: { n: 42 },
         }),
       ],
-      taskEvents: [],
-      shape: [],
+      taskEvents: expect.arrayContaining(
+        ['CREATED', 'ASSIGNED', 'FINISHED'].map((eventType) => expect.objectContaining({ eventType, taskId: id })),
+      ),
+      shape: [{ taskExternalId: id, stepId: expect.any(String), childrenStepIds: [], taskName: 'double' }],
     });
     expect(await hatchet.runs.getTaskExternalId(id)).toBe(id);
     expect((await call('GET', `/api/v1/stable/tasks/${id}`)).body).toMatchObject({

@@ -37,7 +37,7 @@ describe('traces of the API', () => {
     };
   });
 
-  beforeEach(() => db.query('TRUNCATE span, run, task'));
+  beforeEach(() => db.query('TRUNCATE span, run CASCADE'));
 
   afterAll(async () => {
     await engine.stop();

@@ -157,6 +157,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       const ids = id === undefined ? pool.ids() : [id];
       Promise.all(ids.map((workerId) => workers.changed(workerId))).catch(onError);
     });
+    await db.listen('workflow_deleted', registry.deleted);
     stopHeartbeats = watchHeartbeats({ db, pool, settle, timing, mayRun, onError });
     const { meterProvider } = options;
     if (meterProvider) {

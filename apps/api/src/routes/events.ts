@@ -1,44 +1,57 @@
-import { type EventView, listEvents } from '@hatchet-ts/storage/reads';
+import { listEvents, viewEvent } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import type { Routes } from '../application.ts';
-import { date, list, pageQuery, queryOf } from '../request.ts';
-import { jsonOf, present } from '../shapes/json.ts';
-import { listShape, metadata } from '../shapes/pagination.ts';
+import { ApiError } from '../api-error.ts';
+import { date, list, metadataPair, pageQuery } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { EVENT, EVENT_LIST, eventShape } from '../shapes/event.ts';
+import { listShape } from '../shapes/list.ts';
+import { STATUS } from '../shapes/run.ts';
 
-const QUERY = z.object({
+const LIST = z.object({
   ...pageQuery(50, 1000),
   keys: list(z.string()),
   since: date.optional(),
   until: date.optional(),
+  workflowIds: list(z.guid()),
+  workflowRunStatuses: list(STATUS),
+  eventIds: list(z.guid()),
+  additionalMetadata: list(metadataPair),
+  scopes: list(z.string()),
 });
 
-export const eventRoutes: Routes = (app, { db }) => {
-  app.get('/api/v1/stable/tenants/:tenant/events', async (c) => {
-    const query = queryOf(c, QUERY);
-    const tenantId = c.get('tenantId');
-    const events = await listEvents(db, tenantId, query, query);
-    return c.json(listShape(events, query, (event) => eventShape(event, tenantId)));
-  });
-};
-
-/** Hatchet's `V1Event`. */
-function eventShape({ id, key, payload, additionalMetadata, scope, createdAt, runs }: EventView, tenantId: string) {
-  const having = (status: string) => runs.filter((run) => run.status === status).length;
-  return present({
-    metadata: metadata(id, createdAt),
-    key,
-    tenantId,
-    additionalMetadata: jsonOf(additionalMetadata),
-    payload: jsonOf(payload),
-    scope,
-    seenAt: createdAt.toISOString(),
-    triggeredRuns: runs.map((run) => ({ workflowRunId: run.id })),
-    workflowRunSummary: {
-      running: having('RUNNING'),
-      queued: having('QUEUED'),
-      succeeded: having('COMPLETED'),
-      failed: having('FAILED'),
-      cancelled: having('CANCELLED'),
+export const eventRoutes: Route[] = [
+  route({
+    id: 'v1EventList',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/events',
+    summary: 'Events with the runs that they started, the newest first',
+    query: LIST,
+    answer: EVENT_LIST,
+    async handle({ tenantId, query }, { db }) {
+      const { keys, scopes, since, until, workflowIds } = query;
+      const filter = {
+        keys,
+        scopes,
+        since,
+        until,
+        workflowIds,
+        ids: query.eventIds,
+        runStatuses: query.workflowRunStatuses,
+        metadata: { pairs: query.additionalMetadata, operator: 'OR' as const },
+      };
+      return listShape(await listEvents(db, tenantId, filter, query), query, (event) => eventShape(event, tenantId));
     },
-  });
-}
+  }),
+  route({
+    id: 'v1EventGet',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/events/{event}',
+    summary: 'One event',
+    answer: EVENT,
+    async handle({ tenantId, params }, { db }) {
+      const event = await viewEvent(db, tenantId, params.event);
+      if (!event) throw new ApiError(404, 'event not found');
+      return eventShape(event, tenantId);
+    },
+  }),
+];

@@ -1,87 +1,147 @@
-import { listRuns, listTasks, type RunView, viewRun } from '@hatchet-ts/storage/reads';
+import type { Database } from '@hatchet-ts/storage';
+import { listRunIds, listRuns, listTasks, parentsOfSteps, type RunView, viewRun } from '@hatchet-ts/storage/reads';
 import { findWorkflows } from '@hatchet-ts/storage/workflows';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import type { Routes } from '../application.ts';
-import { bodyOf, date, flag, list, pageQuery, queryOf, uuidParam } from '../request.ts';
-import { listShape } from '../shapes/pagination.ts';
-import { runDetailsShape, runSummaryShape, taskShape } from '../shapes/run.ts';
+import { component } from '../routing/components.ts';
+import { date, flag, list, metadataPair, pageQuery, priority, unsupported } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { JSON_OBJECT } from '../shapes/json.ts';
+import { listShape } from '../shapes/list.ts';
+import {
+  RUN_DETAILS,
+  RUN_STATUS,
+  runDetailsShape,
+  runSummaryShape,
+  STATUS,
+  TASK_SUMMARY_LIST,
+  taskShape,
+} from '../shapes/run.ts';
+import { traceId } from './trace-id.ts';
 
-const LIST = z.object({
-  ...pageQuery(50, 1000),
+const FILTER = {
   since: date.optional(),
   until: date.optional(),
-  statuses: list(z.enum(['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'])),
+  statuses: list(STATUS),
   workflow_ids: list(z.guid()),
-  additional_metadata: list(z.string().regex(/^[^:]+:/, 'must look like key:value')),
+  additional_metadata: list(metadataPair),
   additional_metadata_operator: z.enum(['AND', 'OR']).default('OR'),
+};
+
+const LIST = z.object({
+  ...FILTER,
+  ...pageQuery(50, 1000),
   only_tasks: flag.default(false),
   include_payloads: flag.default(true),
   parent_task_external_id: z.guid().optional(),
   triggering_event_external_id: z.guid().optional(),
   worker_id: z.guid().optional(),
-  trace_id: z
-    .string()
-    .regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal digits')
-    .optional(),
-  idempotency_keys: z.undefined('is not implemented by this server').optional(),
+  trace_id: traceId.optional(),
+  idempotency_keys: unsupported,
+  running_filter: z.enum(['ALL'], 'other than ALL is not implemented by this server').optional(),
 });
 
-const TRIGGER = z.object({
-  workflowName: z.string().min(1),
-  input: z.record(z.string(), z.unknown()).default({}),
-  additionalMetadata: z.record(z.string(), z.unknown()).optional(),
-  priority: z.int().min(1).max(3).optional(),
-});
+const TRIGGER = component(
+  'V1TriggerWorkflowRunRequest',
+  z.object({
+    workflowName: z.string().min(1),
+    input: JSON_OBJECT.default({}),
+    additionalMetadata: JSON_OBJECT.nullish(),
+    priority: priority.nullish(),
+    return_only_id: z.boolean().nullish().describe('leaves out everything but the run itself'),
+  }),
+);
 
-export const runRoutes: Routes = (app, { db, triggers }) => {
-  const existingRun = async (tenantId: string, runId: string): Promise<RunView> => {
-    const run = await viewRun(db, tenantId, runId);
-    if (!run) throw new ApiError(404, 'workflow run not found');
-    return run;
-  };
+const RUN_IDS = component('V1WorkflowRunExternalIdList', z.array(z.guid()));
+/** More than anybody cancels or replays in one go. */
+const MOST_IDS = 100_000;
 
-  app.get('/api/v1/stable/workflow-runs/:run', async (c) => {
-    return c.json(runDetailsShape(await existingRun(c.get('tenantId'), uuidParam(c, 'run'))));
-  });
-
-  app.get('/api/v1/stable/workflow-runs/:run/status', async (c) => {
-    return c.json((await existingRun(c.get('tenantId'), uuidParam(c, 'run'))).status);
-  });
-
-  app.get('/api/v1/stable/tenants/:tenant/workflow-runs', async (c) => {
-    const query = queryOf(c, LIST);
-    const filter = {
-      since: query.since,
-      until: query.until,
-      statuses: query.statuses,
-      workflowIds: query.workflow_ids,
-      metadata: { pairs: query.additional_metadata.map(keyAndValue), operator: query.additional_metadata_operator },
-      traceId: query.trace_id,
-      parentTaskId: query.parent_task_external_id,
-      workerId: query.worker_id,
-      eventId: query.triggering_event_external_id,
-    };
-    const [tenantId, show] = [c.get('tenantId'), { payloads: query.include_payloads }];
-    return c.json(
-      query.only_tasks
+export const runRoutes: Route[] = [
+  route({
+    id: 'v1WorkflowRunGet',
+    method: 'get',
+    path: '/api/v1/stable/workflow-runs/{run}',
+    summary: 'A run with its tasks',
+    answer: RUN_DETAILS,
+    handle: async ({ tenantId, params }, { db }) => details(db, await existingRun(db, tenantId, params.run)),
+  }),
+  route({
+    id: 'v1WorkflowRunGetStatus',
+    method: 'get',
+    path: '/api/v1/stable/workflow-runs/{run}/status',
+    summary: 'The status of a run',
+    answer: RUN_STATUS,
+    handle: async ({ tenantId, params }, { db }) => (await existingRun(db, tenantId, params.run)).status,
+  }),
+  route({
+    id: 'v1WorkflowRunList',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/workflow-runs',
+    summary: 'Runs, or with only_tasks their tasks, the newest first',
+    query: LIST,
+    answer: TASK_SUMMARY_LIST,
+    async handle({ tenantId, query }, { db }) {
+      const filter = {
+        ...filterOf(query),
+        traceId: query.trace_id,
+        parentTaskId: query.parent_task_external_id,
+        workerId: query.worker_id,
+        eventId: query.triggering_event_external_id,
+      };
+      const show = { payloads: query.include_payloads };
+      return query.only_tasks
         ? listShape(await listTasks(db, tenantId, filter, query), query, (task) => taskShape(task, show))
-        : listShape(await listRuns(db, tenantId, filter, query), query, (run) => runSummaryShape(run, show)),
-    );
-  });
+        : listShape(await listRuns(db, tenantId, filter, query), query, (run) => runSummaryShape(run, show));
+    },
+  }),
+  route({
+    id: 'v1WorkflowRunExternalIdsList',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/workflow-runs/external-ids',
+    summary: 'The ids of runs, the newest first, no more than 100,000',
+    query: z.object({ ...FILTER, running_filter: LIST.shape.running_filter }),
+    answer: RUN_IDS,
+    handle: ({ tenantId, query }, { db }) => listRunIds(db, tenantId, filterOf(query), MOST_IDS),
+  }),
+  route({
+    id: 'v1WorkflowRunCreate',
+    method: 'post',
+    path: '/api/v1/stable/tenants/{tenant}/workflow-runs/trigger',
+    summary: 'Starts a run',
+    body: TRIGGER,
+    answer: RUN_DETAILS,
+    async handle({ tenantId, token, body }, { db, triggers }) {
+      // the SDK would try an unknown name again and again
+      const known = await findWorkflows(db, tenantId, [body.workflowName.toLowerCase()]);
+      if (known.length === 0) throw new ApiError(400, `workflow names not found: ${body.workflowName}`);
+      const runId = await triggers.trigger(token, {
+        workflowName: body.workflowName,
+        input: body.input,
+        additionalMetadata: body.additionalMetadata ?? undefined,
+        priority: body.priority ?? undefined,
+      });
+      const run = await details(db, await existingRun(db, tenantId, runId));
+      return body.return_only_id ? { ...run, tasks: [], taskEvents: [], shape: [] } : run;
+    },
+  }),
+];
 
-  app.post('/api/v1/stable/tenants/:tenant/workflow-runs/trigger', async (c) => {
-    const request = await bodyOf(c, TRIGGER);
-    const tenantId = c.get('tenantId');
-    // the SDK would try an unknown name again and again
-    const known = await findWorkflows(db, tenantId, [request.workflowName.toLowerCase()]);
-    if (known.length === 0) throw new ApiError(400, `workflow names not found: ${request.workflowName}`);
-    const runId = await triggers.trigger(c.get('token'), request);
-    return c.json(runDetailsShape(await existingRun(tenantId, runId)));
-  });
-};
+async function existingRun(db: Database, tenantId: string, runId: string): Promise<RunView> {
+  const run = await viewRun(db, tenantId, runId);
+  if (!run) throw new ApiError(404, 'workflow run not found');
+  return run;
+}
 
-function keyAndValue(pair: string): [key: string, value: string] {
-  const colon = pair.indexOf(':');
-  return [pair.slice(0, colon), pair.slice(colon + 1)];
+async function details(db: Database, run: RunView): Promise<z.output<typeof RUN_DETAILS>> {
+  return runDetailsShape(run, await parentsOfSteps(db, run.workflowVersionId));
+}
+
+function filterOf(query: z.output<z.ZodObject<typeof FILTER>>) {
+  return {
+    since: query.since,
+    until: query.until,
+    statuses: query.statuses,
+    workflowIds: query.workflow_ids,
+    metadata: { pairs: query.additional_metadata, operator: query.additional_metadata_operator },
+  };
 }

@@ -1,33 +1,172 @@
-import { viewTask } from '@hatchet-ts/storage/reads';
+import { countTasks, listLogLines, viewTask } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import type { Routes } from '../application.ts';
-import { bodyOf, date, uuidParam } from '../request.ts';
-import { taskShape } from '../shapes/run.ts';
+import { component } from '../routing/components.ts';
+import { date, list, metadataPair } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { wholeList } from '../shapes/list.ts';
+import { LOG_LEVEL, LOG_LINE_LIST, logLineShape } from '../shapes/log-line.ts';
+import { STATUS, TASK_SUMMARY, taskShape } from '../shapes/run.ts';
 
-const CANCEL = z
+const SELECTION = z
   .object({
-    externalIds: z.array(z.guid()).optional(),
+    externalIds: z.array(z.guid()).nullish(),
     filter: z
       .object({
         since: date,
-        until: date.optional(),
-        statuses: z.array(z.string()).optional(),
-        workflowIds: z.array(z.guid()).optional(),
-        additionalMetadata: z.array(z.string()).optional(),
+        until: date.nullish(),
+        statuses: z.array(STATUS).nullish(),
+        workflowIds: z.array(z.guid()).nullish(),
+        additionalMetadata: z.array(z.string()).nullish(),
       })
-      .optional(),
+      .nullish(),
   })
   .refine(({ externalIds, filter }) => externalIds || filter, 'give externalIds or a filter');
 
-export const taskRoutes: Routes = (app, { db, engine }) => {
-  app.get('/api/v1/stable/tasks/:task', async (c) => {
-    const task = await viewTask(db, c.get('tenantId'), uuidParam(c, 'task'));
-    if (!task) throw new ApiError(404, 'task not found');
-    return c.json(taskShape(task, { payloads: true }));
-  });
+const CANCEL = component('V1CancelTaskRequest', SELECTION);
+const REPLAY = component('V1ReplayTaskRequest', SELECTION.clone());
+const IDS = z.strictObject({ ids: z.array(z.guid()) });
+const CANCELLED = component('V1CancelledTasks', IDS);
+const REPLAYED = component('V1ReplayedTasks', IDS.clone());
+const RESTORED = component('V1RestoreTaskResponse', z.strictObject({ requeued: z.boolean() }));
 
-  app.post('/api/v1/stable/tenants/:tenant/tasks/cancel', async (c) => {
-    return c.json({ ids: await engine.cancelTasks(c.get('token'), await bodyOf(c, CANCEL)) });
-  });
-};
+const NODE = { taskExternalId: z.guid(), nodeId: z.int(), branchId: z.int() };
+const BRANCH = component('V1BranchDurableTaskRequest', z.object({ ...NODE, branchId: z.int().default(0) }));
+const BRANCHED = component('V1BranchDurableTaskResponse', z.strictObject(NODE));
+
+const METRICS = component(
+  'V1TaskRunMetrics',
+  z.array(component('V1TaskRunMetric', z.strictObject({ status: STATUS, count: z.int() }))),
+);
+
+const LOGS = z.object({
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+  since: date.optional(),
+  until: date.optional(),
+  search: z.string().optional(),
+  levels: list(LOG_LEVEL),
+  order_by_direction: z.enum(['ASC', 'DESC']).default('ASC'),
+  attempt: z.coerce.number().int().min(1).optional(),
+});
+
+export const taskRoutes: Route[] = [
+  route({
+    id: 'v1TaskGet',
+    method: 'get',
+    path: '/api/v1/stable/tasks/{task}',
+    summary: 'A task in its current attempt',
+    query: z.object({ attempt: z.coerce.number().int().min(1).optional() }),
+    answer: TASK_SUMMARY,
+    async handle({ tenantId, params, query }, { db }) {
+      const task = await existingTask(db, tenantId, params.task);
+      if (query.attempt !== undefined && query.attempt !== task.retryCount + 1)
+        throw new ApiError(404, `only the current attempt is kept, which is ${task.retryCount + 1}`);
+      return taskShape(task, { payloads: true });
+    },
+  }),
+  route({
+    id: 'v1LogLineList',
+    method: 'get',
+    path: '/api/v1/stable/tasks/{task}/logs',
+    summary: 'What a task has logged, the oldest first unless told otherwise',
+    query: LOGS,
+    answer: LOG_LINE_LIST,
+    async handle({ tenantId, params, query }, { db }) {
+      const { id } = await existingTask(db, tenantId, params.task);
+      const { attempt, order_by_direction: direction, limit, ...filter } = query;
+      const retryCount = attempt === undefined ? undefined : attempt - 1;
+      const lines = await listLogLines(db, tenantId, id, { ...filter, retryCount }, { direction, limit });
+      return wholeList(lines.map((line) => logLineShape(line, id)));
+    },
+  }),
+  route({
+    id: 'v1TaskCancel',
+    method: 'post',
+    path: '/api/v1/stable/tenants/{tenant}/tasks/cancel',
+    summary: 'Cancels runs or tasks, by their ids or by a filter',
+    body: CANCEL,
+    answer: CANCELLED,
+    handle: async ({ token, body }, { engine }) => ({ ids: await engine.cancelTasks(token, selection(body)) }),
+  }),
+  route({
+    id: 'v1TaskReplay',
+    method: 'post',
+    path: '/api/v1/stable/tenants/{tenant}/tasks/replay',
+    summary: 'Runs finished runs or tasks again, by their ids or by a filter',
+    body: REPLAY,
+    answer: REPLAYED,
+    handle: async ({ token, body }, { engine }) => ({ ids: await engine.replayTasks(token, selection(body)) }),
+  }),
+  route({
+    id: 'v1TaskRestore',
+    method: 'post',
+    path: '/api/v1/stable/tasks/{task}/restore',
+    summary: 'Has an evicted durable task go on',
+    answer: RESTORED,
+    async handle({ tenantId, token, params }, { db, engine }) {
+      const { id } = await existingTask(db, tenantId, params.task);
+      return { requeued: await engine.restoreTask(token, id) };
+    },
+  }),
+  route({
+    id: 'v1DurableTaskBranch',
+    method: 'post',
+    path: '/api/v1/stable/tenants/{tenant}/durable-tasks/branch',
+    summary: 'Has a durable task run again from a place in its history',
+    body: BRANCH,
+    answer: BRANCHED,
+    async handle({ tenantId, token, body }, { db, engine }) {
+      await existingTask(db, tenantId, body.taskExternalId);
+      return engine.branchDurableTask(token, body);
+    },
+  }),
+  route({
+    id: 'v1TaskListStatusMetrics',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/task-metrics',
+    summary: 'How many tasks are in each state',
+    query: z.object({
+      since: date,
+      until: date.optional(),
+      workflow_ids: list(z.guid()),
+      parent_task_external_id: z.guid().optional(),
+      triggering_event_external_id: z.guid().optional(),
+      additional_metadata: list(metadataPair),
+    }),
+    answer: METRICS,
+    async handle({ tenantId, query }, { db }) {
+      const counts = await countTasks(db, tenantId, {
+        since: query.since,
+        until: query.until,
+        workflowIds: query.workflow_ids,
+        parentTaskId: query.parent_task_external_id,
+        eventId: query.triggering_event_external_id,
+        metadata: { pairs: query.additional_metadata, operator: 'OR' },
+      });
+      return STATUS.options.map(
+        (status) => counts.find((counted) => counted.status === status) ?? { status, count: 0 },
+      );
+    },
+  }),
+];
+
+async function existingTask(db: Parameters<typeof viewTask>[0], tenantId: string, taskId: string) {
+  const task = await viewTask(db, tenantId, taskId);
+  if (!task) throw new ApiError(404, 'task not found');
+  return task;
+}
+
+function selection({ externalIds, filter }: z.output<typeof SELECTION>) {
+  return {
+    ...(externalIds && { externalIds }),
+    ...(filter && {
+      filter: {
+        since: filter.since,
+        until: filter.until ?? undefined,
+        statuses: filter.statuses ?? [],
+        workflowIds: filter.workflowIds ?? [],
+        additionalMetadata: filter.additionalMetadata ?? [],
+      },
+    }),
+  };
+}

@@ -1,18 +1,79 @@
-import { traceOfRun } from '@hatchet-ts/storage/traces';
+import type { Database } from '@hatchet-ts/storage';
+import type { Paged } from '@hatchet-ts/storage/reads';
+import { listRunTraces, type StoredSpan, traceById, traceOfRun } from '@hatchet-ts/storage/traces';
 import { z } from 'zod';
 import { ApiError } from '../api-error.ts';
-import type { Routes } from '../application.ts';
-import { pageQuery, queryOf } from '../request.ts';
-import { listShape } from '../shapes/pagination.ts';
-import { spanShape } from '../shapes/trace.ts';
+import { date, flag, list, pageQuery } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { listShape } from '../shapes/list.ts';
+import { OTLP_TRACES, otlpShape } from '../shapes/otlp.ts';
+import { STATUS } from '../shapes/run.ts';
+import { runTraceShape, spanShape, TRACE_LIST } from '../shapes/trace.ts';
+import { traceId } from './trace-id.ts';
 
-const QUERY = z.object({ ...pageQuery(1000, 10_000), run_external_id: z.guid('must be the UUID of a run or task') });
-
-export const traceRoutes: Routes = (app, { db }) => {
-  app.get('/api/v1/stable/tenants/:tenant/traces', async (c) => {
-    const { run_external_id: externalId, ...page } = queryOf(c, QUERY);
-    const trace = await traceOfRun(db, c.get('tenantId'), externalId, page);
-    if (!trace) throw new ApiError(404, 'workflow run not found');
-    return c.json(listShape(trace, page, spanShape));
-  });
+const WHICH = {
+  ...pageQuery(1000, 10_000),
+  run_external_id: z.guid('must be the UUID of a run or task').optional(),
+  trace_id: traceId.optional(),
 };
+
+const RUNS = {
+  since: date.optional(),
+  until: date.optional(),
+  statuses: list(STATUS),
+  workflow_ids: list(z.guid()),
+  include_children: flag.default(false),
+};
+
+/** The spans of each run's trace are counted for the list. */
+const MOST_RUNS = 100;
+
+export const traceRoutes: Route[] = [
+  route({
+    id: 'v1ObservabilityGetTrace',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/traces',
+    summary:
+      'The spans of a run or of a trace, the oldest first, of a larger trace the first 100,000; without either, recent runs with what their traces show',
+    query: z.object({ ...WHICH, ...RUNS }),
+    answer: TRACE_LIST,
+    async handle({ tenantId, query }, { db }) {
+      const spans = await spansOf(db, tenantId, query);
+      if (spans) return listShape(spans, query, spanShape);
+      const { since, until, statuses, workflow_ids: workflowIds, include_children: children } = query;
+      const page = { offset: query.offset, limit: Math.min(query.limit, MOST_RUNS) };
+      const runs = await listRunTraces(db, tenantId, { since, until, statuses, workflowIds, children }, page);
+      return listShape(runs, page, runTraceShape);
+    },
+  }),
+  route({
+    id: 'traceDownload',
+    method: 'get',
+    path: '/api/v1/stable/tenants/{tenant}/traces/otlp',
+    summary: 'The same spans as OTLP JSON, for any tool that reads it',
+    query: z.object({ ...WHICH, ...pageQuery(10_000, 10_000) }),
+    answer: OTLP_TRACES,
+    headers: { 'content-disposition': 'attachment; filename="trace.otlp.json"' },
+    async handle({ tenantId, query }, { db }) {
+      const spans = await spansOf(db, tenantId, query);
+      if (!spans) throw new ApiError(400, 'give run_external_id or trace_id');
+      return otlpShape(spans.rows);
+    },
+  }),
+];
+
+async function spansOf(
+  db: Database,
+  tenantId: string,
+  query: z.output<z.ZodObject<typeof WHICH>>,
+): Promise<Paged<StoredSpan> | undefined> {
+  const { run_external_id: runId, trace_id: id } = query;
+  if (runId !== undefined && id !== undefined) throw new ApiError(400, 'give run_external_id or trace_id, not both');
+  if (runId !== undefined) return (await traceOfRun(db, tenantId, runId, query)) ?? notFound('workflow run not found');
+  if (id !== undefined) return (await traceById(db, tenantId, id, query)) ?? notFound('trace not found');
+  return undefined;
+}
+
+function notFound(what: string): never {
+  throw new ApiError(404, what);
+}

@@ -1,23 +1,67 @@
-import { listWorkflows } from '@hatchet-ts/storage/reads';
+import type { Database } from '@hatchet-ts/storage';
+import {
+  deleteWorkflow,
+  listWorkflows,
+  viewWorkflow,
+  viewWorkflowVersion,
+  type WorkflowView,
+} from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import type { Routes } from '../application.ts';
-import { pageQuery, queryOf } from '../request.ts';
-import { listShape, metadata } from '../shapes/pagination.ts';
+import { ApiError } from '../api-error.ts';
+import { pageQuery } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { listShape } from '../shapes/list.ts';
+import { WORKFLOW, WORKFLOW_LIST, WORKFLOW_VERSION, workflowShape, workflowVersionShape } from '../shapes/workflow.ts';
 
-const QUERY = z.object({ ...pageQuery(50, 1000), name: z.string().optional() });
+export const workflowRoutes: Route[] = [
+  route({
+    id: 'workflowList',
+    method: 'get',
+    path: '/api/v1/tenants/{tenant}/workflows',
+    summary: 'The workflows by name; with a name, those whose name contains it, the very one first',
+    query: z.object({ ...pageQuery(50, 1000), name: z.string().optional() }),
+    answer: WORKFLOW_LIST,
+    async handle({ tenantId, query }, { db }) {
+      const workflows = await listWorkflows(db, tenantId, query.name, query);
+      return listShape(workflows, query, (workflow) => workflowShape(workflow, tenantId));
+    },
+  }),
+  route({
+    id: 'workflowGet',
+    method: 'get',
+    path: '/api/v1/workflows/{workflow}',
+    summary: 'One workflow',
+    answer: WORKFLOW,
+    handle: async ({ tenantId, params }, { db }) =>
+      workflowShape(await existingWorkflow(db, tenantId, params.workflow), tenantId),
+  }),
+  route({
+    id: 'workflowVersionGet',
+    method: 'get',
+    path: '/api/v1/workflows/{workflow}/versions',
+    summary: 'A version of a workflow, the current one unless told otherwise',
+    query: z.object({ version: z.guid().optional() }),
+    answer: WORKFLOW_VERSION,
+    async handle({ tenantId, params, query }, { db }) {
+      const workflow = await existingWorkflow(db, tenantId, params.workflow);
+      const version = await viewWorkflowVersion(db, workflow, query.version);
+      if (!version) throw new ApiError(404, 'version not found');
+      return workflowVersionShape(version, workflow, tenantId);
+    },
+  }),
+  route({
+    id: 'workflowDelete',
+    method: 'delete',
+    path: '/api/v1/workflows/{workflow}',
+    summary: 'Deletes a workflow with its schedules and crons; what it has started goes on',
+    async handle({ tenantId, params }, { db }) {
+      if (!(await deleteWorkflow(db, tenantId, params.workflow))) throw new ApiError(404, 'workflow not found');
+    },
+  }),
+];
 
-export const workflowRoutes: Routes = (app, { db }) => {
-  app.get('/api/v1/tenants/:tenant/workflows', async (c) => {
-    const { name, ...page } = queryOf(c, QUERY);
-    const tenantId = c.get('tenantId');
-    const workflows = await listWorkflows(db, tenantId, name, page);
-    return c.json(
-      listShape(workflows, page, (workflow) => ({
-        metadata: metadata(workflow.id, workflow.createdAt, workflow.updatedAt),
-        name: workflow.name,
-        description: workflow.description,
-        tenantId,
-      })),
-    );
-  });
-};
+async function existingWorkflow(db: Database, tenantId: string, id: string): Promise<WorkflowView> {
+  const workflow = await viewWorkflow(db, tenantId, id);
+  if (!workflow) throw new ApiError(404, 'workflow not found');
+  return workflow;
+}

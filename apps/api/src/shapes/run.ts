@@ -1,32 +1,77 @@
 import type { RunSummary, RunView, TaskOfRun, TaskView } from '@hatchet-ts/storage/reads';
-import { jsonOf, present } from './json.ts';
-import { metadata } from './pagination.ts';
+import { z } from 'zod';
+import { component } from '../routing/components.ts';
+import { JSON_OBJECT, objectOf, parsedText, present, TIME } from './json.ts';
+import { listOf, METADATA, metadata } from './list.ts';
+import { STEP_SHAPES, stepShapes, TASK_EVENTS, taskEvents } from './run-details.ts';
+
+export const STATUS = z.enum(['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED']);
+
+const COMMON = {
+  metadata: METADATA,
+  additionalMetadata: JSON_OBJECT.optional(),
+  createdAt: TIME,
+  displayName: z.string(),
+  duration: z.int().optional().describe('milliseconds from the start to the end'),
+  errorMessage: z.string().optional(),
+  finishedAt: TIME.optional(),
+  input: JSON_OBJECT,
+  output: JSON_OBJECT,
+  parentTaskExternalId: z.guid().optional(),
+  startedAt: TIME.optional(),
+  status: STATUS,
+  tenantId: z.guid(),
+  workflowId: z.guid(),
+  workflowName: z.string(),
+  workflowVersionId: z.guid(),
+};
+
+const TASK = {
+  ...COMMON,
+  actionId: z.string().optional(),
+  attempt: z.int().optional(),
+  numSpawnedChildren: z.int(),
+  retryCount: z.int().optional(),
+  stepId: z.guid().optional(),
+  taskExternalId: z.guid(),
+  taskId: z.int(),
+  taskInsertedAt: TIME,
+  type: z.enum(['TASK', 'DAG']),
+  workflowRunExternalId: z.guid(),
+};
+
+const CHILD = component('V1TaskOfDag', z.strictObject(TASK));
+export const TASK_SUMMARY = component(
+  'V1TaskSummary',
+  z.strictObject({ ...TASK, children: z.array(CHILD).optional() }),
+);
+export const TASK_SUMMARY_LIST = listOf('V1TaskSummaryList', TASK_SUMMARY);
+
+export const WORKFLOW_RUN = component('V1WorkflowRun', z.strictObject(COMMON));
+export const RUN_DETAILS = component(
+  'V1WorkflowRunDetails',
+  z.strictObject({ run: WORKFLOW_RUN, tasks: z.array(TASK_SUMMARY), taskEvents: TASK_EVENTS, shape: STEP_SHAPES }),
+);
+export const RUN_STATUS = component('V1TaskStatus', STATUS);
 
 /** Whether input and output are shown. */
 interface Payloads {
   payloads: boolean;
 }
 
-/** Hatchet's `V1WorkflowRun`. */
-export function runShape(run: RunView) {
-  return present({
-    ...commonShape(run, run, { payloads: true }),
-    errorMessage: errorOf(run),
-    output: outputOf(run),
-  });
+export function runDetailsShape(run: RunView, parents: number[][]): z.output<typeof RUN_DETAILS> {
+  return {
+    run: present({ ...commonShape(run, run, { payloads: true }), errorMessage: errorOf(run), output: outputOf(run) }),
+    tasks: run.tasks.map((task) => taskShape({ ...task, run }, { payloads: true })),
+    taskEvents: taskEvents(run.tasks),
+    shape: stepShapes(run.tasks, parents),
+  };
 }
 
-/** Hatchet's `V1WorkflowRunDetails`. */
-export function runDetailsShape(run: RunView) {
-  const tasks = run.tasks.map((task) => taskShape({ ...task, run }, { payloads: true }));
-  return { run: runShape(run), tasks, taskEvents: [], shape: [] };
-}
-
-/** Hatchet's `V1TaskSummary` of a run: a run of one task looks like that task, any other has its tasks as children. */
-export function runSummaryShape(run: RunView, show: Payloads) {
+/** A run of one task looks like that task, any other has its tasks as children. */
+export function runSummaryShape(run: RunView, show: Payloads): z.output<typeof TASK_SUMMARY> {
   const only = onlyTask(run);
   if (only) return taskShape({ ...only, run }, show);
-  const [first] = run.tasks;
   return present({
     ...commonShape(run, run, show),
     children: run.tasks.map((task) => taskShape({ ...task, run }, show)),
@@ -34,15 +79,14 @@ export function runSummaryShape(run: RunView, show: Payloads) {
     numSpawnedChildren: run.tasks.reduce((sum, task) => sum + task.numSpawnedChildren, 0),
     output: show.payloads ? outputOf(run) : {},
     taskExternalId: run.id,
-    taskId: first?.number ?? 0,
+    taskId: run.tasks[0]?.number ?? 0,
     taskInsertedAt: run.createdAt.toISOString(),
-    type: 'DAG',
+    type: 'DAG' as const,
     workflowRunExternalId: run.id,
   });
 }
 
-/** Hatchet's `V1TaskSummary` of a task. */
-export function taskShape({ run, ...task }: TaskOfRun, show: Payloads) {
+export function taskShape({ run, ...task }: TaskOfRun, show: Payloads): z.output<typeof CHILD> {
   return present({
     ...commonShape(task, run, show),
     actionId: task.action,
@@ -50,13 +94,13 @@ export function taskShape({ run, ...task }: TaskOfRun, show: Payloads) {
     displayName: task.name,
     errorMessage: task.error,
     numSpawnedChildren: task.numSpawnedChildren,
-    output: show.payloads ? jsonOf(task.output) : {},
+    output: show.payloads ? objectOf(task.output) : {},
     retryCount: task.retryCount,
     stepId: task.stepId,
     taskExternalId: task.id,
     taskId: task.number,
     taskInsertedAt: task.createdAt.toISOString(),
-    type: 'TASK',
+    type: 'TASK' as const,
     workflowRunExternalId: run.id,
   });
 }
@@ -66,12 +110,12 @@ function commonShape(unit: RunSummary | TaskView, run: RunSummary, show: Payload
   const { createdAt, startedAt, finishedAt } = unit;
   return {
     metadata: metadata(unit.id, createdAt, finishedAt ?? startedAt ?? createdAt),
-    additionalMetadata: jsonOf(run.additionalMetadata),
+    additionalMetadata: objectOf(run.additionalMetadata),
     createdAt: createdAt.toISOString(),
     displayName: run.workflowName,
     duration: startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null,
     finishedAt: finishedAt?.toISOString(),
-    input: show.payloads ? jsonOf(run.input) : {},
+    input: show.payloads ? objectOf(run.input) : {},
     parentTaskExternalId: run.parentTaskId,
     startedAt: startedAt?.toISOString(),
     status: unit.status,
@@ -87,11 +131,12 @@ function onlyTask({ id, tasks }: RunView): TaskView | undefined {
 }
 
 /** The output of the only task, or those of all tasks by their names. */
-function outputOf(run: RunView): unknown {
+function outputOf(run: RunView): Record<string, unknown> {
   const only = onlyTask(run);
-  if (only) return jsonOf(only.output);
-  const finished = run.tasks.filter(({ output }) => output !== null);
-  return Object.fromEntries(finished.map(({ name, output }) => [name, jsonOf(output)]));
+  if (only) return objectOf(only.output);
+  return Object.fromEntries(
+    run.tasks.flatMap(({ name, output }) => (output === null ? [] : [[name, parsedText(output)]])),
+  );
 }
 
 function errorOf({ status, tasks }: RunView): string | null | undefined {

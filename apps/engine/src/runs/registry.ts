@@ -1,10 +1,12 @@
 import type { Queryable } from '@hatchet-ts/storage';
 import { definitionsOfVersions, findWorkflows, type Step, type Workflow } from '@hatchet-ts/storage/workflows';
 
-/** The registered workflows, kept in memory: only this engine registers any, and a version never changes. */
+/** The registered workflows, kept in memory: only this engine registers any, the API deletes some, and a version never changes. */
 export interface Registry {
   /** A workflow was registered. */
   registered(workflow: Workflow): void;
+  /** A workflow was deleted; without an id, any may have been. Its versions stay, for the runs that have them. */
+  deleted(workflowId: string | undefined): void;
   /** A tenant's workflows by their names; names without a workflow are left out. */
   workflows(tenantId: string, names: readonly string[]): Promise<Map<string, Workflow>>;
   /** Reads the steps of these versions, so that `steps` knows them; inside a transaction `through` that. */
@@ -25,6 +27,9 @@ export function createRegistry(db: Queryable): Registry {
 
   return {
     registered,
+    deleted(workflowId) {
+      for (const [key, { id }] of current) if (workflowId === undefined || id === workflowId) current.delete(key);
+    },
     async workflows(tenantId, names) {
       const unknown = [...new Set(names)].filter((name) => !current.has(keyOf(tenantId, name)));
       if (unknown.length > 0) for (const workflow of await findWorkflows(db, tenantId, unknown)) registered(workflow);

@@ -1,0 +1,140 @@
+import type { Database } from '@hatchet-ts/storage';
+import { stringifyExactly } from '@hatchet-ts/storage/json';
+import {
+  CronExpressionError,
+  type CronView,
+  createCron,
+  deleteCron,
+  listCrons,
+  nextFireAt,
+  setCronEnabled,
+  viewCron,
+} from '@hatchet-ts/storage/triggers';
+import { z } from 'zod';
+import { ApiError } from '../api-error.ts';
+import { component } from '../routing/components.ts';
+import { list, metadataPair, pageQuery, priority } from '../routing/request.ts';
+import { type Route, route } from '../routing/route.ts';
+import { CRON, CRON_LIST, cronShape } from '../shapes/cron.ts';
+import { JSON_OBJECT } from '../shapes/json.ts';
+import { listShape } from '../shapes/list.ts';
+
+const CREATE = component(
+  'CreateCronWorkflowTriggerRequest',
+  z.object({
+    cronName: z.string().min(1, 'must not be empty'),
+    cronExpression: z.string(),
+    input: JSON_OBJECT.default({}),
+    additionalMetadata: JSON_OBJECT.default({}),
+    priority: priority.nullish(),
+  }),
+);
+const UPDATE = component('UpdateCronWorkflowTriggerRequest', z.object({ enabled: z.boolean() }));
+
+const LIST = z.object({
+  ...pageQuery(50, 1000),
+  workflowId: z.guid().optional(),
+  workflowName: z.string().optional(),
+  cronName: z.string().optional(),
+  additionalMetadata: list(metadataPair),
+  orderByField: z.enum(['name', 'createdAt']).default('createdAt'),
+  orderByDirection: z.enum(['ASC', 'DESC']).default('DESC'),
+});
+
+export const cronRoutes: Route[] = [
+  route({
+    id: 'cronWorkflowTriggerCreate',
+    method: 'post',
+    path: '/api/v1/tenants/{tenant}/workflows/{workflow}/crons',
+    summary: 'Starts runs of a workflow, which the path has by its name or id, whenever an expression says so (in UTC)',
+    params: { workflow: z.string().min(1) },
+    body: CREATE,
+    answer: CRON,
+    async handle({ tenantId, params, body }, { db }) {
+      const { cronName: name, cronExpression: expression } = body;
+      assertFires(expression);
+      const created = await createCron(db, {
+        tenantId,
+        workflow: params.workflow,
+        name,
+        expression,
+        input: stringifyExactly(body.input),
+        additionalMetadata: stringifyExactly(body.additionalMetadata),
+        priority: body.priority ?? undefined,
+      });
+      if (created === 'no-workflow') throw new ApiError(400, 'workflow not found');
+      if (created === 'exists')
+        throw new ApiError(
+          400,
+          `the workflow has a cron "${name}" with this expression already: delete that one first`,
+        );
+      return cronShape(await existingCron(db, tenantId, created.id));
+    },
+  }),
+  route({
+    id: 'cronWorkflowList',
+    method: 'get',
+    path: '/api/v1/tenants/{tenant}/workflows/crons',
+    summary: 'The crons, those that workflows declare among them',
+    query: LIST,
+    answer: CRON_LIST,
+    async handle({ tenantId, query }, { db }) {
+      const filter = {
+        workflowId: query.workflowId,
+        workflowName: query.workflowName,
+        name: query.cronName,
+        metadata: { pairs: query.additionalMetadata, operator: 'AND' as const },
+      };
+      const by = query.orderByField === 'name' ? ('name' as const) : ('created_at' as const);
+      const crons = await listCrons(db, tenantId, filter, query, { by, direction: query.orderByDirection });
+      return listShape(crons, query, cronShape);
+    },
+  }),
+  route({
+    id: 'workflowCronGet',
+    method: 'get',
+    path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
+    summary: 'One cron',
+    answer: CRON,
+    handle: async ({ tenantId, params }, { db }) => cronShape(await existingCron(db, tenantId, params.cron)),
+  }),
+  route({
+    id: 'workflowCronUpdate',
+    method: 'patch',
+    path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
+    summary: 'Stops a cron, or lets it go on from now',
+    body: UPDATE,
+    answer: CRON,
+    async handle({ tenantId, params, body }, { db }) {
+      await setCronEnabled(db, await existingCron(db, tenantId, params.cron), body.enabled);
+      return cronShape(await existingCron(db, tenantId, params.cron));
+    },
+  }),
+  route({
+    id: 'workflowCronDelete',
+    method: 'delete',
+    path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
+    summary: 'Deletes a cron; what it has started goes on',
+    async handle({ tenantId, params }, { db }) {
+      const { id, method } = await existingCron(db, tenantId, params.cron);
+      if (method === 'DEFAULT')
+        throw new ApiError(403, 'the workflow declares this cron: take it out of its definition and register it again');
+      await deleteCron(db, tenantId, id);
+    },
+  }),
+];
+
+async function existingCron(db: Database, tenantId: string, id: string): Promise<CronView> {
+  const cron = await viewCron(db, tenantId, id);
+  if (!cron) throw new ApiError(404, 'cron workflow not found');
+  return cron;
+}
+
+function assertFires(expression: string): void {
+  try {
+    if (nextFireAt(expression, new Date()) !== null) return;
+  } catch (error) {
+    throw error instanceof CronExpressionError ? new ApiError(400, error.message) : error;
+  }
+  throw new ApiError(400, `"${expression}" names a time that never comes`);
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { API_ERRORS } from '../api-error.ts';
+import { components } from './components.ts';
+import type { Route } from './route.ts';
+
+/** An OpenAPI 3.1 document, as far as anything here looks into it. */
+export interface OpenApiDocument {
+  openapi: string;
+  info: { title: string; version: string; description: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object>; securitySchemes: object };
+}
+
+interface Operation {
+  operationId: string;
+  summary: string;
+  security: object[];
+  parameters: { name: string; in: 'path' | 'query'; required: boolean; schema: object }[];
+  requestBody?: object;
+  responses: Record<string, object>;
+}
+
+/** Describes the routes; everything in it comes from them. `unprotected` are those that want no token. */
+export function openApiDocument(
+  routes: readonly Route[],
+  unprotected: readonly Route[],
+  version: string,
+): OpenApiDocument {
+  const paths: OpenApiDocument['paths'] = {};
+  for (const route of [...unprotected, ...routes]) {
+    const path = paths[route.path] ?? {};
+    paths[route.path] = path;
+    path[route.method] = operation(route, unprotected.includes(route) ? [] : [{ bearerAuth: [] }]);
+  }
+  const { schemas } = z.toJSONSchema(components, { uri: reference, io: 'input' });
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Hatchet REST API',
+      version,
+      description: 'The part of the REST contract of Hatchet that this server implements. Anything else answers 501.',
+    },
+    paths,
+    components: {
+      schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, bare(schema)])),
+      securitySchemes: { bearerAuth: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+  };
+}
+
+function operation({ id, path, summary, params, query, body, answer }: Route, security: object[]): Operation {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name);
+  return {
+    operationId: id,
+    summary,
+    security,
+    parameters: [
+      ...names.map((name) => ({
+        name,
+        in: 'path' as const,
+        required: true,
+        schema: bare(z.toJSONSchema(params[name] ?? z.guid(), { io: 'input' })),
+      })),
+      ...Object.entries(query?.shape ?? {}).map(([name, field]) => ({
+        name,
+        in: 'query' as const,
+        required: !z.safeParse(field, undefined).success,
+        schema: bare(z.toJSONSchema(field, { io: 'input' })),
+      })),
+    ],
+    ...(body && { requestBody: { required: true, content: json(body) } }),
+    responses: {
+      ...(answer ? { 200: { description: 'done', content: json(answer) } } : { 204: { description: 'done' } }),
+      default: { description: 'what was wrong, and what to send instead', content: json(API_ERRORS) },
+    },
+  };
+}
+
+function json(schema: z.ZodType): object {
+  const id = components.get(schema)?.id;
+  if (id === undefined) throw new Error('what a route takes and answers must be a component');
+  return { 'application/json': { schema: { $ref: reference(id) } } };
+}
+
+function reference(id: string): string {
+  return `#/components/schemas/${id}`;
+}
+
+/** Without what only a schema that stands alone needs. */
+function bare({ $schema, $id, ...schema }: Record<string, unknown>): object {
+  return schema;
+}

@@ -1,0 +1,101 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
+import type { Dependencies } from '../application.ts';
+import type { Authenticated } from '../authentication.ts';
+import { bodyOf, paramsOf, queryOf } from './request.ts';
+
+/** What a handler is given: everything is checked, and the tenant is the token's. */
+export interface Request<Path extends string, Query extends QuerySchema, Body extends BodySchema> {
+  tenantId: string;
+  /** Handed on to the engine, never logged. */
+  token: string;
+  params: Record<ParamName<Path>, string>;
+  query: Output<Query>;
+  body: Output<Body>;
+}
+
+/** One operation. Its checks, its types and the OpenAPI document follow from it. */
+export interface Definition<
+  Path extends string,
+  Query extends QuerySchema,
+  Body extends BodySchema,
+  Answer extends z.ZodType | undefined,
+> {
+  /** Hatchet's name of the operation, where Hatchet has it. */
+  id: string;
+  method: 'get' | 'post' | 'patch' | 'delete';
+  /** As OpenAPI writes it; what stands in braces is a UUID, unless `params` says otherwise. */
+  path: Path;
+  summary: string;
+  params?: Partial<Record<ParamName<Path>, z.ZodType<string>>>;
+  query?: Query;
+  body?: Body;
+  /** Left out: the answer is 204 and empty. */
+  answer?: Answer;
+  /** 200, unless this says otherwise. */
+  status?: (answer: Result<Answer>) => ContentfulStatusCode;
+  /** Headers of the answer. */
+  headers?: Record<string, string>;
+  handle(request: Request<Path, Query, Body>, dependencies: Dependencies): Promise<Result<Answer>> | Result<Answer>;
+}
+
+type QuerySchema = z.ZodObject | undefined;
+type BodySchema = z.ZodType | undefined;
+type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler without an answer returns nothing
+type Result<Answer> = Answer extends z.ZodType ? z.output<Answer> : void;
+/** The tenant is no parameter: the token says it. */
+type ParamName<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Exclude<Name | ParamName<Rest>, 'tenant'>
+  : never;
+
+/** A {@link Definition} whose types are settled. */
+export interface Route {
+  id: string;
+  method: string;
+  path: string;
+  summary: string;
+  params: Record<string, z.ZodType<string>>;
+  query: z.ZodObject | undefined;
+  body: z.ZodType | undefined;
+  answer: z.ZodType | undefined;
+  respond(c: Context<Authenticated>, dependencies: Dependencies): Promise<Response>;
+}
+
+export function route<
+  const Path extends string,
+  Query extends QuerySchema = undefined,
+  Body extends BodySchema = undefined,
+  Answer extends z.ZodType | undefined = undefined,
+>(definition: Definition<Path, Query, Body, Answer>): Route {
+  const { id, method, path, summary, params = {}, query, body, answer } = definition;
+  return {
+    id,
+    method,
+    path,
+    summary,
+    params,
+    query,
+    body,
+    answer,
+    async respond(c, dependencies) {
+      const request = {
+        tenantId: c.get('tenantId'),
+        token: c.get('token'),
+        params: paramsOf(c, params),
+        query: query && queryOf(c, query),
+        body: body && (await bodyOf(c, body)),
+      };
+      const result = await definition.handle(request as Request<Path, Query, Body>, dependencies);
+      if (!answer) return c.body(null, 204);
+      const headers = { 'content-type': 'application/json', ...definition.headers };
+      return c.body(JSON.stringify(result), definition.status?.(result) ?? 200, headers);
+    },
+  };
+}
+
+/** The path as Hono writes it. */
+export function honoPath({ path }: Route): string {
+  return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}

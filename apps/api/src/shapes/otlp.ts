@@ -1,0 +1,68 @@
+import type { Attributes, AttributeValue, SpanLink, StoredSpan } from '@hatchet-ts/storage/traces';
+import { z } from 'zod';
+import { component } from '../routing/components.ts';
+
+/** OTLP over HTTP with JSON, as a Collector's file exporter writes it and its receivers read it. */
+export const OTLP_TRACES = component(
+  'ExportTraceServiceRequest',
+  z
+    .strictObject({ resourceSpans: z.array(z.record(z.string(), z.unknown())) })
+    .describe('opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest as JSON'),
+);
+
+const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
+const STATUS_CODES = ['UNSET', 'OK', 'ERROR'];
+
+/** Spans grouped by resource and scope, as OTLP has them. */
+export function otlpShape(spans: readonly StoredSpan[]): z.output<typeof OTLP_TRACES> {
+  const resources = Map.groupBy(spans, ({ resourceAttributes }) => JSON.stringify(resourceAttributes));
+  return {
+    resourceSpans: [...resources.values()].map((ofResource) => ({
+      resource: { attributes: keyValues(ofResource[0]?.resourceAttributes ?? {}) },
+      scopeSpans: [...Map.groupBy(ofResource, scopeKey).values()].map((ofScope) => ({
+        scope: { name: ofScope[0]?.scopeName, version: ofScope[0]?.scopeVersion },
+        spans: ofScope.map(otlpSpan),
+      })),
+    })),
+  };
+}
+
+function scopeKey({ scopeName, scopeVersion }: StoredSpan): string {
+  return JSON.stringify([scopeName, scopeVersion]);
+}
+
+function otlpSpan(span: StoredSpan) {
+  return {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    traceState: span.traceState,
+    parentSpanId: span.parentSpanId,
+    flags: span.flags,
+    name: span.name,
+    kind: KINDS.indexOf(span.kind),
+    startTimeUnixNano: String(span.startTime),
+    endTimeUnixNano: String(span.endTime),
+    attributes: keyValues(span.attributes),
+    droppedAttributesCount: span.droppedAttributesCount,
+    events: span.events.map(({ attributes, ...event }) => ({ ...event, attributes: keyValues(attributes) })),
+    droppedEventsCount: span.droppedEventsCount,
+    links: span.links.map(({ attributes, ...link }: SpanLink) => ({ ...link, attributes: keyValues(attributes) })),
+    droppedLinksCount: span.droppedLinksCount,
+    status: { code: STATUS_CODES.indexOf(span.statusCode), message: span.statusMessage },
+  };
+}
+
+function keyValues(attributes: Attributes): object[] {
+  return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
+}
+
+/** A number is an integer when it is written as one; integers are texts in OTLP's JSON. */
+function anyValue(value: AttributeValue): object {
+  if (value === null) return {};
+  if (typeof value === 'string') return { stringValue: value };
+  if (typeof value === 'boolean') return { boolValue: value };
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
+  const written = JSON.stringify(value);
+  if (written.startsWith('{')) return { kvlistValue: { values: keyValues(value as Attributes) } };
+  return /^-?\d+$/.test(written) ? { intValue: written } : { doubleValue: value };
+}

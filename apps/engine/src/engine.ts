@@ -16,6 +16,7 @@ import { seeToEffects } from './runs/effects.ts';
 import { createRegistry } from './runs/registry.ts';
 import { Reports } from './runs/reports.ts';
 import { createResults } from './runs/results.ts';
+import { Running } from './runs/running.ts';
 import { createSettlement } from './runs/settlement.ts';
 import { Dispatch } from './scheduling/dispatch.ts';
 import { watchHeartbeats } from './scheduling/heartbeats.ts';
@@ -114,8 +115,9 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     pool.releaseAll();
     const attempts = await runningAttempts(db);
     await registry.load(attempts.map(({ versionId }) => versionId));
-    for (const { versionId, step, ...attempt } of attempts) {
-      pool.occupy({ ...attempt, slots: registry.steps(versionId)[step]?.slots ?? {} });
+    for (const { versionId, step, slotsReleased, ...attempt } of attempts) {
+      const slots = slotsReleased ? {} : registry.steps(versionId)[step]?.slots;
+      pool.occupy({ ...attempt, slots: slots ?? {} });
     }
     await scheduler.recover();
     await durable.recover();
@@ -129,6 +131,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     workers,
     durable,
     reports: new Reports({ db, pool, settle, onTimer }),
+    running: new Running({ db, pool, onRoom: () => scheduler.wake(), onTimer }),
     results,
     contexts: createRunContexts(db, pool, tracing),
     cancel: createCancellation(db, settle),

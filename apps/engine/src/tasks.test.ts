@@ -181,3 +181,37 @@ describe('a failing task', () => {
     await expect(lonely.run({})).rejects.toEqual(['no worker took the task within its schedule timeout of 1s']);
   });
 });
+
+describe('a running task', () => {
+  test('gets more time when it asks for it', async () => {
+    const client = await engine.client();
+    const long = client.task({
+      name: 'long',
+      executionTimeout: '1s',
+      fn: async (_, ctx) => {
+        await ctx.refreshTimeout('20s');
+        await new Promise((resolve) => setTimeout(resolve, 1_400));
+        return { done: true };
+      },
+    });
+    await engine.work(client, [long]);
+
+    expect(await long.run({})).toEqual({ done: true });
+  });
+
+  test('goes on without its slot, which another takes, when it gives it back', async () => {
+    const client = await engine.client();
+    const second = Promise.withResolvers<void>();
+    const generous = client.task({
+      name: 'generous',
+      fn: async ({ first }: { first: boolean }, ctx) => {
+        if (!first) return second.resolve();
+        await ctx.releaseSlot();
+        await second.promise;
+      },
+    });
+    await engine.work(client, [generous], { slots: 1 });
+
+    await generous.run([{ first: true }, { first: false }]);
+  });
+});

@@ -10,8 +10,12 @@ import {
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { messageSpan, streamOpened } from '@hatchet-ts/server-otel';
 import { type CallContext, ServerError, Status } from 'nice-grpc';
+import type { Durable } from '../durable/durable.ts';
+import { Refusal } from '../refusal.ts';
+import { parseDuration } from '../runs/duration.ts';
 import type { Reports } from '../runs/reports.ts';
 import type { Results } from '../runs/results.ts';
+import type { Running } from '../runs/running.ts';
 import type { Workers } from '../scheduling/workers.ts';
 import type { Authorised } from './authorisation.ts';
 import { isUuid, jsonField, storableText, uuidField } from './fields.ts';
@@ -29,6 +33,8 @@ export const ENGINE_VERSION = 'v0.90.0';
 export interface DispatcherDeps {
   workers: Workers;
   reports: Reports;
+  running: Running;
+  durable: Durable;
   results: Results;
   contexts: RunContexts;
   /** Ends open streams when the engine stops. */
@@ -40,7 +46,7 @@ const SUBSCRIBE = `/${DispatcherDefinition.fullName}/${DispatcherDefinition.meth
 
 /** `Dispatcher`: the workers' side of the contract, and the stream of results. */
 export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplementation<Authorised> {
-  const { workers, reports } = deps;
+  const { workers, reports, running, durable } = deps;
   return {
     ...unimplemented<typeof DispatcherDefinition, Authorised>(DispatcherDefinition),
     async getVersion() {
@@ -63,6 +69,20 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
     async sendStepActionEvent(event, { tenantId }) {
       await report(reports, tenantId, event);
       return { tenantId, workerId: event.workerId };
+    },
+    async refreshTimeout({ taskRunExternalId, incrementTimeoutBy }, { tenantId }) {
+      const byMs = parseDuration(incrementTimeoutBy);
+      if (byMs === undefined)
+        throw new Refusal('invalid', 'incrementTimeoutBy must be a duration such as 30s or 1h30m');
+      const taskId = uuidField(taskRunExternalId, 'taskRunExternalId');
+      return { timeoutAt: await running.extendTimeout(tenantId, taskId, byMs) };
+    },
+    async releaseSlot({ taskRunExternalId }, { tenantId }) {
+      await running.releaseSlots(tenantId, uuidField(taskRunExternalId, 'taskRunExternalId'));
+      return {};
+    },
+    async restoreEvictedTask({ taskRunExternalId }, { tenantId }) {
+      return { requeued: await durable.restore(tenantId, uuidField(taskRunExternalId, 'taskRunExternalId')) };
     },
     subscribeToWorkflowRuns: (requests, call) => runEvents(deps, requests, call),
   };

@@ -51,6 +51,14 @@ export function parentOfCalls(contexts: RunContexts): ParentOf {
       dispatcher(DispatcherDefinition.methods.sendStepActionEvent),
       (request: StepActionEvent) => contexts.ofAttempt(request.taskRunExternalId, request.retryCount ?? 0),
     ],
+    ...[
+      DispatcherDefinition.methods.refreshTimeout,
+      DispatcherDefinition.methods.releaseSlot,
+      DispatcherDefinition.methods.restoreEvictedTask,
+    ].map((method): [string, (request: { taskRunExternalId: string }) => Promise<SpanContext | undefined>] => [
+      dispatcher(method),
+      (request) => contexts.ofRun(request.taskRunExternalId),
+    ]),
     [
       admin(AdminServiceDefinition.methods.getRunDetails),
       (request: GetRunDetailsRequest) => contexts.ofRun(request.externalId),

@@ -14,6 +14,7 @@ export {
   type TaskResult,
 } from './read.ts';
 export type { RunContextColumns, RunRow, RunStatus, TaskRow, TaskStatus } from './rows.ts';
+export { extendTimeout, releaseSlots } from './running.ts';
 export { lockRuns, markStarted, type RunChange, saveChanges, type TaskChange } from './settle.ts';
 export {
   type DueTask,

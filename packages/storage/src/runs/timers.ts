@@ -51,13 +51,15 @@ export interface RunningAttempt extends RunContextColumns {
   workerId: string;
   versionId: string;
   step: number;
+  /** It goes on without the slots that its step takes. */
+  slotsReleased: boolean;
 }
 
 /** All attempts that workers have; asked at the engine's start. */
 export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> {
   const { rows } = await db.query<RunningAttempt>(
     `SELECT t.id AS "taskId", t.retry_count AS "retryCount", t.run_id AS "runId", t.tenant_id AS "tenantId",
-       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, ${CONTEXT_COLUMNS}
+       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, t.slots_released AS "slotsReleased", ${CONTEXT_COLUMNS}
      FROM task t JOIN run r ON r.id = t.run_id WHERE t.status = 'RUNNING'`,
   );
   return rows;

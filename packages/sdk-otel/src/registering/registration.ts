@@ -1,4 +1,4 @@
-import { diag } from '@opentelemetry/api';
+import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { explanationLines } from '../explanation.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { loadPeer } from '../optional-peer.ts';
@@ -14,8 +14,10 @@ import { exportProcessors } from './span-processors.ts';
  * @throws MissingPeerError that names the package to install
  */
 export function register(env: Readonly<Record<string, string | undefined>> = process.env): HatchetInstrumentor {
-  const instrumentor = new HatchetInstrumentor({ ...optionsFromEnvironment(env), enabled: false });
+  const instrumentor = new HatchetInstrumentor({ enabled: false });
   const hasProvider = instrumentor.explain().tracerProvider.from !== 'none';
+  if (!hasProvider) logToConsole(env);
+  instrumentor.setConfig(optionsFromEnvironment(env));
   if (!hasProvider) startSdk(env, instrumentor);
   instrumentor.instrument();
   diag.debug(explanationLines(instrumentor.explain()).join('\n'));
@@ -26,12 +28,23 @@ function startSdk(env: Readonly<Record<string, string | undefined>>, instrumento
   const peer = loadPeer(['@opentelemetry/sdk-node'], '/register');
   const { NodeSDK } = peer.exports as NodeSdkModule;
   const exporting = exportProcessors(env, peer);
+  if (env.OTEL_LOG_LEVEL) diag.disable(); // NodeSDK sets its own, and would say that it takes another's place
   const sdk = new NodeSDK({
     instrumentations: [instrumentor],
     spanProcessors: exporting.length > 0 ? [new HatchetSpanProcessor(), ...exporting] : [],
   });
   sdk.start();
   flushBeforeExit(sdk);
+}
+
+// there is no code that could have set a logger, and what is said here is said once
+function logToConsole({ OTEL_LOG_LEVEL = '' }: Readonly<Record<string, string | undefined>>): void {
+  const levels: Readonly<Record<string, unknown>> = DiagLogLevel;
+  const level = levels[OTEL_LOG_LEVEL.trim().toUpperCase()];
+  diag.setLogger(new DiagConsoleLogger(), {
+    logLevel: typeof level === 'number' ? level : DiagLogLevel.WARN,
+    suppressOverrideMessage: true,
+  });
 }
 
 interface NodeSdkModule {

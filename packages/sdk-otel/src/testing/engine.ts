@@ -36,6 +36,8 @@ export interface TestEngine {
   readonly reports: StepActionEvent[];
   /** reports of batches */
   readonly batchReports: BatchActionEvent[];
+  /** lines of `ctx.logger` that arrived */
+  readonly logs: { readonly message: string; readonly metadata: unknown }[];
   /** what was posted to the REST half */
   readonly requests: RestRequest[];
   readonly durable: DurableEngine;
@@ -56,6 +58,7 @@ export async function startEngine(
 ): Promise<TestEngine> {
   const metadata: TestEngine['metadata'] = [];
   const reports: StepActionEvent[] = [];
+  const logs: { message: string; metadata: unknown }[] = [];
   const batchReports: BatchActionEvent[] = [];
   const durable = durableEngine();
   const registered = new Set<string>();
@@ -180,7 +183,10 @@ export async function startEngine(
       return { events: events.map(event) };
     },
     replaySingleEvent: unimplementedCall,
-    putLog: async () => ({}),
+    putLog: async ({ message, metadata }) => {
+      logs.push({ message, metadata: metadata ? JSON.parse(metadata) : undefined });
+      return {};
+    },
     putStreamEvent: async () => ({}),
   });
   server.add(V1DispatcherDefinition, durable.service);
@@ -216,6 +222,7 @@ export async function startEngine(
     },
     metadata,
     reports,
+    logs,
     batchReports,
     requests: rest.requests,
     durable,

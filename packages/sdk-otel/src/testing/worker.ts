@@ -10,6 +10,7 @@ export interface TaskContext {
   retryCount(): number;
   additionalMetadata(): object;
   cancel(): Promise<void>;
+  readonly logger: { info(message: string, extra?: object): unknown; error(message: string, extra?: object): unknown };
 }
 
 /** A worker of the real SDK with the tasks `work`, `steps` (durable) and `pack` (a batch), which do what the test says. */

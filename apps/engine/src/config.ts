@@ -1,6 +1,11 @@
 import { z } from 'zod';
+import { parseDuration } from './runs/duration.ts';
 
 const host = z.string().min(1, 'must be an address such as 127.0.0.1 or 0.0.0.0');
+
+const RETENTION = 'must be a duration such as 720h (thirty days), with the units h, m, s, ms';
+/** A hundred years. */
+const LONGEST_RETENTION_MS = 100 * 365 * 86_400_000;
 
 const VARIABLES = z.object({
   DATABASE_URL: z
@@ -13,6 +18,11 @@ const VARIABLES = z.object({
     .min(0, 'must be a port number, or 0 for any free one')
     .max(65_535, 'must be a port number, or 0 for any free one')
     .default(7070),
+  SERVER_LIMITS_DEFAULT_TENANT_RETENTION_PERIOD: z
+    .string()
+    .default('720h')
+    .transform((text) => parseDuration(text, LONGEST_RETENTION_MS))
+    .pipe(z.number(RETENTION).min(1, RETENTION)),
   SERVER_LOGGER_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -26,6 +36,8 @@ export interface EngineConfig {
   bindAddress: string;
   /** 0 for any free port. */
   port: number;
+  /** How long what is finished is kept, in milliseconds. */
+  retention: number;
   logLevel: string;
 }
 
@@ -49,6 +61,7 @@ export function readConfig(env: Record<string, string | undefined>): EngineConfi
     databaseUrl: variables.DATABASE_URL,
     bindAddress: variables.SERVER_GRPC_BIND_ADDRESS,
     port: variables.SERVER_GRPC_PORT,
+    retention: variables.SERVER_LIMITS_DEFAULT_TENANT_RETENTION_PERIOD,
     logLevel: variables.SERVER_LOGGER_LEVEL,
   };
 }

@@ -10,6 +10,7 @@ import { createRunContexts } from './contract/run-contexts.ts';
 import { createContractServer } from './contract/server.ts';
 import { Durable } from './durable/durable.ts';
 import { reportEngineMetrics } from './metrics/engine-metrics.ts';
+import { startRetention } from './retention/retention.ts';
 import { createCancellation } from './runs/cancellation.ts';
 import { createCreation } from './runs/creation.ts';
 import { seeToEffects } from './runs/effects.ts';
@@ -36,6 +37,8 @@ export interface EngineOptions {
   /** Whether this process makes spans. */
   tracing: boolean;
   timing?: Partial<Timing>;
+  /** How long finished runs, and what came with them, are kept, in milliseconds; left out: for ever. */
+  retention?: number;
   /** Where the engine's own measurements go; default: nowhere. */
   meterProvider?: MeterProvider;
 }
@@ -51,6 +54,8 @@ export interface Engine {
 const APPLICATION_NAME = 'hatchet-engine';
 /** How long calls may take to finish when the engine stops. */
 const STOP_MS = 2_000;
+/** Between two passes of retention. */
+const RETENTION_PAUSE_MS = 600_000;
 
 /**
  * Starts an engine: migrates the database, takes its lock, reads what the last engine left, and serves.
@@ -141,6 +146,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     onError: (error, path) => log.error({ err: error, method: path }, 'a call failed'),
   });
   let stopHeartbeats = async () => {};
+  let stopRetention = async () => {};
   let stopMetrics = () => {};
 
   async function stop(): Promise<void> {
@@ -149,7 +155,14 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
     await server.shutdown();
     clearTimeout(forced);
-    await Promise.all([stopHeartbeats(), scheduler.stop(), timers.stop(), results.stop(), durable.stop()]);
+    await Promise.all([
+      stopHeartbeats(),
+      stopRetention(),
+      scheduler.stop(),
+      timers.stop(),
+      results.stop(),
+      durable.stop(),
+    ]);
     await held.release();
     await db.close();
   }
@@ -166,6 +179,9 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     if (meterProvider) {
       stopMetrics = reportEngineMetrics({ db, meterProvider, heartbeat: timing.heartbeat, mayRun, onError });
     }
+    const period = options.retention;
+    if (period !== undefined)
+      stopRetention = startRetention({ db, period, pause: RETENTION_PAUSE_MS, mayRun, onError });
     const port = await server.listen(`${bracketed(options.bindAddress)}:${options.port}`);
     return { address: `${bracketed(options.bindAddress)}:${port}`, stop };
   } catch (error) {

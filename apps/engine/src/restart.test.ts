@@ -1,52 +1,20 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterEach, expect, test } from 'vitest';
 import { clientFixture } from './engine.fixture.ts';
+import { engineProcess, freePort } from './engine-process.fixture.ts';
 
 const cleanUps: (() => unknown)[] = [];
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-/** A real process; resolves once it serves. */
-async function engineProcess(databaseUrl: string, port: number): Promise<{ child: ChildProcess; address: string }> {
-  const child = spawn(process.execPath, [new URL('./main.ts', import.meta.url).pathname], {
-    env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl, SERVER_GRPC_PORT: String(port) },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  cleanUps.push(async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-    }
-  });
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const { msg, address } = JSON.parse(line) as { msg: string; address: string };
-    if (msg === 'ready') {
-      child.stdout!.resume();
-      return { child, address };
-    }
-  }
-  throw new Error('the engine ended before it was ready');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
 test('runs that were under way when the engine was killed end exactly once, and the worker comes back by itself', async () => {
   const database = await temporaryDatabase();
   cleanUps.push(() => database.drop());
   const port = await freePort();
-  const first = await engineProcess(database.url, port);
+  const first = await engineProcess(database.url, port, cleanUps);
   const fixture = await clientFixture(database.url, first.address);
   cleanUps.push(() => fixture.stop());
   const client = await fixture.client();
@@ -75,7 +43,7 @@ test('runs that were under way when the engine was killed end exactly once, and 
   await half.promise;
   first.child.kill('SIGKILL');
   await once(first.child, 'exit');
-  await engineProcess(database.url, port);
+  await engineProcess(database.url, port, cleanUps);
 
   const expected = Array.from({ length: total }, (_, n) => ({ one: { n }, two: { n } }));
   expect(await outputs).toEqual(expected);
@@ -88,7 +56,7 @@ test('runs that were under way when the engine was killed end exactly once, and 
 test('an engine that is told to stop does so at once, and says no error', async () => {
   const database = await temporaryDatabase();
   cleanUps.push(() => database.drop());
-  const { child, address } = await engineProcess(database.url, 0);
+  const { child, address } = await engineProcess(database.url, 0, cleanUps);
   const fixture = await clientFixture(database.url, address);
   cleanUps.push(() => fixture.stop());
   const client = await fixture.client();

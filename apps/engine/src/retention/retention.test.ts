@@ -1,0 +1,93 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startRetention } from './retention.ts';
+
+const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
+const DAY_MS = 86_400_000;
+
+describe('retention in the engine', () => {
+  let temporary: TemporaryDatabase;
+  let db: Database;
+
+  beforeEach(async () => {
+    temporary = await temporaryDatabase();
+    db = createDatabase(temporary.url, { applicationName: 'retention test' });
+    await migrate(db);
+  });
+
+  afterEach(async () => {
+    await db.close();
+    await temporary.drop();
+  });
+
+  const addEvents = (number: number, at: string) =>
+    db.query(
+      `INSERT INTO event (id, tenant_id, key, payload, additional_metadata, created_at)
+       SELECT overlay($1 placing lpad(to_hex(n), 12, '0') from 25)::uuid, $2, 'key', '{}', '{}', ${at}
+       FROM generate_series(1, $3::int) AS n`,
+      ['00000000-0000-7000-8000-000000000000', TENANT, number],
+    );
+  const events = async () => (await db.query('SELECT FROM event')).rowCount;
+
+  it('deletes again and again what has become too old, in as many batches as it takes', async () => {
+    await addEvents(2_500, `now() - interval '2 days'`);
+    const stop = startRetention({ db, period: DAY_MS, pause: 10, mayRun: () => true, onError: expect.fail });
+    await expect.poll(events).toBe(0);
+    await addEvents(3, `now() - interval '2 days'`);
+    await expect.poll(events).toBe(0);
+    await stop();
+    await addEvents(1, `now() - interval '2 days'`);
+    expect(await events()).toBe(1);
+  });
+
+  it('waits while another engine may have the database, and goes on after an error', async () => {
+    await addEvents(1, `now() - interval '2 days'`);
+    let allowed = false;
+    let asked = 0;
+    const errors: unknown[] = [];
+    const failing: typeof db.query = (...statement) =>
+      errors.length === 0 ? Promise.reject(new Error('away')) : db.query(...statement);
+    const stop = startRetention({
+      db: { query: failing },
+      period: DAY_MS,
+      pause: 1,
+      mayRun() {
+        asked += 1;
+        return allowed;
+      },
+      onError: (error) => errors.push(error),
+    });
+    await expect.poll(() => asked).toBeGreaterThan(20);
+    expect(await events()).toBe(1);
+    allowed = true;
+    await expect.poll(events).toBe(0);
+    expect(errors).toEqual([new Error('away')]);
+    await stop();
+  });
+
+  it('keeps what is young enough', async () => {
+    await addEvents(1, 'now()');
+    await db.query(
+      `INSERT INTO event (id, tenant_id, key, payload, additional_metadata, created_at)
+       VALUES ($1, $2, 'young', '{}', '{}', now())`,
+      [randomUUIDv7(), TENANT],
+    );
+    let passes = 0;
+    const counting: typeof db.query = (...statement) => {
+      passes += 1;
+      return db.query(...statement);
+    };
+    const stop = startRetention({
+      db: { query: counting },
+      period: DAY_MS,
+      pause: 1,
+      mayRun: () => true,
+      onError: expect.fail,
+    });
+    await expect.poll(() => passes).toBeGreaterThan(12);
+    await stop();
+    expect(await events()).toBe(2);
+  });
+});

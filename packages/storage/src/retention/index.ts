@@ -1,0 +1,1 @@
+export { type Perishable, prune } from './prune.ts';

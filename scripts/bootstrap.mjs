@@ -21,12 +21,16 @@ const TARGETS = {
     checks: [],
     run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/matrix/vitest.config.ts', ...args],
   },
+  soak: {
+    checks: [],
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.soak.config.ts', ...args],
+  },
 };
 
 try {
   if (!Object.hasOwn(TARGETS, target ?? '')) {
     throw new StepFailed(
-      `write \`npm start\`, \`npm run order\`, \`npm test\` or \`npm run test:matrix\`: there is no target ${JSON.stringify(target)}`,
+      `write \`npm start\`, \`npm run order\`, \`npm test\`, \`npm run test:matrix\` or \`npm run test:soak\`: there is no target ${JSON.stringify(target)}`,
     );
   }
   checkMachine();

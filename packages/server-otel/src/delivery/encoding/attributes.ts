@@ -13,7 +13,10 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
     if (!hasOwn.call(attributes, key)) continue;
     const value = attributes[key];
     if (typeof value === 'string') writeText(writer, tag, KEYS.get(key), value);
-    else writeKeyValue(writer, tag, KEYS.get(key).bytes, value);
+    else if (typeof value === 'boolean') writeSmall(writer, tag, KEYS.get(key).bytes, BOOLEAN, value ? 1 : 0);
+    else if (typeof value === 'number' && value >>> 0 === value) {
+      writeSmall(writer, tag, KEYS.get(key).bytes, INTEGER, value);
+    } else writeKeyValue(writer, tag, KEYS.get(key).bytes, value);
   }
 }
 
@@ -54,6 +57,21 @@ function beginText(writer: ProtobufWriter, key: Uint8Array, length: number): voi
   writer.varint(anyValue);
   writer.byte(STRING);
   writer.varint(length);
+}
+
+/** A boolean, or an integer below 2³²: its length is known. */
+function writeSmall(writer: ProtobufWriter, tag: number, key: Uint8Array, kind: number, value: number): void {
+  const anyValue = 1 + varintSize(value);
+  writer.reserve(FRAME + key.length);
+  writer.byte(tag);
+  writer.varint(1 + key.length + 2 + anyValue);
+  writer.byte(KEY);
+  writer.bytes.set(key, writer.position);
+  writer.position += key.length;
+  writer.byte(VALUE);
+  writer.byte(anyValue);
+  writer.byte(kind);
+  writer.varint(value);
 }
 
 function writeKeyValue(writer: ProtobufWriter, tag: number, key: Uint8Array, value: unknown): void {

@@ -2,10 +2,10 @@ import { httpServerTracing } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Logger } from 'pino';
 import { ApiError, errorResponse } from './api-error.ts';
 import { type Authenticated, authentication } from './authentication.ts';
+import { limitedBody, MAX_BODY_BYTES } from './body-limit.ts';
 import type { Engine } from './engine.ts';
 import { isHealthPath } from './routes/health.ts';
 import { OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
@@ -23,9 +23,6 @@ export interface Dependencies {
   logger: Logger;
 }
 
-/** As large as the largest message that the engine takes. */
-const MAX_BODY_BYTES = 4 * 1024 * 1024;
-
 /** Hatchet's REST contract as a Hono application. */
 export function createApplication(dependencies: Dependencies): Hono<Authenticated> {
   const { logger, verifyToken } = dependencies;
@@ -33,7 +30,7 @@ export function createApplication(dependencies: Dependencies): Hono<Authenticate
   app.use(httpServerTracing({ untraced: isHealthPath, parentOf: (c: Context) => parentOfTrigger(c, MAX_BODY_BYTES) }));
   mount(app, OPEN_ROUTES, dependencies);
   app.use('/api/v1/*', authentication(verifyToken));
-  app.use('/api/v1/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => tooLarge() }));
+  app.use('/api/v1/*', limitedBody());
   mount(app, TENANT_ROUTES, dependencies);
 
   app.notFound((c) =>
@@ -59,10 +56,6 @@ export function createApplication(dependencies: Dependencies): Hono<Authenticate
 function mount(app: Hono<Authenticated>, routes: readonly Route[], dependencies: Dependencies): void {
   for (const route of routes)
     app.on(route.method.toUpperCase(), honoPath(route), (c) => route.respond(c, dependencies));
-}
-
-function tooLarge(): never {
-  throw new ApiError(413, `the body is larger than ${MAX_BODY_BYTES} bytes`);
 }
 
 /** Errors of the connection: the system's, and SQLSTATE classes 08, 28 (log-in), 3D (no such database), 53 and 57 (shut-down). */

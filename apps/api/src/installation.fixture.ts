@@ -92,7 +92,7 @@ export async function startInstallation(): Promise<Installation> {
   };
 }
 
-/** A task that succeeds, one with a child, one that fails, one that waits to be cancelled, and a chain of two. */
+/** Tasks that succeed, have a child, fail, wait to be cancelled, wait for the event `resume`, and a chain of two. */
 async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => void): Promise<Worker> {
   const double = hatchet.task({ name: 'double', fn: ({ n }: { n: number }) => ({ n: n * 2 }) });
   const parent = hatchet.task({ name: 'parent', fn: async () => ({ child: await double.run({ n: 1 }) }) });
@@ -110,11 +110,19 @@ async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => vo
       return {};
     },
   });
+  const pause = hatchet.durableTask({
+    name: 'pause',
+    evictionPolicy: { ttl: '1s', allowCapacityEviction: true, priority: 0 },
+    fn: async (_input: JsonObject, context) => {
+      await context.waitForEvent('resume');
+      return { resumed: true };
+    },
+  });
   const chain = hatchet.workflow<JsonObject>({ name: 'chain', onEvents: ['order:placed'] });
   const first = chain.task({ name: 'first', fn: () => ({ step: 1 }) });
   chain.task({ name: 'second', parents: [first], fn: async (_, ctx) => ({ after: await ctx.parentOutput(first) }) });
   const worker = await hatchet.worker('api-test', {
-    workflows: [double, parent, fail, wait, chain],
+    workflows: [double, parent, fail, wait, pause, chain],
     handleKill: false,
   });
   void worker.start();

@@ -178,6 +178,18 @@ describe('runs over REST, with the engine and the official SDK', () => {
     await finished(id).toBe('CANCELLED');
   });
 
+  it('shows that a durable task was let go of, and restores it', async () => {
+    const ref = await hatchet.runNoWait('pause', {}, {});
+    const id = await ref.getWorkflowRunId();
+    const task = async () => (await call('GET', `/api/v1/stable/tasks/${id}`)).body;
+    await expect.poll(task, { timeout: 15_000 }).toMatchObject({ isEvicted: true });
+    expect(await task()).toMatchObject({ isDurable: true, status: 'RUNNING' });
+    expect((await hatchet.runs.restoreTask(id)).data).toEqual({ requeued: true });
+    await hatchet.events.push('resume', {});
+    expect(await ref.output).toEqual({ pause: { resumed: true } });
+    expect((await hatchet.runs.restoreTask(id)).data).toEqual({ requeued: false });
+  });
+
   it('cancels by filter', async () => {
     const started = installation.nextWait();
     const mark = randomUUID();

@@ -16,7 +16,7 @@ export interface RunListFilter {
 
 /** A task's status as Hatchet's clients know it: they have no word for its finer states. */
 export const TASK_STATUS = `CASE t.status WHEN 'WAITING' THEN 'QUEUED' WHEN 'BACKOFF' THEN 'QUEUED'
-  WHEN 'EVICTED' THEN 'RUNNING'   WHEN 'SKIPPED' THEN 'COMPLETED' ELSE t.status END`;
+  WHEN 'EVICTED' THEN 'RUNNING' WHEN 'SKIPPED' THEN 'COMPLETED' ELSE t.status END`;
 
 /** What is listed: a run, or a task of it. */
 interface Unit {

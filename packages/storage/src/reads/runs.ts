@@ -34,6 +34,9 @@ export interface TaskView {
   name: string;
   action: string;
   status: ViewStatus;
+  /** It waits by a durable log; then also whether its worker has let go of it meanwhile. */
+  durable: boolean;
+  evicted: boolean;
   retryCount: number;
   createdAt: Date;
   /** When this attempt could run, and when it was given to a worker. */
@@ -63,9 +66,11 @@ const RUN = `SELECT r.id, r.tenant_id AS "tenantId", r.workflow_id AS "workflowI
     r.created_at AS "createdAt", r.started_at AS "startedAt", r.finished_at AS "finishedAt", r.trace_id AS "traceId"
   FROM run r`;
 
-const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId", v.definition->'steps'->t.step->>'id' AS "stepId",
-    t.step, t.name, t.action, ${TASK_STATUS} AS status, t.retry_count AS "retryCount", t.created_at AS "createdAt",
-    t.queued_at AS "queuedAt", t.assigned_at AS "assignedAt", t.worker_id AS "workerId", t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
+const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId",
+    v.definition->'steps'->t.step->>'id' AS "stepId", t.step, t.name, t.action, ${TASK_STATUS} AS status,
+    t.invocation_count IS NOT NULL AS durable, t.status = 'EVICTED' AS evicted, t.retry_count AS "retryCount",
+    t.created_at AS "createdAt", t.queued_at AS "queuedAt", t.assigned_at AS "assignedAt", t.worker_id AS "workerId",
+    t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
     (SELECT count(*)::int FROM run child WHERE child.parent_task_id = t.id AND child.dedupe IS NOT NULL)
       AS "numSpawnedChildren"
   FROM task t JOIN run r ON r.id = t.run_id LEFT JOIN workflow_version v ON v.id = r.workflow_version_id`;

@@ -5,6 +5,7 @@ import { postponeTimeouts, runningAttempts } from '@hatchet-ts/storage/runs';
 import { knownWorkers } from '@hatchet-ts/storage/workers';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Logger } from 'pino';
+import { Batcher } from './batch/batcher.ts';
 import { now } from './clock.ts';
 import { createRunContexts } from './contract/run-contexts.ts';
 import { createContractServer } from './contract/server.ts';
@@ -20,8 +21,10 @@ import { createResults } from './runs/results.ts';
 import { Running } from './runs/running.ts';
 import { createSettlement } from './runs/settlement.ts';
 import { Dispatch } from './scheduling/dispatch.ts';
+import { createExclusive } from './scheduling/exclusive.ts';
 import { watchHeartbeats } from './scheduling/heartbeats.ts';
 import { Scheduler } from './scheduling/scheduler.ts';
+import { createScheduling } from './scheduling/scheduling.ts';
 import { createTimers } from './scheduling/timers.ts';
 import { TIMING, type Timing } from './scheduling/timing.ts';
 import { WorkerPool } from './scheduling/worker-pool.ts';
@@ -94,23 +97,38 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   const settle = createSettlement({
     db,
     registry,
-    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduler, timers, dispatch, durable }),
+    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduling, timers, dispatch, durable }),
   });
   const dispatch = new Dispatch({ pool, registry, settle, onError });
   const timers = createTimers({ db, settle, timing, mayRun, onError });
   const onTimer = timers.noted;
+  const exclusive = createExclusive();
   const scheduler = new Scheduler({
     db,
     registry,
     pool,
     timing,
+    exclusive,
     mayRun,
     onAssigned: (assignments) => dispatch.assigned(assignments),
     onTimer,
     onError,
   });
-  const workers = new Workers({ db, pool, timing, onRoom: () => scheduler.wake(), onTimer });
-  const creation = createCreation({ db, registry, onQueued: (...kind) => scheduler.queued(...kind), onTimer });
+  const batcher = new Batcher({
+    db,
+    registry,
+    pool,
+    timing,
+    exclusive,
+    mayRun,
+    onAssigned: (batch) => dispatch.assignedBatch(batch),
+    onTimer,
+    onError,
+  });
+  const scheduling = createScheduling(scheduler, batcher);
+  const onRoom = () => scheduling.wake();
+  const workers = new Workers({ db, pool, timing, onRoom, onTimer });
+  const creation = createCreation({ db, registry, onQueued: (...kind) => scheduling.queued(...kind), onTimer });
   const durable = new Durable({ db, creation, settle, timing, mayRun, onError });
 
   /** Rebuilds what is kept in memory: the truth is in the database. */
@@ -120,11 +138,12 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     pool.releaseAll();
     const attempts = await runningAttempts(db);
     await registry.load(attempts.map(({ versionId }) => versionId));
-    for (const { versionId, step, slotsReleased, ...attempt } of attempts) {
-      const slots = slotsReleased ? {} : registry.steps(versionId)[step]?.slots;
-      pool.occupy({ ...attempt, slots: slots ?? {} });
+    for (const { versionId, step, slotsReleased, batchId, ...attempt } of attempts) {
+      const without = slotsReleased || (batchId !== null && pool.batch(batchId).size > 0);
+      const slots = without ? {} : (registry.steps(versionId)[step]?.slots ?? {});
+      pool.occupy({ ...attempt, slots, ...(batchId === null ? {} : { batchId }) });
     }
-    await scheduler.recover();
+    await scheduling.recover();
     await durable.recover();
     timers.start();
   }
@@ -136,7 +155,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     workers,
     durable,
     reports: new Reports({ db, pool, settle, onTimer }),
-    running: new Running({ db, pool, onRoom: () => scheduler.wake(), onTimer }),
+    running: new Running({ db, pool, onRoom, onTimer }),
     results,
     contexts: createRunContexts(db, pool, tracing),
     cancel: createCancellation(db, settle),
@@ -158,7 +177,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     await Promise.all([
       stopHeartbeats(),
       stopRetention(),
-      scheduler.stop(),
+      scheduling.stop(),
       timers.stop(),
       results.stop(),
       durable.stop(),

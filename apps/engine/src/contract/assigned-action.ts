@@ -54,8 +54,8 @@ function identity(task: TaskRow, steps: readonly Step[]): Partial<AssignedAction
   };
 }
 
-/** Written by hand around the input, which is JSON already. */
-function startPayload({ task, input, others }: Assignment, steps: readonly Step[]): string {
+/** What a task's function works on. Written by hand around the input, which is JSON already. */
+export function startPayload({ task, input, others }: Assignment, steps: readonly Step[]): string {
   const step = steps[task.step];
   const parents = (step?.parents ?? []).flatMap((position) => {
     const name = steps[position]?.name ?? '';

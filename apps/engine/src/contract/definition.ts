@@ -1,5 +1,6 @@
 import type { CreateTaskOpts, CreateWorkflowVersionRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import type { NewDefinition, Step } from '@hatchet-ts/storage/workflows';
+import { MOST_IN_A_BATCH } from '../batch/batches.ts';
 import { Refusal, unsupported } from '../refusal.ts';
 import { parseDuration } from '../runs/duration.ts';
 import { priorityField } from './fields.ts';
@@ -22,7 +23,8 @@ const WORKFLOW_FEATURES: [string, (request: CreateWorkflowVersionRequest) => boo
 ];
 
 const TASK_FEATURES: [string, (task: CreateTaskOpts) => boolean][] = [
-  ['batch tasks', ({ batch }) => batch !== undefined],
+  ['a limit of concurrent batches (groupMaxRuns)', ({ batch }) => batch?.batchGroupMaxRuns !== undefined],
+  ['a CEL expression as the group key of a batch', ({ batch }) => groupPath(batch?.batchGroupKey) === 'expression'],
   ['concurrency', ({ concurrency }) => concurrency.length > 0],
   ['rate limits', ({ rateLimits }) => rateLimits.length > 0],
   ['desired worker labels', ({ workerLabels }) => Object.keys(workerLabels).length > 0],
@@ -71,6 +73,7 @@ function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep
     retries: task.retries,
     ...backoff(task),
     ...(task.isDurable ? { durable: true } : {}),
+    ...batch(task, where),
     slots:
       Object.keys(task.slotRequests).length > 0 ? task.slotRequests : { [task.isDurable ? 'durable' : 'default']: 1 },
   };
@@ -79,6 +82,34 @@ function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep
 function backoff({ backoffFactor, backoffMaxSeconds }: CreateTaskOpts): Pick<Step, 'backoff'> {
   if (!backoffFactor) return {};
   return { backoff: { factor: backoffFactor, maxSeconds: backoffMaxSeconds || LONGEST_BACKOFF_S } };
+}
+
+function batch({ batch, isDurable }: CreateTaskOpts, where: string): Pick<Step, 'batch'> {
+  if (!batch) return {};
+  const { batchMaxSize: maxSize, batchMaxIntervalMs, batchGroupKey } = batch;
+  if (isDurable) throw new Refusal('invalid', `${where} cannot be both a durable task and a batch task`);
+  if (maxSize < 1 || maxSize > MOST_IN_A_BATCH) {
+    throw new Refusal(
+      'invalid',
+      `the batches of ${where} must have a size from 1 to ${MOST_IN_A_BATCH}, not ${maxSize}`,
+    );
+  }
+  const groupBy = groupPath(batchGroupKey);
+  return {
+    batch: {
+      maxSize,
+      ...(batchMaxIntervalMs ? { maxIntervalMs: batchMaxIntervalMs } : {}),
+      ...(Array.isArray(groupBy) ? { groupBy } : {}),
+    },
+  };
+}
+
+const PATH = /^input((?:\.[A-Za-z_]\w*)+)$/;
+
+/** The names in `input.<name>.<name>`, the part of CEL that this engine reads. */
+function groupPath(expression: string | undefined): string[] | 'expression' | undefined {
+  if (!expression) return undefined;
+  return PATH.exec(expression.trim())?.[1]?.slice(1).split('.') ?? 'expression';
 }
 
 function duration(text: string, what: string): { ms: number; text: string } {

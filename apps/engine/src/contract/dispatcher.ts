@@ -2,8 +2,6 @@ import {
   type AssignedAction,
   DispatcherDefinition,
   type DispatcherServiceImplementation,
-  type StepActionEvent,
-  StepActionEventType,
   type SubscribeToWorkflowRunsRequest,
   type WorkerRegisterRequest,
   type WorkflowRunEvent,
@@ -18,10 +16,11 @@ import type { Results } from '../runs/results.ts';
 import type { Running } from '../runs/running.ts';
 import type { Workers } from '../scheduling/workers.ts';
 import type { Authorised } from './authorisation.ts';
-import { isUuid, jsonField, storableText, uuidField } from './fields.ts';
+import { isUuid, uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
 import type { RunContexts } from './run-contexts.ts';
 import { runEvent } from './run-event.ts';
+import { reportBatch, reportStep } from './step-events.ts';
 import { unimplemented } from './unimplemented.ts';
 
 /**
@@ -67,8 +66,12 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
       return { tenantId, workerId };
     },
     async sendStepActionEvent(event, { tenantId }) {
-      await report(reports, tenantId, event);
+      await reportStep(reports, tenantId, event);
       return { tenantId, workerId: event.workerId };
+    },
+    async sendBatchActionEvent({ eventType, batchId, items, workerId }, { tenantId }) {
+      await reportBatch(reports, { tenantId, batchId: uuidField(batchId ?? '', 'batchId') }, eventType, items);
+      return { tenantId, workerId };
     },
     async refreshTimeout({ taskRunExternalId, incrementTimeoutBy }, { tenantId }) {
       const byMs = parseDuration(incrementTimeoutBy);
@@ -120,25 +123,6 @@ async function* actions(
   } finally {
     close();
   }
-}
-
-const REPORTS: Record<number, (reports: Reports, tenantId: string, event: StepActionEvent) => Promise<void>> = {
-  [StepActionEventType.STEP_EVENT_TYPE_STARTED]: (reports, tenantId, event) =>
-    reports.started(attempt(tenantId, event)),
-  [StepActionEventType.STEP_EVENT_TYPE_COMPLETED]: (reports, tenantId, event) =>
-    reports.completed(attempt(tenantId, event), jsonField(storableText(event.eventPayload), 'eventPayload')),
-  [StepActionEventType.STEP_EVENT_TYPE_FAILED]: (reports, tenantId, event) =>
-    reports.failed(attempt(tenantId, event), storableText(event.eventPayload), !event.shouldNotRetry),
-  [StepActionEventType.STEP_EVENT_TYPE_CANCELLED]: (reports, tenantId, event) =>
-    reports.cancelled(attempt(tenantId, event)),
-};
-
-async function report(reports: Reports, tenantId: string, event: StepActionEvent): Promise<void> {
-  await REPORTS[event.eventType]?.(reports, tenantId, event);
-}
-
-function attempt(tenantId: string, { taskRunExternalId, retryCount }: StepActionEvent) {
-  return { tenantId, taskId: uuidField(taskRunExternalId, 'taskRunExternalId'), retryCount: retryCount ?? 0 };
 }
 
 /** The results of the runs that a client names, each once it has ended; the stream itself never ends. */

@@ -31,6 +31,11 @@ async function taskState(id: string): Promise<TaskState | undefined> {
   return rows[0];
 }
 
+async function awaited(key: string): Promise<void> {
+  const waits = async () => (await engine.db.query('SELECT FROM durable_condition WHERE event_key = $1', [key])).rows;
+  await expect.poll(waits, { timeout: 5_000 }).toHaveLength(1);
+}
+
 async function evicted(id: string): Promise<void> {
   await expect.poll(async () => (await taskState(id))?.status, { timeout: 10_000 }).toBe('EVICTED');
 }
@@ -117,9 +122,7 @@ test('what came in a certain order comes again in that order', async () => {
     );
     return rows.length;
   };
-  const waits = async () =>
-    (await engine.db.query(`SELECT FROM durable_condition WHERE event_key = 'third'`)).rows.length;
-  await expect.poll(waits, { timeout: 5_000 }).toBe(1);
+  await awaited('third');
   for (const [index, key] of ['third', 'first', 'second'].entries()) {
     await client.events.push(key, {});
     await expect.poll(satisfied, { timeout: 5_000 }).toBe(2 * (index + 1));
@@ -172,9 +175,7 @@ test('a worker that stops lets go of what waits, and another takes it up', async
   });
   const first = await engine.work(client, [task]);
   const ref = await task.runNoWait({});
-  const waits = async () =>
-    (await engine.db.query(`SELECT FROM durable_condition WHERE event_key = 'moved'`)).rows.length;
-  await expect.poll(waits, { timeout: 5_000 }).toBe(1);
+  await awaited('moved');
   await first.stop();
   await evicted(await ref.getWorkflowRunId());
 
@@ -210,7 +211,7 @@ test('an invocation that is over is told so', async () => {
   await engine.work(client, [task]);
   const ref = await task.runNoWait({});
   const durableTaskExternalId = await ref.getWorkflowRunId();
-  await expect.poll(async () => (await taskState(durableTaskExternalId))?.status, { timeout: 5_000 }).toBe('RUNNING');
+  await awaited('stale');
 
   const stale = { durableTaskExternalId, invocationCount: 7 };
   const requests: Partial<DurableTaskRequest>[] = [

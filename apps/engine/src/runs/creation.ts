@@ -7,11 +7,19 @@ import type { Slots } from '../scheduling/slots.ts';
 import { newRun, type RunRequest } from './new-run.ts';
 import type { Registry } from './registry.ts';
 
+/** How a task that waits is to be given out. */
+export interface QueuedKind {
+  /** What it will occupy of a worker. */
+  slots: Slots;
+  /** Together with others. */
+  batched: boolean;
+}
+
 export interface CreationDeps {
   db: Queryable;
   registry: Registry;
   /** Tasks of this kind wait, and are committed. */
-  onQueued(backlog: Backlog, slots: Slots): void;
+  onQueued(backlog: Backlog, kind: QueuedKind): void;
   onTimer(dueAt: EpochMs): void;
 }
 
@@ -52,16 +60,17 @@ export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps
     },
     store: (runs, through = db) => (runs.length === 0 ? Promise.resolve([]) : insertRuns(through, runs)),
     committed(runs) {
-      const queued = new Map<string, { backlog: Backlog; slots: Slots; dueAt: EpochMs }>();
+      const queued = new Map<string, { backlog: Backlog; kind: QueuedKind; dueAt: EpochMs }>();
       for (const { tenantId, versionId, tasks } of runs) {
-        for (const { action, step, dueAt } of tasks) {
+        for (const { action, step, dueAt, batchKey } of tasks) {
           if (dueAt === null) continue;
           const slots = registry.steps(versionId)[step]?.slots ?? {};
-          queued.set(`${tenantId} ${action}`, { backlog: { tenantId, action }, slots, dueAt });
+          const kind = { slots, batched: batchKey !== undefined };
+          queued.set(`${tenantId} ${action}`, { backlog: { tenantId, action }, kind, dueAt });
         }
       }
-      for (const { backlog, slots, dueAt } of queued.values()) {
-        onQueued(backlog, slots);
+      for (const { backlog, kind, dueAt } of queued.values()) {
+        onQueued(backlog, kind);
         onTimer(dueAt);
       }
     },

@@ -175,11 +175,12 @@ export class Draft {
   }
 
   #queue(task: TaskRow, from: EpochMs): void {
-    const { scheduleTimeout, slots } = this.#step(task);
+    const { scheduleTimeout, slots, batch } = this.#step(task);
     const dueAt = this.#at + scheduleTimeout.ms;
     Object.assign(task, { status: 'QUEUED', workerId: null, queuedAt: from, assignedAt: null, startedAt: null, dueAt });
     this.#changes.set(task.id, task);
-    this.#effects.push({ kind: 'queued', task: { ...task }, slots }, { kind: 'timer', dueAt });
+    const queued = { kind: 'queued', task: { ...task }, slots, batched: batch !== undefined } as const;
+    this.#effects.push(queued, { kind: 'timer', dueAt });
   }
 
   #endRun(): void {

@@ -1,7 +1,7 @@
 import type { Durable } from '../durable/durable.ts';
 import type { Alarm } from '../scheduling/alarm.ts';
 import type { Dispatch } from '../scheduling/dispatch.ts';
-import type { Scheduler } from '../scheduling/scheduler.ts';
+import type { Scheduling } from '../scheduling/scheduling.ts';
 import type { WorkerPool } from '../scheduling/worker-pool.ts';
 import type { Registry } from './registry.ts';
 import type { Results } from './results.ts';
@@ -12,7 +12,7 @@ export interface EffectsDeps {
   pool: WorkerPool;
   registry: Registry;
   results: Results;
-  scheduler: Scheduler;
+  scheduling: Scheduling;
   timers: Alarm;
   durable: Pick<Durable, 'attemptEnded' | 'runEnded'>;
   dispatch: Dispatch;
@@ -28,11 +28,11 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
         if (tell) deps.dispatch.stop(run, task, tell);
         deps.pool.release({ taskId: task.id, retryCount: task.retryCount });
         deps.durable.attemptEnded(task);
-        deps.scheduler.wake();
+        deps.scheduling.wake();
         break;
       }
       case 'queued':
-        deps.scheduler.queued(effect.task, effect.slots);
+        deps.scheduling.queued(effect.task, effect);
         break;
       case 'timer':
         deps.timers.noted(effect.dueAt);

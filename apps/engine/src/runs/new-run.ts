@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/runs';
 import type { Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
+import { batchKey } from '../batch/batches.ts';
 import { newRunContext } from './context.ts';
 import { childMetadata, eventRunMetadata, type Metadata } from './metadata.ts';
 
@@ -39,7 +40,7 @@ export function newRun(
     ...(origin.parent && request.parent ? { parent: childOf(origin.parent, request.parent) } : {}),
     ...(request.event ? { event: request.event } : {}),
     createdAt,
-    tasks: newTasks(id, workflow, createdAt),
+    tasks: newTasks(id, request.input, workflow, createdAt),
   };
 }
 
@@ -49,7 +50,7 @@ function metadataOf({ metadata, event }: RunRequest, parent: ParentTask | undefi
 }
 
 /** A run of a single task has one id for both, as in Hatchet's own engine. */
-function newTasks(runId: string, { definition: { steps } }: Workflow, createdAt: EpochMs): NewTask[] {
+function newTasks(runId: string, input: string, { definition: { steps } }: Workflow, createdAt: EpochMs): NewTask[] {
   return steps.map((step, position) => {
     const waits = step.parents.length > 0 || step.kind === 'on-failure';
     return {
@@ -61,6 +62,7 @@ function newTasks(runId: string, { definition: { steps } }: Workflow, createdAt:
       timeoutMs: step.timeout.ms,
       dueAt: waits ? null : createdAt + step.scheduleTimeout.ms,
       ...(step.durable ? { durable: true } : {}),
+      ...(step.batch ? { batchKey: batchKey(step.batch, input) } : {}),
     };
   });
 }

@@ -42,7 +42,6 @@ function state(steps: Step[], tasks: Partial<TaskRow>[]): RunState {
       finishedAt: null,
       dueAt: null,
       invocationCount: null,
-      batchId: null,
       ...tasks[position],
     }),
   );

@@ -26,8 +26,8 @@ export type RunEvent =
 
 /** What must be done once the new state is committed. */
 export type Effect =
-  /** `slots`: what it will occupy of a worker. */
-  | { kind: 'queued'; task: TaskRow; slots: Step['slots'] }
+  /** `slots`: what it will occupy of a worker; `batched`: together with others. */
+  | { kind: 'queued'; task: TaskRow; slots: Step['slots']; batched: boolean }
   | { kind: 'timer'; dueAt: EpochMs }
   /** `tell` is set when the worker does not know yet. */
   | { kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome; error?: string; tell?: Tell }

@@ -1,8 +1,10 @@
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Assignment, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
+import type { AssignedBatch } from '../batch/batcher.ts';
 import { now } from '../clock.ts';
 import { cancelAction, startAction } from '../contract/assigned-action.ts';
-import { runSpanContext } from '../runs/context.ts';
+import { startBatchAction } from '../contract/batch-action.ts';
+import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Settle } from '../runs/settlement.ts';
 import { recordQueued } from '../runs/spans.ts';
@@ -36,6 +38,26 @@ export class Dispatch {
       inTraceOf(run, 'send-to-worker', task, () => stream.send(startAction(assignment, steps)));
       recordQueued(run, task, steps[task.step], now());
     }
+  }
+
+  /** One message for all; a trace of its own, because it is about many runs. */
+  assignedBatch(batch: AssignedBatch): void {
+    const { assignments } = batch;
+    const { task, run } = assignments[0]!;
+    const stream = this.#deps.pool.stream(task.workerId);
+    if (!stream) {
+      for (const assignment of assignments) this.#giveAgain(assignment.task);
+      return;
+    }
+    const steps = this.#deps.registry.steps(run.versionId);
+    const links = runSpanContexts(assignments.map((assignment) => assignment.run));
+    const counts = { 'batch.item_count': assignments.length };
+    const attributes = { 'worker.id': task.workerId, 'action.id': task.action, ...counts };
+    withTenant(run.tenantId, () =>
+      runSpan('send-to-worker', { root: true, links, attributes }, () => stream.send(startBatchAction(batch, steps))),
+    );
+    const at = now();
+    for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], at);
   }
 
   stop(run: RunRow, task: TaskRow, tell: Tell): void {

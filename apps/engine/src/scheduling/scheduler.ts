@@ -12,6 +12,7 @@ import {
 import { now } from '../clock.ts';
 import { runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
+import type { Exclusive } from './exclusive.ts';
 import { singleLoop } from './single-loop.ts';
 import { matchSlots, roomFor, type Slots } from './slots.ts';
 import type { Timing } from './timing.ts';
@@ -31,6 +32,8 @@ export interface SchedulerDeps {
   registry: Registry;
   pool: WorkerPool;
   timing: Timing;
+  /** What is free is counted and given out in one piece. */
+  exclusive: Exclusive;
   /** Whether this engine may schedule now: it may not while it has lost the lock. */
   mayRun(): boolean;
   /** Committed assignments, to be sent. */
@@ -47,7 +50,7 @@ export class Scheduler {
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
-    this.#loop = singleLoop(() => this.#pass(), deps.onError);
+    this.#loop = singleLoop(() => deps.exclusive(() => this.#pass()), deps.onError);
   }
 
   /** Finds out what waits: at the start, and whenever another engine may have been at work. */

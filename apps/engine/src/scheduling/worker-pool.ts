@@ -11,6 +11,8 @@ export interface Attempt extends RunContextColumns {
   tenantId: string;
   workerId: string;
   slots: Slots;
+  /** The batch that it belongs to: the slots are its, and one of its attempts has them. */
+  batchId?: string;
 }
 
 /** Where actions for a worker are written to. */
@@ -31,6 +33,7 @@ interface PoolWorker {
 export class WorkerPool {
   readonly #workers = new Map<string, PoolWorker>();
   readonly #attempts = new Map<string, Attempt>();
+  readonly #batches = new Map<string, Set<Attempt>>();
   readonly #byAction = new Map<string, Set<string>>();
 
   add(row: WorkerRow): void {
@@ -72,6 +75,7 @@ export class WorkerPool {
     const worker = this.#workers.get(attempt.workerId);
     if (this.#attempts.has(key)) this.release(attempt);
     this.#attempts.set(key, attempt);
+    if (attempt.batchId !== undefined) this.#batches.set(attempt.batchId, this.batch(attempt.batchId).add(attempt));
     if (!worker) return;
     worker.attempts.add(key);
     for (const [kind, units] of Object.entries(attempt.slots)) worker.used[kind] = (worker.used[kind] ?? 0) + units;
@@ -82,8 +86,13 @@ export class WorkerPool {
     const attempt = this.#attempts.get(key);
     if (!attempt) return;
     this.#attempts.delete(key);
+    const heir = this.#leaveBatch(attempt);
     const worker = this.#workers.get(attempt.workerId);
     if (!worker?.attempts.delete(key)) return;
+    if (heir && Object.keys(heir.slots).length === 0) {
+      heir.slots = attempt.slots;
+      return;
+    }
     for (const [kind, units] of Object.entries(attempt.slots)) worker.used[kind] = (worker.used[kind] ?? 0) - units;
   }
 
@@ -94,6 +103,11 @@ export class WorkerPool {
 
   attempt(taskId: string, retryCount: number): Attempt | undefined {
     return this.#attempts.get(keyOf({ taskId, retryCount }));
+  }
+
+  /** The attempts of a batch that are not over. */
+  batch(batchId: string): Set<Attempt> {
+    return this.#batches.get(batchId) ?? new Set();
   }
 
   /** Workers of a tenant that take tasks of this action: reached, alive since `aliveSince`, not paused. */
@@ -110,6 +124,16 @@ export class WorkerPool {
   free(id: string): Slots {
     const worker = this.#workers.get(id);
     return worker ? freeSlots(worker.row.slots, worker.used) : {};
+  }
+
+  /** @returns another attempt of the same batch that is not over. */
+  #leaveBatch(attempt: Attempt): Attempt | undefined {
+    if (attempt.batchId === undefined) return undefined;
+    const batch = this.batch(attempt.batchId);
+    batch.delete(attempt);
+    if (batch.size === 0) this.#batches.delete(attempt.batchId);
+    const [heir] = batch;
+    return heir;
   }
 
   /**

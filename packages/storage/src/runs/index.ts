@@ -1,3 +1,4 @@
+export { type BatchableTask, listBatchBacklogs, pickBatchable } from './batches.ts';
 export type { EpochMs } from './columns.ts';
 export { type RunFilter, type Target, unfinishedByFilter, unfinishedByIds } from './find.ts';
 export { insertRuns, type NewRun, type NewTask } from './insert.ts';

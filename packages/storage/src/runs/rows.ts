@@ -63,8 +63,6 @@ export interface TaskRow {
   dueAt: EpochMs | null;
   /** Of a durable task: how often it was given to a worker; null for others. */
   invocationCount: number | null;
-  /** The batch that this attempt belongs to. */
-  batchId: string | null;
 }
 
 /** Columns of {@link RunContextColumns} from `run r`. */
@@ -83,4 +81,4 @@ export const TASK_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId
   ${epochMs('t.created_at')} AS "createdAt", ${epochMs('t.queued_at')} AS "queuedAt",
   ${epochMs('t.assigned_at')} AS "assignedAt", ${epochMs('t.started_at')} AS "startedAt",
   ${epochMs('t.finished_at')} AS "finishedAt", ${epochMs('t.due_at')} AS "dueAt",
-  t.invocation_count AS "invocationCount", t.batch_id AS "batchId"`;
+  t.invocation_count AS "invocationCount"`;

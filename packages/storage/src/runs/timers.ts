@@ -53,13 +53,15 @@ export interface RunningAttempt extends RunContextColumns {
   step: number;
   /** It goes on without the slots that its step takes. */
   slotsReleased: boolean;
+  /** The batch that it belongs to. */
+  batchId: string | null;
 }
 
 /** All attempts that workers have; asked at the engine's start. */
 export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> {
   const { rows } = await db.query<RunningAttempt>(
     `SELECT t.id AS "taskId", t.retry_count AS "retryCount", t.run_id AS "runId", t.tenant_id AS "tenantId",
-       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, t.slots_released AS "slotsReleased", ${CONTEXT_COLUMNS}
+       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, t.slots_released AS "slotsReleased", t.batch_id AS "batchId", ${CONTEXT_COLUMNS}
      FROM task t JOIN run r ON r.id = t.run_id WHERE t.status = 'RUNNING'`,
   );
   return rows;

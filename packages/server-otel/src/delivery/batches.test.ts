@@ -39,6 +39,7 @@ describe('a batch', () => {
     const { collector, delivery, spans, tracer } = await delivering();
     spans(3);
     tracer.startSpan('large').setAttribute('text', 'é'.repeat(MIB)).end();
+    await vi.waitFor(() => expect(collector.sizes).toEqual([3, 1]));
     spans(2);
     await delivery.forceFlush();
     expect(collector.sizes).toEqual([3, 1, 2]);

@@ -75,7 +75,9 @@ describe('a batch that fails', () => {
         return call === 1 ? { status: code, retryMillis: 300 } : 'accept';
       });
       spans(1);
-      await Promise.all([delivery.forceFlush(), delivery.forceFlush()]);
+      const flushed = delivery.forceFlush();
+      await vi.waitFor(() => expect(books().lastError).toContain('scripted'));
+      await Promise.all([flushed, delivery.forceFlush()]);
       expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(299);
       expect(books()).toMatchObject({ exported: 1, dropped: 0 });
     },
@@ -100,6 +102,7 @@ describe('a batch that fails', () => {
     spans(1);
     await delivery.forceFlush();
     expect(collector.sizes).toEqual([1, 1]);
+    expect(new Set(collector.peers).size).toBe(2);
     expect(books()).toMatchObject({ exported: 1, dropped: 0 });
     expect(books().lastError).toContain('DEADLINE_EXCEEDED');
   });

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
@@ -82,7 +83,9 @@ describe('shutdown', () => {
       collector.react('accept');
       spans(2);
       await delivery.forceFlush();
+      await nextTurn();
       expect(collector.calls).toHaveLength(calls);
+      expect(lines.at(-1)?.message).toBe(UNDELIVERED);
       expect(books()).toMatchObject({ created: 5125, queued: 0, droppedBy: { shutdown: 5125 } });
     },
   );

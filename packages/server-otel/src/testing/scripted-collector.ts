@@ -25,6 +25,8 @@ export interface ScriptedCollector {
   /** How many spans came with each call, answered or not. */
   readonly sizes: number[];
   readonly calls: ReceivedCall[];
+  /** Whose connection each call came over. */
+  readonly peers: string[];
   /** For the calls that come next; a function is asked for each. */
   react(reaction: Reaction | ((call: number) => Reaction)): void;
   /** Drops all connections and listens no more. */
@@ -41,6 +43,7 @@ export async function startScriptedCollector(
   const distinct = new Set<string>();
   const sizes: number[] = [];
   const calls: ReceivedCall[] = [];
+  const peers: string[] = [];
 
   const acknowledge = (spans: readonly string[], response: Buffer, done: sendUnaryData<Buffer>) => {
     acknowledgedSpans += spans.length;
@@ -50,6 +53,7 @@ export async function startScriptedCollector(
   const respond = (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => {
     const spans = spanIds(call.request);
     calls.push({ path: call.getPath(), headers: call.metadata.getMap(), bytes: call.request });
+    peers.push(call.getPeer());
     sizes.push(spans.length);
     const reaction = script(sizes.length);
     if (reaction === 'accept') acknowledge(spans, Buffer.alloc(0), done);
@@ -73,6 +77,7 @@ export async function startScriptedCollector(
     },
     sizes,
     calls,
+    peers,
     react: (reaction) => {
       script = typeof reaction === 'function' ? reaction : () => reaction;
     },

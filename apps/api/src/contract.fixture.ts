@@ -8,10 +8,16 @@ export interface Contract {
   check(method: string, path: string, answer: { status: number; body: unknown; text: string }): void;
 }
 
+/** Those that the document uses. */
+const FORMATS = {
+  'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+  uuid: /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/,
+};
+
 export async function contractOf(address: string): Promise<Contract> {
   const response = await fetch(`http://${address}/api/v1/openapi.json`);
   const document = (await response.json()) as OpenApiDocument;
-  const ajv = new Ajv2020({ strict: false, validateFormats: false });
+  const ajv = new Ajv2020({ strict: false, formats: FORMATS });
   ajv.addSchema(document, 'openapi');
   const paths = Object.keys(document.paths).map((path) => ({
     path,

@@ -184,6 +184,14 @@ describe('runs over REST, with the engine and the official SDK', () => {
     const task = async () => (await call('GET', `/api/v1/stable/tasks/${id}`)).body;
     await expect.poll(task, { timeout: 15_000 }).toMatchObject({ isEvicted: true });
     expect(await task()).toMatchObject({ isDurable: true, status: 'RUNNING' });
+    const running = async (filter: string) => {
+      const list = `/api/v1/stable/tenants/${TENANT}/workflow-runs?statuses=RUNNING&running_filter=${filter}`;
+      const { rows } = (await call('GET', list)).body;
+      return rows.map((row: { taskExternalId: string }) => row.taskExternalId);
+    };
+    expect(await running('EVICTED')).toEqual([id]);
+    expect(await running('ON_WORKER')).not.toContain(id);
+    expect(await running('ALL')).toContain(id);
     expect((await hatchet.runs.restoreTask(id)).data).toEqual({ requeued: true });
     await hatchet.events.push('resume', {});
     expect(await ref.output).toEqual({ pause: { resumed: true } });

@@ -26,6 +26,7 @@ const FILTER = {
   workflow_ids: list(z.guid()),
   additional_metadata: list(metadataPair),
   additional_metadata_operator: z.enum(['AND', 'OR']).default('OR'),
+  running_filter: z.enum(['ALL', 'EVICTED', 'ON_WORKER']).default('ALL'),
 };
 
 const LIST = z.object({
@@ -38,7 +39,6 @@ const LIST = z.object({
   worker_id: z.guid().optional(),
   trace_id: traceId.optional(),
   idempotency_keys: unsupported,
-  running_filter: z.enum(['ALL'], 'other than ALL is not implemented by this server').optional(),
 });
 
 const TRIGGER = component(
@@ -99,7 +99,7 @@ export const runRoutes: Route[] = [
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/workflow-runs/external-ids',
     summary: 'The ids of runs, the newest first, no more than 100,000',
-    query: z.object({ ...FILTER, running_filter: LIST.shape.running_filter }),
+    query: z.object(FILTER),
     answer: RUN_IDS,
     handle: ({ tenantId, query }, { db }) => listRunIds(db, tenantId, filterOf(query), MOST_IDS),
   }),
@@ -143,5 +143,6 @@ function filterOf(query: z.output<z.ZodObject<typeof FILTER>>) {
     statuses: query.statuses,
     workflowIds: query.workflow_ids,
     metadata: { pairs: query.additional_metadata, operator: query.additional_metadata_operator },
+    ...(query.running_filter !== 'ALL' && { evicted: query.running_filter === 'EVICTED' }),
   };
 }

@@ -20,6 +20,14 @@ interface Operation {
   responses: Record<string, object>;
 }
 
+/** What a client writes, and without the long expressions that a format stands for. */
+const AS_SENT: z.core.ToJSONSchemaParams = {
+  io: 'input',
+  override({ jsonSchema }) {
+    if (jsonSchema.format) delete jsonSchema.pattern;
+  },
+};
+
 /** Describes the routes; everything in it comes from them. `unprotected` are those that want no token. */
 export function openApiDocument(
   routes: readonly Route[],
@@ -32,7 +40,7 @@ export function openApiDocument(
     paths[route.path] = path;
     path[route.method] = operation(route, unprotected.includes(route) ? [] : [{ bearerAuth: [] }]);
   }
-  const { schemas } = z.toJSONSchema(components, { uri: reference, io: 'input' });
+  const { schemas } = z.toJSONSchema(components, { ...AS_SENT, uri: reference });
   return {
     openapi: '3.1.0',
     info: {
@@ -59,13 +67,13 @@ function operation({ id, path, summary, params, query, body, answer }: Route, se
         name,
         in: 'path' as const,
         required: true,
-        schema: bare(z.toJSONSchema(params[name] ?? z.guid(), { io: 'input' })),
+        schema: bare(z.toJSONSchema(params[name] ?? z.guid(), AS_SENT)),
       })),
       ...Object.entries(query?.shape ?? {}).map(([name, field]) => ({
         name,
         in: 'query' as const,
         required: !z.safeParse(field, undefined).success,
-        schema: bare(z.toJSONSchema(field, { io: 'input' })),
+        schema: bare(z.toJSONSchema(field, AS_SENT)),
       })),
     ],
     ...(body && { requestBody: { required: true, content: json(body) } }),

@@ -12,6 +12,8 @@ export interface RunListFilter {
   parentTaskId?: string;
   workerId?: string;
   eventId?: string;
+  /** Of those that are RUNNING: those with an evicted task, or those without one. */
+  evicted?: boolean;
 }
 
 /** A task's status as Hatchet's clients know it: they have no word for its finer states. */
@@ -23,6 +25,7 @@ interface Unit {
   status: string;
   createdAt: string;
   workedOnBy: (workerId: string) => string;
+  evicted: string;
 }
 
 export const UNITS = {
@@ -30,8 +33,14 @@ export const UNITS = {
     status: 'r.status',
     createdAt: 'r.created_at',
     workedOnBy: (workerId) => `EXISTS (SELECT FROM task WHERE run_id = r.id AND worker_id = ${workerId})`,
+    evicted: `EXISTS (SELECT FROM task WHERE run_id = r.id AND status = 'EVICTED')`,
   },
-  task: { status: TASK_STATUS, createdAt: 't.created_at', workedOnBy: (workerId) => `t.worker_id = ${workerId}` },
+  task: {
+    status: TASK_STATUS,
+    createdAt: 't.created_at',
+    workedOnBy: (workerId) => `t.worker_id = ${workerId}`,
+    evicted: `t.status = 'EVICTED'`,
+  },
 } satisfies Record<string, Unit>;
 
 /**
@@ -50,6 +59,7 @@ export function whereClause(filter: RunListFilter, unit: Unit, params: unknown[]
       given(filter.parentTaskId, (taskId) => `r.parent_task_id = ${taskId}`),
       given(filter.workerId, unit.workedOnBy),
       given(filter.eventId, (eventId) => `r.event_id = ${eventId}`),
+      given(filter.evicted, (evicted) => `r.status <> 'RUNNING' OR (${unit.evicted}) = ${evicted}`),
       metadataHas('r.additional_metadata', filter.metadata),
     ],
     params,

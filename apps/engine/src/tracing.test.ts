@@ -1,10 +1,10 @@
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import type { RunRow } from '@hatchet-ts/storage/runs';
-import { renderWaterfall, type SpanAttributes, type SpanKindName, type WaterfallSpan } from '@hatchet-ts/waterfall';
-import { type Context, context, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EngineFixture } from './engine.fixture.ts';
+import { picture } from './tracing.fixture.ts';
 
 const exporter = new InMemorySpanExporter();
 // Before pg and gRPC are loaded, as in main.ts.
@@ -21,49 +21,13 @@ beforeEach(() => exporter.reset());
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const additionalMetadata = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
 
-/** The trace as text, once it holds the ends of so many runs and so many of their workers' reports. */
-async function picture(traceId: string, { runs, reports }: { runs: number; reports: number }): Promise<string> {
-  const spans = () => exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === traceId);
-  await expect.poll(() => count(spans(), 'hatchet.engine.workflow_run'), { timeout: 5_000 }).toBe(runs);
-  await expect.poll(() => count(spans(), 'Dispatcher/SendStepActionEvent'), { timeout: 5_000 }).toBe(reports);
-  await expect.poll(() => unended(spans()), { timeout: 5_000 }).toEqual([]);
-  const text = renderWaterfall(spans().map(waterfallSpan), { mask: true, order: 'canonical', full: true });
-  return text.replaceAll(/test_[0-9a-f]+/g, 'db');
-}
-
-const count = (spans: ReadableSpan[], name: string) => spans.filter((span) => span.name === name).length;
-
-/** Parents that are ours and not there yet. */
-function unended(spans: ReadableSpan[]): string[] {
-  const ids = new Set([...spans.map((span) => span.spanContext().spanId), 'b7ad6b7169203331']);
-  return spans.map((span) => span.parentSpanContext?.spanId ?? '').filter((id) => id !== '' && !ids.has(id));
-}
-
-function waterfallSpan(span: ReadableSpan): WaterfallSpan {
-  const nanos = ([seconds, nanoseconds]: [number, number]) => BigInt(seconds) * 1_000_000_000n + BigInt(nanoseconds);
-  return {
-    ...span.spanContext(),
-    ...(span.parentSpanContext ? { parentSpanId: span.parentSpanContext.spanId } : {}),
-    name: span.name,
-    kind: SpanKind[span.kind] as SpanKindName,
-    serviceName: 'engine',
-    startTimeUnixNano: nanos(span.startTime),
-    endTimeUnixNano: nanos(span.endTime),
-    status: SpanStatusCode[span.status.code] as WaterfallSpan['status'],
-    ...(span.status.message ? { statusMessage: span.status.message } : {}),
-    attributes: span.attributes as SpanAttributes,
-    events: [],
-    links: span.links.map(({ context }) => ({ ...context, attributes: {} })),
-  };
-}
-
 test('a run of one task makes one trace, below the context that came with it', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'simple', fn: async () => ({}) });
   await engine.work(client, [task]);
   await task.run({}, { additionalMetadata });
 
-  expect(await picture(TRACE, { runs: 1, reports: 2 })).toMatchInlineSnapshot(`
+  expect(await picture(exporter, TRACE, { runs: 1, reports: 2 })).toMatchInlineSnapshot(`
     "(missing parent)
     ├─ Dispatcher/SendStepActionEvent · engine · SERVER
     │  └─ hatchet.run/handle-task-completed · engine
@@ -102,7 +66,7 @@ test('a retry, a timeout and a failure are told as they were', async () => {
   await task.run({}, { additionalMetadata }).catch(() => {});
 
   // The worker says nothing of an attempt that was stopped.
-  const text = await picture(TRACE, { runs: 1, reports: 3 });
+  const text = await picture(exporter, TRACE, { runs: 1, reports: 3 });
   expect(
     text
       .split('\n')
@@ -132,7 +96,7 @@ test('a run without a context gets that of its call, and an instrumented worker 
   const { traceId, spanId } = server!.spanContext();
   expect(metadata).toEqual({ traceparent: `00-${traceId}-${spanId}-01` });
   expect(server?.parentSpanContext).toBeUndefined();
-  await picture(traceId, { runs: 1, reports: 2 });
+  await picture(exporter, traceId, { runs: 1, reports: 2 });
 });
 
 test('a run that nobody’s call created begins a trace, and its workflow_run is the root', async () => {
@@ -167,7 +131,7 @@ test('an event and the runs that it starts lie in its trace', async () => {
   await client.events.push('traced', {}, { additionalMetadata });
   await done.promise;
 
-  const text = await picture(TRACE, { runs: 1, reports: 2 });
+  const text = await picture(exporter, TRACE, { runs: 1, reports: 2 });
   expect(
     text
       .split('\n')
@@ -186,7 +150,7 @@ test('a pass over many runs is a trace of its own, linked to theirs', async () =
   const task = client.task({ name: 'linked', fn: async () => ({}) });
   await engine.work(client, [task]);
   await task.run([{}, {}, {}], { additionalMetadata });
-  await picture(TRACE, { runs: 3, reports: 6 });
+  await picture(exporter, TRACE, { runs: 3, reports: 6 });
 
   const passes = exporter.getFinishedSpans().filter(({ name }) => name === 'hatchet.run/queue');
   const links = passes.flatMap((pass) => pass.links.map(({ context }) => context.traceId));
@@ -212,7 +176,7 @@ test('every span of a run says whose it is', async () => {
   const task = client.task({ name: 'owned', fn: async () => ({}) });
   await engine.work(client, [task]);
   await task.run({}, { additionalMetadata });
-  await picture(TRACE, { runs: 1, reports: 2 });
+  await picture(exporter, TRACE, { runs: 1, reports: 2 });
 
   const spans = exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === TRACE);
   const owner = ({ attributes }: ReadableSpan) =>

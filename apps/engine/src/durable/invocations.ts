@@ -9,9 +9,15 @@ import {
   deliverableCounts,
   durableTasks,
 } from '@hatchet-ts/storage/durable';
+import type { EpochMs } from '@hatchet-ts/storage/runs';
+import { now } from '../clock.ts';
 import { runSpanContext } from '../runs/context.ts';
 import { singleLoop } from '../scheduling/single-loop.ts';
 import { answerMessage } from './messages.ts';
+
+/** An answer that was sent more recently is on its way: the worker could not know of it when it said what it waits for. */
+const ON_THE_WAY_MS = 500;
+const LONG_AGO = 0;
 
 /** Where messages for the durable tasks of a worker are written to: a stream of its. */
 export interface DurableStream {
@@ -28,8 +34,8 @@ export interface Invocation {
   acknowledged: number;
   /** How many answers were sent. */
   sent: number;
-  /** Nodes whose answers were sent, as long as the worker has not shown that it has them. */
-  unconfirmed: Set<number>;
+  /** Nodes whose answers were sent, and when, as long as the worker has not shown that it has them. */
+  unconfirmed: Map<number, EpochMs>;
 }
 
 /** Which invocation, as a worker names it. */
@@ -61,6 +67,7 @@ export class Invocations {
       if (known?.task.invocation !== invocation) return [];
       if (known.stream !== stream) {
         known.stream = stream;
+        for (const nodeId of known.unconfirmed.keys()) known.unconfirmed.set(nodeId, LONG_AGO);
         this.deliver(taskId);
       }
       return [[taskId, known] as const];
@@ -86,10 +93,16 @@ export class Invocations {
 
   /** The worker waits for the answers of these nodes and has those of all others: what it may have missed goes out again. */
   async confirm(waiting: readonly { invocation: Invocation; nodeIds: readonly number[] }[]): Promise<void> {
+    const overdue = now() - ON_THE_WAY_MS;
     const missed = waiting.flatMap(({ invocation, nodeIds }) => {
-      const unconfirmed = nodeIds.filter((nodeId) => invocation.unconfirmed.has(nodeId));
-      invocation.unconfirmed = new Set();
-      return unconfirmed.map((nodeId) => ({ taskId: invocation.task.taskId, nodeId }));
+      const unconfirmed = nodeIds.flatMap((nodeId): [number, EpochMs][] => {
+        const sentAt = invocation.unconfirmed.get(nodeId);
+        return sentAt === undefined ? [] : [[nodeId, sentAt]];
+      });
+      invocation.unconfirmed = new Map(unconfirmed.filter(([, sentAt]) => sentAt > overdue));
+      return unconfirmed
+        .filter(([, sentAt]) => sentAt <= overdue)
+        .map(([nodeId]) => ({ taskId: invocation.task.taskId, nodeId }));
     });
     if (missed.length > 0) for (const answer of await answersOf(this.#db, missed)) this.#send(answer);
   }
@@ -113,7 +126,7 @@ export class Invocations {
       const sent = counts.get(task.taskId) ?? 0;
       const nodes = Array.from({ length: task.cursor }, (_, index) => index + 1);
       // Another engine may have sent them; the worker will say which it still waits for.
-      const unconfirmed = new Set(sent > 0 ? nodes : []);
+      const unconfirmed = new Map(sent > 0 ? nodes.map((nodeId) => [nodeId, LONG_AGO]) : []);
       this.#known.set(task.taskId, { task, stream, acknowledged: task.cursor, sent, unconfirmed });
     }
   }
@@ -142,7 +155,7 @@ export class Invocations {
     if (!known?.stream || known.task.invocation !== answer.invocation) return;
     const { stream } = known;
     known.sent = Math.max(known.sent, satisfiedOrder);
-    known.unconfirmed.add(nodeId);
+    known.unconfirmed.set(nodeId, now());
     const attributes = { 'workflow_run.id': runId, 'step_run.id': taskId };
     withTenant(tenantId, () =>
       runSpan('send-durable-answer', { parent: runSpanContext(answer), attributes }, () =>

@@ -270,3 +270,36 @@ describe('an on-failure task', () => {
     expect(after(last, { kind: 'cancelled' }).tasks).toBe('a=COMPLETED b=CANCELLED oops=CANCELLED');
   });
 });
+
+describe('a durable task', () => {
+  const waiting = (more: Partial<TaskRow> = {}) => state([step('a')], [{ ...RUNNING, invocationCount: 2, ...more }]);
+  const evicted: RunEvent = { kind: 'evicted', taskId: 'a', invocation: 2, seenAnswers: 3 };
+
+  test('that is let go of rests without worker and timer, and its run goes on', () => {
+    const { tasks, run, effects } = advance(waiting(), evicted, NOW);
+    expect(run).toBeUndefined();
+    expect(tasks).toMatchObject([{ status: 'EVICTED', workerId: null, dueAt: null, retryCount: 0, seenAnswers: 3 }]);
+    expect(effects).toMatchObject([{ kind: 'attempt-ended', outcome: 'evicted' }]);
+    expect(effects[0]).not.toHaveProperty('tell');
+  });
+
+  test('is let go of only in the invocation that its worker has', () => {
+    expect(advance(waiting({ invocationCount: 3 }), evicted, NOW).tasks).toEqual([]);
+    expect(advance(waiting({ status: 'COMPLETED' }), evicted, NOW).tasks).toEqual([]);
+  });
+
+  test('waits for a worker once it is restored, in the same attempt', () => {
+    const resting = waiting({ status: 'EVICTED', workerId: null, dueAt: null, retryCount: 1 });
+    const { tasks, effects } = advance(resting, { kind: 'restored', taskId: 'a' }, NOW);
+    expect(tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, queuedAt: NOW, dueAt: NOW + 300_000 }]);
+    expect(effects).toMatchObject([{ kind: 'queued', batched: false }, { kind: 'timer' }]);
+    expect(advance(waiting(), { kind: 'restored', taskId: 'a' }, NOW).tasks).toEqual([]);
+  });
+
+  test('that rests is cancelled without a word to a worker', () => {
+    const { tasks, run, effects } = advance(waiting({ status: 'EVICTED' }), { kind: 'cancelled' }, NOW);
+    expect(tasks).toMatchObject([{ status: 'CANCELLED' }]);
+    expect(run).toMatchObject({ status: 'CANCELLED' });
+    expect(effects).toMatchObject([{ kind: 'run-ended' }]);
+  });
+});

@@ -1,0 +1,155 @@
+import { once } from 'node:events';
+import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import {
+  DurableTaskRequest,
+  type DurableTaskResponse,
+  V1DispatcherDefinition,
+} from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Outbox } from '../contract/outbox.ts';
+import { type EngineFixture, engineFixture } from '../engine.fixture.ts';
+import { rawClient } from '../raw-client.fixture.ts';
+
+let engine: EngineFixture;
+const stopped = new AbortController();
+beforeAll(async () => {
+  engine = await engineFixture();
+});
+afterAll(async () => {
+  stopped.abort();
+  await engine.stop();
+});
+
+/** A worker that says exactly what it is told to, and the task that it was given. */
+async function rawWorker(name: string) {
+  const client = await engine.client();
+  // Registers the workflow; the worker is not started.
+  const task = client.durableTask({ name, fn: async () => ({}) });
+  await client.worker('unused', { handleKill: false, workflows: [task] });
+  const token = await engine.token();
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
+  const { workerId } = await dispatcher.register({
+    workerName: name,
+    actions: [`${name}:${name}`],
+    slotConfig: { durable: 5 },
+    labels: {},
+    services: [],
+  });
+  const { signal } = stopped;
+  const actions = dispatcher.listenV2({ workerId }, { signal })[Symbol.asyncIterator]();
+  const first = actions.next();
+  const ref = await task.runNoWait({});
+  const { value: action } = await first;
+  const requests = new Outbox<DurableTaskRequest>();
+  const responses = rawClient(V1DispatcherDefinition, engine.address, token)
+    .durableTask(requests.messages(signal, signal), { signal })
+    [Symbol.asyncIterator]();
+  return {
+    client,
+    ref,
+    taskId: action?.taskRunExternalId ?? '',
+    nextAction: async () => (await actions.next()).value,
+    send: (request: Parameters<typeof DurableTaskRequest.fromPartial>[0]) =>
+      requests.send(DurableTaskRequest.fromPartial(request)),
+    receive: async (): Promise<DurableTaskResponse | undefined> => (await responses.next()).value,
+  };
+}
+
+const eventConditions = (userEventKey: string) => ({ waitForConditions: { userEventConditions: [{ userEventKey }] } });
+
+const state = async (taskId: string) => {
+  const { rows } = await engine.db.query<{ status: string; invocation: number }>(
+    'SELECT status, invocation_count AS invocation FROM task WHERE id = $1',
+    [taskId],
+  );
+  return rows[0];
+};
+
+test('an answer that was on its way when the worker let go is not lost: the task runs again at once', async () => {
+  const { client, taskId, send, receive, nextAction } = await rawWorker('crossing');
+  const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
+  send({ waitFor: { ...invocation, ...eventConditions('crossing') } });
+  expect(await receive()).toMatchObject({ waitForAck: { ref: { ...invocation, nodeId: 1 } } });
+  await client.events.push('crossing', { n: 1 });
+  const payload = Buffer.from('{"CREATE":{"crossing":[{"n":1}]}}');
+  expect(await receive()).toMatchObject({ entryCompleted: { ref: { ...invocation, nodeId: 1 }, payload } });
+
+  send({ evictInvocation: invocation });
+  expect(await receive()).toMatchObject({ evictionAck: invocation });
+  expect(await nextAction()).toMatchObject({ taskRunExternalId: taskId, retryCount: 0, durableTaskInvocationCount: 2 });
+});
+
+test('an answer that the worker has does not wake a task that waits for another', async () => {
+  const { client, taskId, send, receive } = await rawWorker('settled');
+  const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
+  send({ waitFor: { ...invocation, ...eventConditions('settled-1') } });
+  await receive();
+  send({ waitFor: { ...invocation, ...eventConditions('settled-2') } });
+  await receive();
+  await client.events.push('settled-1', {});
+  expect(await receive()).toMatchObject({ entryCompleted: { ref: { nodeId: 1 } } });
+
+  send({ workerStatus: { workerId: '', waitingEntries: [{ ...invocation, branchId: 1, nodeId: 2 }] } });
+  send({ evictInvocation: invocation });
+  expect(await receive()).toMatchObject({ evictionAck: invocation });
+  expect(await state(taskId)).toEqual({ status: 'EVICTED', invocation: 1 });
+  await client.events.push('settled-2', {});
+  await expect.poll(() => state(taskId), { timeout: 5_000 }).toEqual({ status: 'RUNNING', invocation: 2 });
+});
+
+test('an answer whose node this invocation has not asked for yet holds back those that came after it', async () => {
+  const { client, taskId, send, receive, nextAction } = await rawWorker('held');
+  const first = { durableTaskExternalId: taskId, invocationCount: 1 };
+  for (const key of ['held-1', 'held-2']) {
+    send({ waitFor: { ...first, ...eventConditions(key) } });
+    await receive();
+  }
+  for (const key of ['held-2', 'held-1']) {
+    await client.events.push(key, {});
+    await receive();
+  }
+  send({ evictInvocation: first });
+  await receive();
+  await nextAction();
+
+  const second = { ...first, invocationCount: 2 };
+  const answers: unknown[] = [];
+  const note = async () => {
+    const { waitForAck, entryCompleted } = (await receive()) ?? {};
+    answers.push(waitForAck ? ['ack', waitForAck.ref?.nodeId] : ['answer', entryCompleted?.ref?.nodeId]);
+  };
+  send({ waitFor: { ...second, ...eventConditions('held-1') } });
+  await note();
+  send({ waitFor: { ...second, ...eventConditions('held-2') } });
+  for (let left = 3; left > 0; left--) await note();
+  expect(answers).toEqual([
+    ['ack', 1],
+    ['ack', 2],
+    ['answer', 2],
+    ['answer', 1],
+  ]);
+});
+
+test('a worker of another tenant hears nothing of a task', async () => {
+  const { client, taskId, send, receive } = await rawWorker('private');
+  const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
+  const stranger = rawClient(
+    V1DispatcherDefinition,
+    engine.address,
+    await engine.token({ tenantId: await engine.tenant() }),
+  );
+  const ended = new AbortController();
+  async function* requests(): AsyncGenerator<Parameters<typeof DurableTaskRequest.fromPartial>[0]> {
+    yield { waitFor: { ...invocation, ...eventConditions('private') } };
+    if (!ended.signal.aborted) await once(ended.signal, 'abort');
+  }
+  for await (const answer of stranger.durableTask(requests(), { signal: ended.signal })) {
+    expect(answer).toMatchObject({ serverEvict: invocation });
+    break;
+  }
+  ended.abort();
+  send({ waitFor: { ...invocation, ...eventConditions('private') } });
+  expect(await receive()).toMatchObject({ waitForAck: { ref: { nodeId: 1 } } });
+  await client.events.push('private', {});
+  expect(await receive()).toMatchObject({ entryCompleted: { ref: { nodeId: 1 } } });
+});

@@ -1,0 +1,124 @@
+import { storeSpans } from '@hatchet-ts/storage/traces';
+import { spansFromOtlpJson } from '@hatchet-ts/waterfall';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { error, type Installation, OTHER_TENANT, startInstallation, TENANT } from './installation.fixture.ts';
+
+describe('traces over REST', () => {
+  let installation: Installation;
+  let call: Installation['call'];
+  let hatchet: Installation['hatchet'];
+
+  beforeAll(async () => {
+    installation = await startInstallation();
+    ({ call, hatchet } = installation);
+  });
+
+  afterAll(() => installation?.stop());
+
+  it('shows the spans of a run in pages, and lists the runs of a trace', async () => {
+    const traceId = '0af7651916cd43dd8448eb211c80319c';
+    const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
+    const ref = await hatchet.runNoWait('double', { n: 1 }, { additionalMetadata: { traceparent } });
+    await ref.output;
+    const id = await ref.getWorkflowRunId();
+    await storeSpans(
+      installation.db,
+      { scope: 'tenant', tenantId: TENANT },
+      ['00000000000000a1', '00000000000000a2', '00000000000000a3'].map((spanId, index) =>
+        span(traceId, spanId, BigInt(index)),
+      ),
+    );
+    const page = (query: string, bearer?: string, tenant = TENANT) =>
+      call('GET', `/api/v1/stable/tenants/${tenant}/traces?run_external_id=${id}${query}`, undefined, bearer);
+    expect((await page('&offset=2&limit=2')).body).toMatchObject({
+      pagination: { current_page: 2, next_page: 2, num_pages: 2 },
+      rows: [{ traceId, spanId: '00000000000000a3', startTimeUnixNano: '2', events: [], links: [] }],
+    });
+    expect(await page('', installation.tokens.other, OTHER_TENANT)).toMatchObject(error(404, 'workflow run not found'));
+
+    const traces = `/api/v1/stable/tenants/${TENANT}/traces`;
+    const byTrace = (await call('GET', `${traces}?trace_id=${traceId}`)).body;
+    expect(byTrace.rows.map((row: { spanId: string }) => row.spanId)).toEqual([
+      '00000000000000a1',
+      '00000000000000a2',
+      '00000000000000a3',
+    ]);
+    expect(await call('GET', `${traces}?trace_id=${traceId}&run_external_id=${id}`)).toMatchObject({ status: 400 });
+    expect(await call('GET', `${traces}?trace_id=${'0'.repeat(32)}`)).toMatchObject(error(404, 'trace not found'));
+
+    const listed = (await call('GET', traces)).body.rows;
+    expect(listed).toContainEqual(
+      expect.objectContaining({
+        workflowRunExternalId: id,
+        status: 'COMPLETED',
+        traceId,
+        spanCount: 3,
+        errorCount: 1,
+        durationMs: expect.any(Number),
+      }),
+    );
+    const { rows } = (await call('GET', `/api/v1/stable/tenants/${TENANT}/workflow-runs?trace_id=${traceId}`)).body;
+    expect(rows).toMatchObject([{ metadata: { id } }]);
+  });
+
+  it('shows the spans of services that worked for the tenant, to the tenant alone', async () => {
+    const traceId = '2cf7651916cd43dd8448eb211c80319e';
+    const forTenant = { 'hatchet.run/tenant.id': TENANT };
+    await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [span(traceId, '00000000000000c1', 1n)]);
+    await storeSpans(installation.db, { scope: 'operator' }, [
+      { ...span(traceId, '00000000000000c2', 2n), name: 'engine', attributes: forTenant },
+      { ...span(traceId, '00000000000000c3', 3n), name: 'nobody’s' },
+    ]);
+    const trace = (tenant: string, bearer?: string) =>
+      call('GET', `/api/v1/stable/tenants/${tenant}/traces?trace_id=${traceId}`, undefined, bearer);
+    const { body } = await trace(TENANT);
+    expect(body.rows.map((row: { spanName: string }) => row.spanName)).toEqual(['span', 'engine']);
+    expect(await trace(OTHER_TENANT, installation.tokens.other)).toMatchObject(error(404, 'trace not found'));
+  });
+
+  it('gives a trace away as OTLP, which the viewer of traces reads', async () => {
+    const traceId = '1bf7651916cd43dd8448eb211c80319d';
+    const attributes = { text: 'x', whole: 2n ** 60n, half: 0.5, yes: true, list: ['a', 1n], map: { k: null } };
+    await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [
+      { ...span(traceId, '00000000000000b1', 5n), attributes },
+    ]);
+    const path = `/api/v1/stable/tenants/${TENANT}/traces/otlp`;
+    const { text } = await call('GET', `${path}?trace_id=${traceId}`);
+    expect(spansFromOtlpJson(text)).toMatchObject([
+      { traceId, name: 'span', serviceName: 'unknown_service', startTimeUnixNano: 5n, status: 'UNSET' },
+    ]);
+    expect(JSON.parse(text).resourceSpans[0].scopeSpans[0].spans[0].attributes).toEqual(
+      expect.arrayContaining([
+        { key: 'whole', value: { intValue: '1152921504606846976' } },
+        { key: 'half', value: { doubleValue: 0.5 } },
+        { key: 'yes', value: { boolValue: true } },
+        { key: 'list', value: { arrayValue: { values: [{ stringValue: 'a' }, { intValue: '1' }] } } },
+        { key: 'map', value: { kvlistValue: { values: [{ key: 'k', value: {} }] } } },
+      ]),
+    );
+    expect(await call('GET', path)).toMatchObject(error(400, 'give run_external_id or trace_id'));
+  });
+});
+
+function span(traceId: string, spanId: string, startTime: bigint) {
+  return {
+    traceId,
+    spanId,
+    flags: 1,
+    name: 'span',
+    kind: 'INTERNAL' as const,
+    serviceName: 'test',
+    scopeName: 'test',
+    scopeVersion: '1',
+    startTime,
+    endTime: startTime + 1n,
+    statusCode: spanId.endsWith('2') ? ('ERROR' as const) : ('UNSET' as const),
+    attributes: {},
+    resourceAttributes: {},
+    events: [],
+    links: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+  };
+}

@@ -43,6 +43,12 @@ export function createApplication(dependencies: Dependencies): Hono<Authenticate
       if (error.status >= 500) logger.warn({ status: error.status, cause: brief(error.cause) }, error.message);
       return errorResponse(c, error.status, error.message);
     }
+    if (isBadData(error))
+      return errorResponse(
+        c,
+        400,
+        'a value cannot be stored: leave NUL characters out of texts, and keep numbers in range',
+      );
     if (isDatabaseAway(error)) {
       logger.warn({ cause: brief(error) }, 'the database is not available');
       return errorResponse(c, 503, 'the database is not available: try again later');
@@ -66,6 +72,11 @@ function isDatabaseAway(error: Error): boolean {
     ('code' in error && AWAY.test(String(error.code))) ||
     /connection terminated|timeout exceeded when trying to connect/i.test(error.message)
   );
+}
+
+/** SQLSTATE class 22 blames what was sent: https://www.postgresql.org/docs/current/errcodes-appendix.html. */
+function isBadData(error: Error): boolean {
+  return 'code' in error && /^22...$/.test(String(error.code));
 }
 
 function brief(cause: unknown): string {

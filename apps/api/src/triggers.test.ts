@@ -151,6 +151,13 @@ describe('schedules and crons, through the official SDK', () => {
     });
   });
 
+  it('refuse a text that PostgreSQL cannot keep', async () => {
+    const body = { triggerAt: LATER, additionalMetadata: { nul: '\0' } };
+    const refused = { status: 400, body: { errors: [{ description: expect.stringContaining('NUL') }] } };
+    expect(await call('POST', `${workflows}/double/scheduled`, body)).toMatchObject(refused);
+    expect(await call('GET', `${workflows}?name=%00`)).toMatchObject(refused);
+  });
+
   it('leave a cron that a workflow declares to its definition', async () => {
     const { rows } = await installation.db.query<{ id: string }>(
       `INSERT INTO cron (id, tenant_id, workflow_id, method, name, expression, input, additional_metadata)

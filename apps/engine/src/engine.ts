@@ -15,7 +15,9 @@ import { startRetention } from './retention/retention.ts';
 import { createCancellation } from './runs/cancellation.ts';
 import { createCreation } from './runs/creation.ts';
 import { seeToEffects } from './runs/effects.ts';
+import { Progress } from './runs/progress.ts';
 import { createRegistry } from './runs/registry.ts';
+import { createReplay } from './runs/replay.ts';
 import { Reports } from './runs/reports.ts';
 import { createResults } from './runs/results.ts';
 import { Running } from './runs/running.ts';
@@ -29,6 +31,7 @@ import { createTimers } from './scheduling/timers.ts';
 import { TIMING, type Timing } from './scheduling/timing.ts';
 import { WorkerPool } from './scheduling/worker-pool.ts';
 import { Workers } from './scheduling/workers.ts';
+import { createTriggerClock } from './triggers/clock.ts';
 import { createIngest } from './triggers/events.ts';
 
 export interface EngineOptions {
@@ -94,10 +97,12 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   const pool = new WorkerPool();
   const registry = createRegistry(db);
   const results = createResults(db, onError);
+  const progress = new Progress(db, onError);
   const settle = createSettlement({
     db,
     registry,
-    onEffects: (effects) => seeToEffects(effects, { pool, registry, results, scheduling, timers, dispatch, durable }),
+    onEffects: (effects) =>
+      seeToEffects(effects, { pool, registry, results, progress, scheduling, timers, dispatch, durable }),
   });
   const dispatch = new Dispatch({ pool, registry, settle, onError });
   const timers = createTimers({ db, settle, timing, mayRun, onError });
@@ -131,6 +136,8 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   const creation = createCreation({ db, registry, onQueued: (...kind) => scheduling.queued(...kind), onTimer });
   const durable = new Durable({ db, creation, settle, timing, mayRun, onError });
 
+  const clock = createTriggerClock({ db, creation, timing, mayRun, onError });
+
   /** Rebuilds what is kept in memory: the truth is in the database. */
   async function recover(): Promise<void> {
     await postponeTimeouts(db, now() + timing.restart);
@@ -146,6 +153,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     await scheduling.recover();
     await durable.recover();
     timers.start();
+    clock.start();
   }
 
   const server = createContractServer({
@@ -154,11 +162,19 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     registry,
     workers,
     durable,
-    reports: new Reports({ db, pool, settle, onTimer }),
+    reports: new Reports({
+      db,
+      pool,
+      settle,
+      onTimer,
+      onStarted: (attempt) => progress.happened({ kind: 'task-started', ...attempt }),
+    }),
     running: new Running({ db, pool, onRoom, onTimer }),
     results,
+    progress,
     contexts: createRunContexts(db, pool, tracing),
     cancel: createCancellation(db, settle),
+    replay: createReplay(db, settle),
     creation,
     ingest: createIngest(db, creation, (events) => durable.eventsStored(events)),
     stopping: stopping.signal,
@@ -179,9 +195,11 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       stopRetention(),
       scheduling.stop(),
       timers.stop(),
+      clock.stop(),
       results.stop(),
       durable.stop(),
     ]);
+    progress.stop();
     await held.release();
     await db.close();
   }
@@ -192,6 +210,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       const ids = id === undefined ? pool.ids() : [id];
       Promise.all(ids.map((workerId) => workers.changed(workerId))).catch(onError);
     });
+    await db.listen('trigger_clock', clock.start);
     await db.listen('workflow_deleted', registry.deleted);
     stopHeartbeats = watchHeartbeats({ db, pool, settle, timing, mayRun, onError });
     const { meterProvider } = options;

@@ -1,5 +1,5 @@
 /** Why a request is not carried out. */
-export type RefusalReason = 'invalid' | 'unsupported' | 'not-found';
+export type RefusalReason = 'invalid' | 'unsupported' | 'not-found' | 'too-large';
 
 /** A request that is turned down; the message says what to send instead. */
 export class Refusal extends Error {

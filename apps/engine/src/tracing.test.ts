@@ -105,7 +105,7 @@ test('a run that nobody’s call created begins a trace, and its workflow_run is
   const { metadata, traceId, rootSpanId, ...context } = newRunContext({ a: 1 }, undefined);
   expect(metadata).toEqual({ a: 1, traceparent: `00-${traceId}-${rootSpanId}-01` });
 
-  const run = { ...context, rootSpanId, createdAt: 1_000.5, workflowName: 'begun' } as RunRow;
+  const run = { ...context, rootSpanId, createdAt: 1_000.5, replayedAt: null, workflowName: 'begun' } as RunRow;
   recordRun(run, { at: 2_000.25, outcome: 'completed' });
   const root = exporter.getFinishedSpans().find(({ name }) => name === 'hatchet.engine.workflow_run');
   expect(root?.spanContext()).toMatchObject({ traceId, spanId: rootSpanId });

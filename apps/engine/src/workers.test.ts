@@ -109,7 +109,7 @@ test('what the engine leaves out is refused by name', async () => {
   const token = await engine.token();
   const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
   const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
-  await expect(dispatcher.upsertWorkerLabels({})).rejects.toThrow('UpsertWorkerLabels is not supported by this engine');
+  await expect(dispatcher.putOverridesData({})).rejects.toThrow('PutOverridesData is not supported by this engine');
   await expect(workflows.putRateLimit({})).rejects.toMatchObject({ code: Status.UNIMPLEMENTED });
   const sticky = { name: 'any', input: '{}', desiredWorkerId: 'x' };
   await expect(workflows.triggerWorkflow(sticky)).rejects.toThrow("Hatchet's own engine has it");

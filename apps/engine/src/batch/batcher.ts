@@ -4,8 +4,8 @@ import type { Queryable } from '@hatchet-ts/storage';
 import {
   type Assignment,
   assignTasks,
-  type Backlog,
   type BatchableTask,
+  type BatchBacklog,
   type EpochMs,
   listBatchBacklogs,
   pickBatchable,
@@ -45,7 +45,7 @@ export interface BatcherDeps {
 /** Gathers batch tasks that wait, and gives full or overdue batches to workers that have room; a batch takes one task's slots. */
 export class Batcher {
   readonly #deps: BatcherDeps;
-  readonly #backlogs = new Map<string, Backlog>();
+  readonly #backlogs = new Map<string, BatchBacklog>();
   readonly #alarm: Alarm;
 
   constructor(deps: BatcherDeps) {
@@ -59,7 +59,7 @@ export class Batcher {
   }
 
   /** A batch task of this kind waits, and is committed. */
-  queued({ tenantId, action }: Backlog): void {
+  queued({ tenantId, action }: BatchBacklog): void {
     this.#backlogs.set(`${tenantId} ${action}`, { tenantId, action });
     this.wake();
   }
@@ -103,9 +103,9 @@ export class Batcher {
     const batches = new Map<string, Batch>(ready.map((batch) => [randomUUIDv7(), batch]));
     const candidates = [...batches].map(([id, { tasks }]) => {
       const { tenantId, action } = tasks[0]!;
-      return { id, workerIds: pool.takers(tenantId, action, aliveSince), slots: this.#slots(tasks[0]!) };
+      return { id, takers: pool.takers({ tenantId, action, affinity: '' }, aliveSince), slots: this.#slots(tasks[0]!) };
     });
-    const free = new Map(candidates.flatMap(({ workerIds }) => workerIds).map((id) => [id, pool.free(id)]));
+    const free = new Map(candidates.flatMap(({ takers }) => takers).map(({ id }) => [id, pool.free(id)]));
     const matches = matchSlots(candidates, free);
     for (const [id, workerId] of matches) await this.#commit(id, batches.get(id)!, workerId);
     return matches.size;

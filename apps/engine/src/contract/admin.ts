@@ -1,6 +1,9 @@
 import {
   AdminServiceDefinition,
   type AdminServiceImplementation,
+  type CancelTasksRequest,
+  type GetRunDetailsResponse,
+  type ReplayTasksRequest,
   type TasksFilter,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { runSpan } from '@hatchet-ts/server-otel';
@@ -8,22 +11,24 @@ import type { Database } from '@hatchet-ts/storage';
 import { type RunFilter, runDetails } from '@hatchet-ts/storage/runs';
 import { putWorkflow } from '@hatchet-ts/storage/workflows';
 import { Refusal } from '../refusal.ts';
-import type { Cancel } from '../runs/cancellation.ts';
+import type { Command } from '../runs/cancellation.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Authorised } from './authorisation.ts';
 import { workflowDefinition } from './definition.ts';
 import { uuidField } from './fields.ts';
+import { assertAtMost, assertSendable, MOST_ITEMS } from './limits.ts';
 import { runDetailsResponse } from './run-event.ts';
 import { unimplemented } from './unimplemented.ts';
 
 export interface AdminDeps {
   db: Database;
   registry: Registry;
-  cancel: Cancel;
+  cancel: Command;
+  replay: Command;
 }
 
-/** `v1.AdminService`: registration of workflows, details of a run, and cancellation, which the API sends here. */
-export function adminService({ db, registry, cancel }: AdminDeps): AdminServiceImplementation<Authorised> {
+/** `v1.AdminService`: registration of workflows, details of a run, and what the API sends here: cancel and replay. */
+export function adminService({ db, registry, cancel, replay }: AdminDeps): AdminServiceImplementation<Authorised> {
   return {
     ...unimplemented<typeof AdminServiceDefinition, Authorised>(AdminServiceDefinition),
     async putWorkflow(request, { tenantId }) {
@@ -38,14 +43,29 @@ export function adminService({ db, registry, cancel }: AdminDeps): AdminServiceI
     async getRunDetails({ externalId }, { tenantId }) {
       const details = await runDetails(db, tenantId, uuidField(externalId, 'externalId'));
       if (!details) throw new Refusal('not-found', `run not found: ${externalId}`);
-      return runDetailsResponse(details);
+      const response = runDetailsResponse(details);
+      assertSendable(payloadBytes(response), `run ${externalId}`);
+      return response;
     },
-    async cancelTasks({ externalIds, filter }, { tenantId }) {
-      const ids = externalIds.map((id) => uuidField(id, 'externalIds'));
-      if (ids.length === 0 && !filter) throw new Refusal('invalid', 'give externalIds or a filter');
-      return { cancelledTasks: await cancel(tenantId, { ids, ...(filter ? { filter: runFilter(filter) } : {}) }) };
+    async cancelTasks(request, { tenantId }) {
+      return { cancelledTasks: await cancel(tenantId, selection(request)) };
+    },
+    async replayTasks(request, { tenantId }) {
+      return { replayedTasks: await replay(tenantId, selection(request)) };
     },
   };
+}
+
+function payloadBytes({ input, additionalMetadata, taskRuns }: GetRunDetailsResponse): number {
+  const outputs = Object.values(taskRuns).map(({ output }) => output?.length ?? 0);
+  return outputs.reduce((sum, bytes) => sum + bytes, input.length + additionalMetadata.length);
+}
+
+function selection({ externalIds, filter }: CancelTasksRequest | ReplayTasksRequest): Parameters<Command>[1] {
+  if (externalIds.length === 0 && !filter) throw new Refusal('invalid', 'give externalIds or a filter');
+  assertAtMost(externalIds, MOST_ITEMS, 'externalIds');
+  const ids = externalIds.map((id) => uuidField(id, 'externalIds'));
+  return { ids: [...new Set(ids)], ...(filter ? { filter: runFilter(filter) } : {}) };
 }
 
 function runFilter({ since, until, statuses, workflowIds, additionalMetadata }: TasksFilter): RunFilter {

@@ -16,8 +16,25 @@ export function authorisation(verifyToken: TokenVerifier): ServerMiddleware<Auth
   };
 }
 
+/** The tenant whose token a call brings; undefined where {@link authorisation} would refuse it. */
+export function tenantOfCall(verifyToken: TokenVerifier): (metadata: Headers) => Promise<string | undefined> {
+  return async (metadata) => {
+    const token = bearerToken(metadata);
+    const verified = token === undefined ? undefined : await verifyToken(token).catch(() => undefined);
+    return verified?.scope === 'tenant' ? verified.tenantId : undefined;
+  };
+}
+
+interface Headers {
+  get(key: string): unknown;
+}
+
+function bearerToken(metadata: Headers): string | undefined {
+  return /^bearer (.+)$/i.exec(String(metadata.get('authorization') ?? ''))?.[1];
+}
+
 async function tenantOf({ metadata }: CallContext, verifyToken: TokenVerifier): Promise<string> {
-  const token = /^bearer (.+)$/i.exec(metadata.get('authorization') ?? '')?.[1];
+  const token = bearerToken(metadata);
   if (!token) throw new ServerError(Status.UNAUTHENTICATED, 'send an API token as "authorization: bearer <token>"');
   const { scope, tenantId } = await verifyToken(token).catch((error: unknown) => {
     if (error instanceof InvalidTokenError) throw new ServerError(Status.UNAUTHENTICATED, error.message);

@@ -1,9 +1,17 @@
-import type { CreateTaskOpts, CreateWorkflowVersionRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import {
+  type CreateTaskOpts,
+  type CreateWorkflowVersionRequest,
+  IdempotencyMethod,
+} from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { CronExpressionError, nextFireAt } from '@hatchet-ts/storage/triggers';
 import type { NewDefinition, Step } from '@hatchet-ts/storage/workflows';
 import { MOST_IN_A_BATCH } from '../batch/batches.ts';
-import { Refusal, unsupported } from '../refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { parseDuration } from '../runs/duration.ts';
-import { priorityField } from './fields.ts';
+import { celPath } from './cel-path.ts';
+import { desiredLabels } from './desired-labels.ts';
+import { jsonField, priorityField } from './fields.ts';
+import { LEFT_OUT_OF_TASKS, LEFT_OUT_OF_WORKFLOWS, refuseLeftOut } from './left-out.ts';
 
 type NewStep = Omit<Step, 'id'>;
 
@@ -11,25 +19,6 @@ type NewStep = Omit<Step, 'id'>;
 const TIMEOUT = '60s';
 const SCHEDULE_TIMEOUT = '5m';
 const LONGEST_BACKOFF_S = 86_400;
-
-/** What a workflow may ask for that this engine does not do: refused by name, never accepted and ignored. */
-const WORKFLOW_FEATURES: [string, (request: CreateWorkflowVersionRequest) => boolean][] = [
-  ['concurrency', ({ concurrency, concurrencyArr }) => concurrency !== undefined || concurrencyArr.length > 0],
-  ['cron triggers', ({ cronTriggers }) => cronTriggers.length > 0],
-  ['sticky assignment', ({ sticky }) => sticky !== undefined],
-  ['default filters (CEL)', ({ defaultFilters }) => defaultFilters.length > 0],
-  ['idempotency', ({ idempotency }) => idempotency !== undefined],
-  ['wildcard event keys', ({ eventTriggers }) => eventTriggers.some((key) => key.includes('*'))],
-];
-
-const TASK_FEATURES: [string, (task: CreateTaskOpts) => boolean][] = [
-  ['a limit of concurrent batches (groupMaxRuns)', ({ batch }) => batch?.batchGroupMaxRuns !== undefined],
-  ['a CEL expression as the group key of a batch', ({ batch }) => groupPath(batch?.batchGroupKey) === 'expression'],
-  ['concurrency', ({ concurrency }) => concurrency.length > 0],
-  ['rate limits', ({ rateLimits }) => rateLimits.length > 0],
-  ['desired worker labels', ({ workerLabels }) => Object.keys(workerLabels).length > 0],
-  ['task conditions (waitFor, cancelIf, skipIf)', ({ conditions }) => hasConditions(conditions)],
-];
 
 /**
  * Reads a registration into what the engine keeps.
@@ -40,8 +29,7 @@ export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDe
   const { tasks, onFailureTask, eventTriggers, description } = request;
   if (request.name === '') throw new Refusal('invalid', 'a workflow must have a name');
   if (tasks.length === 0) throw new Refusal('invalid', `workflow ${request.name} must have at least one task`);
-  const refused = WORKFLOW_FEATURES.find(([, uses]) => uses(request));
-  if (refused) throw unsupported(refused[0], `workflow ${request.name}`);
+  refuseLeftOut(LEFT_OUT_OF_WORKFLOWS, request, `workflow ${request.name}`);
   const steps = tasks.map((task) => stepOf(task, tasks));
   if (onFailureTask) steps.push({ ...stepOf(onFailureTask, []), kind: 'on-failure' });
   assertDistinct(steps);
@@ -50,14 +38,16 @@ export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDe
     description,
     defaultPriority: priorityField(request.defaultPriority, 'defaultPriority') ?? 1,
     eventKeys: [...new Set(eventTriggers)].sort(),
+    ...crons(request),
+    ...idempotency(request),
     steps,
   };
 }
 
 function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep {
   const where = `task ${task.readableId}`;
-  const refused = TASK_FEATURES.find(([, uses]) => uses(task));
-  if (refused) throw unsupported(refused[0], where);
+  refuseLeftOut(LEFT_OUT_OF_TASKS, task, where);
+  const labels = desiredLabels(task.workerLabels, where);
   return {
     name: task.readableId,
     action: task.action.toLowerCase(),
@@ -76,6 +66,7 @@ function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep
     ...batch(task, where),
     slots:
       Object.keys(task.slotRequests).length > 0 ? task.slotRequests : { [task.isDurable ? 'durable' : 'default']: 1 },
+    ...(labels ? { labels } : {}),
   };
 }
 
@@ -94,22 +85,14 @@ function batch({ batch, isDurable }: CreateTaskOpts, where: string): Pick<Step, 
       `the batches of ${where} must have a size from 1 to ${MOST_IN_A_BATCH}, not ${maxSize}`,
     );
   }
-  const groupBy = groupPath(batchGroupKey);
+  const groupBy = celPath(batchGroupKey ?? '')?.names;
   return {
     batch: {
       maxSize,
       ...(batchMaxIntervalMs ? { maxIntervalMs: batchMaxIntervalMs } : {}),
-      ...(Array.isArray(groupBy) ? { groupBy } : {}),
+      ...(groupBy ? { groupBy } : {}),
     },
   };
-}
-
-const PATH = /^input((?:\.[A-Za-z_]\w*)+)$/;
-
-/** The names in `input.<name>.<name>`, the part of CEL that this engine reads. */
-function groupPath(expression: string | undefined): string[] | 'expression' | undefined {
-  if (!expression) return undefined;
-  return PATH.exec(expression.trim())?.[1]?.slice(1).split('.') ?? 'expression';
 }
 
 function duration(text: string, what: string): { ms: number; text: string } {
@@ -118,8 +101,25 @@ function duration(text: string, what: string): { ms: number; text: string } {
   return { ms, text };
 }
 
-function hasConditions(conditions: CreateTaskOpts['conditions']): boolean {
-  return Object.values(conditions ?? {}).some((list) => Array.isArray(list) && list.length > 0);
+function crons({ cronTriggers, cronInput, name }: CreateWorkflowVersionRequest): Pick<NewDefinition, 'crons'> {
+  const expressions = [...new Set(cronTriggers)];
+  if (expressions.length === 0) return {};
+  try {
+    for (const expression of expressions) nextFireAt(expression, new Date());
+  } catch (error) {
+    if (error instanceof CronExpressionError) throw new Refusal('invalid', `workflow ${name}: ${error.message}`);
+    throw error;
+  }
+  return { crons: { expressions, input: jsonField(cronInput ?? '', 'cronInput') } };
+}
+
+function idempotency({ idempotency: asked, name }: CreateWorkflowVersionRequest): Pick<NewDefinition, 'idempotency'> {
+  const path = asked && celPath(asked.expression);
+  if (!path) return {};
+  const { ttlMs, method } = asked;
+  if (!(ttlMs > 0))
+    throw new Refusal('invalid', `workflow ${name}: the time to live of its idempotency must be > 0 ms`);
+  return { idempotency: { path, ttlMs, untilEnd: method === IdempotencyMethod.STATUS } };
 }
 
 function assertDistinct(steps: readonly NewStep[]): void {

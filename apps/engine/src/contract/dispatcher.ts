@@ -20,6 +20,7 @@ import { isUuid, uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
 import type { RunContexts } from './run-contexts.ts';
 import { runEvent } from './run-event.ts';
+import { type RunProgressDeps, runProgress } from './run-progress.ts';
 import { reportBatch, reportStep } from './step-events.ts';
 import { unimplemented } from './unimplemented.ts';
 
@@ -29,15 +30,13 @@ import { unimplemented } from './unimplemented.ts';
  */
 export const ENGINE_VERSION = 'v0.90.0';
 
-export interface DispatcherDeps {
+export interface DispatcherDeps extends RunProgressDeps {
   workers: Workers;
   reports: Reports;
   running: Running;
   durable: Durable;
   results: Results;
   contexts: RunContexts;
-  /** Ends open streams when the engine stops. */
-  stopping: AbortSignal;
 }
 
 type Call = CallContext & Authorised;
@@ -65,6 +64,10 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
       await workers.unsubscribe(await workers.find(tenantId, uuidField(workerId, 'workerId')));
       return { tenantId, workerId };
     },
+    async upsertWorkerLabels({ workerId, labels }, { tenantId }) {
+      await workers.label(await workers.find(tenantId, uuidField(workerId, 'workerId')), workerLabels(labels));
+      return { tenantId, workerId };
+    },
     async sendStepActionEvent(event, { tenantId }) {
       await reportStep(reports, tenantId, event);
       return { tenantId, workerId: event.workerId };
@@ -88,6 +91,7 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
       return { requeued: await durable.restore(tenantId, uuidField(taskRunExternalId, 'taskRunExternalId')) };
     },
     subscribeToWorkflowRuns: (requests, call) => runEvents(deps, requests, call),
+    subscribeToWorkflowEvents: (request, call) => runProgress(deps, request, call),
   };
 }
 
@@ -98,11 +102,15 @@ function newWorker(request: WorkerRegisterRequest): Omit<Parameters<Workers['reg
     name: workerName,
     actions: actions.map((action) => action.toLowerCase()),
     slots: given,
-    labels: Object.fromEntries(
-      Object.entries(labels).map(([key, { strValue, intValue }]) => [key, strValue ?? intValue ?? '']),
-    ),
+    labels: workerLabels(labels),
     runtime: { ...runtimeInfo },
   };
+}
+
+function workerLabels(labels: WorkerRegisterRequest['labels']): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(labels).map(([key, { strValue, intValue }]) => [key, strValue ?? intValue ?? '']),
+  );
 }
 
 /** The actions for one worker, for as long as it listens. */
@@ -137,7 +145,7 @@ async function* runEvents(
   async function subscribe(runId: string): Promise<void> {
     // An id that cannot be is waited for like one that is not yet.
     if (!isUuid(runId)) return;
-    const parent = await contexts.ofRun(runId);
+    const parent = await contexts.ofRun(tenantId, runId);
     messageSpan(SUBSCRIBE, { parent }, () => {
       subscriptions.get(runId)?.();
       const stop = results.subscribe(tenantId, runId.toLowerCase(), (result) => {

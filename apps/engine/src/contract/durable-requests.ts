@@ -11,10 +11,10 @@ import { context, trace } from '@opentelemetry/api';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableStream, Invocation, InvocationRef } from '../durable/invocations.ts';
 import { BRANCH, entryRef, serverEvictMessage } from '../durable/messages.ts';
-import { Refusal } from '../refusal.ts';
 import { waitConditions } from './durable-conditions.ts';
 import { storableText, uuidField } from './fields.ts';
-import { MOST_RUNS, runRequest } from './workflows.ts';
+import { assertAtMost, MOST_ITEMS } from './limits.ts';
+import { runRequest } from './workflows.ts';
 
 /** Somebody's request, and the invocation that it comes from. */
 interface Call {
@@ -97,9 +97,7 @@ async function remember({ durable, invocation }: Call, message: DurableTaskCompl
 
 async function spawn(call: Call, { triggerOpts }: DurableTaskTriggerRunsRequest): Promise<void> {
   const { durable, invocation } = call;
-  if (triggerOpts.length > MOST_RUNS) {
-    throw new Refusal('invalid', `a call may start ${MOST_RUNS} runs at most, not ${triggerOpts.length}`);
-  }
+  assertAtMost(triggerOpts, MOST_ITEMS, 'runs');
   const { taskId, invocation: invocationCount } = invocation.task;
   const requests = triggerOpts.map((opts) => runRequest({ ...opts, parentTaskRunExternalId: taskId }));
   const active = trace.getSpanContext(context.active());

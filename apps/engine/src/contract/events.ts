@@ -5,18 +5,26 @@ import {
   type PushEventRequest,
 } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { type RunAttributes, type RunSpanName, runSpan } from '@hatchet-ts/server-otel';
+import type { Database } from '@hatchet-ts/storage';
+import { insertLogLines } from '@hatchet-ts/storage/logs';
 import { context, trace } from '@opentelemetry/api';
 import { Refusal } from '../refusal.ts';
+import type { Progress } from '../runs/progress.ts';
 import type { Ingest, PushedEvent } from '../triggers/events.ts';
 import type { Authorised } from './authorisation.ts';
-import { jsonField, metadataField, priorityField } from './fields.ts';
+import { jsonField, metadataField, priorityField, uuidField } from './fields.ts';
+import { assertAtMost, MOST_ITEMS } from './limits.ts';
+import { logLine } from './log-line.ts';
 import { unimplemented } from './unimplemented.ts';
 
-/** Most events of one call; the official SDKs send at most so many. */
-const MOST_EVENTS = 1_000;
+export interface EventsDeps {
+  db: Database;
+  ingest: Ingest;
+  progress: Progress;
+}
 
-/** `EventsService`: takes events, which start the runs of the workflows that name their key. */
-export function eventsService(ingest: Ingest): EventsServiceImplementation<Authorised> {
+/** `EventsService`: events, which start the runs of the workflows that name their key, and what tasks log and stream. */
+export function eventsService({ db, ingest, progress }: EventsDeps): EventsServiceImplementation<Authorised> {
   async function push(
     name: RunSpanName,
     tenantId: string,
@@ -40,12 +48,23 @@ export function eventsService(ingest: Ingest): EventsServiceImplementation<Autho
       return event!;
     },
     async bulkPush({ events }, { tenantId }) {
-      if (events.length > MOST_EVENTS) {
-        throw new Refusal('invalid', `a call may push ${MOST_EVENTS} events at most, not ${events.length}`);
-      }
+      assertAtMost(events, MOST_ITEMS, 'events');
       return {
         events: await push('bulk-ingest-event', tenantId, events, { 'batch.item_count': events.length }),
       };
+    },
+    async putLog(request, { tenantId }) {
+      const stored = await insertLogLines(db, tenantId, [logLine(request)]);
+      if (stored === 0) throw new Refusal('not-found', `task run not found: ${request.taskRunExternalId}`);
+      return {};
+    },
+    async putStreamEvent({ taskRunExternalId, message, eventIndex }, { tenantId }) {
+      await progress.chunk(tenantId, {
+        taskId: uuidField(taskRunExternalId, 'taskRunExternalId'),
+        index: eventIndex ?? 0,
+        text: Buffer.from(message).toString('utf8'),
+      });
+      return {};
     },
   };
 }

@@ -3,7 +3,7 @@ import { ServerError, Status } from 'nice-grpc';
 /** Messages on their way into a stream: written by anyone, read by the one call that serves the stream. */
 export class Outbox<Message> {
   readonly #messages: Message[] = [];
-  #ended: Error | undefined;
+  #ended: Error | 'done' | undefined;
   #arrived: () => void = () => {};
 
   send(message: Message): void {
@@ -18,7 +18,13 @@ export class Outbox<Message> {
     this.#arrived();
   }
 
-  /** Everything that is sent, until `fail`, until the client is gone, or until the engine stops. */
+  /** Ends the stream without an error, after what was sent. */
+  end(): void {
+    this.#ended ??= 'done';
+    this.#arrived();
+  }
+
+  /** Everything that is sent, until `end`, `fail`, until the client is gone, or until the engine stops. */
   async *messages(client: AbortSignal, stopping: AbortSignal): AsyncGenerator<Message, void, undefined> {
     const ended = AbortSignal.any([client, stopping]);
     const end = () => this.fail(new ServerError(Status.UNAVAILABLE, 'the engine is stopping: come back soon'));
@@ -28,6 +34,7 @@ export class Outbox<Message> {
       while (!client.aborted) {
         const message = this.#messages.shift();
         if (message !== undefined) yield message;
+        else if (this.#ended === 'done') return;
         else if (this.#ended) throw this.#ended;
         else await this.#arrival();
       }

@@ -1,5 +1,6 @@
 import {
   DispatcherDefinition,
+  type RefreshTimeoutRequest,
   type StepActionEvent,
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import {
@@ -15,23 +16,41 @@ import {
 } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import {
   type BulkTriggerWorkflowRequest,
+  type ScheduleWorkflowRequest,
   WorkflowServiceDefinition,
 } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { readCarrier } from '@hatchet-ts/sdk-otel/propagation';
 import type { SpanContext } from '@opentelemetry/api';
 import type { RunContexts } from './run-contexts.ts';
 
-type ParentOf = (path: string, request: unknown) => Promise<SpanContext | undefined>;
+type Found = Promise<SpanContext | undefined>;
+/** Finds the tenant whose valid token a call brings. */
+type TenantOf<Metadata> = (metadata: Metadata) => Promise<string | undefined>;
 
 /**
  * The parent of a call's SERVER span where its gRPC metadata has none, as the official SDK's never has: the carrier in
- * the request, the first item's of a bulk, else the context of the run that the request names.
+ * the request, the first item's of a bulk, else the context of the run that the request names. The database is asked
+ * only for whoever has a valid token, and only for the caller's own runs.
  */
-export function parentOfCalls(contexts: RunContexts): ParentOf {
-  const trigger = async (request: TriggerWorkflowRequest | undefined) =>
-    readCarrier(request?.additionalMetadata) ??
-    (request?.parentTaskRunExternalId ? contexts.ofRun(request.parentTaskRunExternalId) : undefined);
-  const push = async (request: PushEventRequest | undefined) => readCarrier(request?.additionalMetadata);
+export function parentOfCalls<Metadata>(
+  contexts: RunContexts,
+  tenantOf: TenantOf<Metadata>,
+): (path: string, request: unknown, metadata: Metadata) => Found {
+  type Caller = () => Promise<string | undefined>;
+
+  const ofRun = async (caller: Caller, id: string | undefined) => {
+    const tenantId = id ? await caller() : undefined;
+    return tenantId && id ? contexts.ofRun(tenantId, id) : undefined;
+  };
+  const started = async (request: TriggerWorkflowRequest | ScheduleWorkflowRequest | undefined, caller: Caller) =>
+    readCarrier(request?.additionalMetadata) ?? ofRun(caller, request?.parentTaskRunExternalId);
+  const pushed = async (request: PushEventRequest | undefined) => readCarrier(request?.additionalMetadata);
+  const ofAttempt = async ({ taskRunExternalId, retryCount }: StepActionEvent, caller: Caller) => {
+    const tenantId = await caller();
+    return tenantId ? contexts.ofAttempt(tenantId, taskRunExternalId, retryCount ?? 0) : undefined;
+  };
+  const ofFirst = ({ externalIds }: CancelTasksRequest, caller: Caller) => ofRun(caller, externalIds[0]);
+  const ofTask = ({ taskRunExternalId }: RefreshTimeoutRequest, caller: Caller) => ofRun(caller, taskRunExternalId);
 
   const admin = (method: { name: string }) => `/${AdminServiceDefinition.fullName}/${method.name}`;
   const dispatcher = (method: { name: string }) => `/${DispatcherDefinition.fullName}/${method.name}`;
@@ -39,34 +58,25 @@ export function parentOfCalls(contexts: RunContexts): ParentOf {
   const workflows = (method: { name: string }) => `/${WorkflowServiceDefinition.fullName}/${method.name}`;
 
   // Each method's request is of the type that its definition decodes.
-  const table = new Map<string, (request: never) => Promise<SpanContext | undefined>>([
-    [workflows(WorkflowServiceDefinition.methods.triggerWorkflow), trigger],
+  const table = new Map<string, (request: never, caller: Caller) => Found>([
+    [workflows(WorkflowServiceDefinition.methods.triggerWorkflow), started],
+    [workflows(WorkflowServiceDefinition.methods.scheduleWorkflow), started],
     [
       workflows(WorkflowServiceDefinition.methods.bulkTriggerWorkflow),
-      (request: BulkTriggerWorkflowRequest) => trigger(request.workflows[0]),
+      (request: BulkTriggerWorkflowRequest, caller) => started(request.workflows[0], caller),
     ],
-    [events(EventsServiceDefinition.methods.push), push],
-    [events(EventsServiceDefinition.methods.bulkPush), (request: BulkPushEventRequest) => push(request.events[0])],
-    [
-      dispatcher(DispatcherDefinition.methods.sendStepActionEvent),
-      (request: StepActionEvent) => contexts.ofAttempt(request.taskRunExternalId, request.retryCount ?? 0),
-    ],
-    ...[
-      DispatcherDefinition.methods.refreshTimeout,
-      DispatcherDefinition.methods.releaseSlot,
-      DispatcherDefinition.methods.restoreEvictedTask,
-    ].map((method): [string, (request: { taskRunExternalId: string }) => Promise<SpanContext | undefined>] => [
-      dispatcher(method),
-      (request) => contexts.ofRun(request.taskRunExternalId),
-    ]),
+    [events(EventsServiceDefinition.methods.push), pushed],
+    [events(EventsServiceDefinition.methods.bulkPush), (request: BulkPushEventRequest) => pushed(request.events[0])],
+    [dispatcher(DispatcherDefinition.methods.sendStepActionEvent), ofAttempt],
+    [dispatcher(DispatcherDefinition.methods.refreshTimeout), ofTask],
+    [dispatcher(DispatcherDefinition.methods.releaseSlot), ofTask],
+    [dispatcher(DispatcherDefinition.methods.restoreEvictedTask), ofTask],
     [
       admin(AdminServiceDefinition.methods.getRunDetails),
-      (request: GetRunDetailsRequest) => contexts.ofRun(request.externalId),
+      (request: GetRunDetailsRequest, caller) => ofRun(caller, request.externalId),
     ],
-    [
-      admin(AdminServiceDefinition.methods.cancelTasks),
-      (request: CancelTasksRequest) => contexts.ofRun(request.externalIds[0] ?? ''),
-    ],
+    [admin(AdminServiceDefinition.methods.cancelTasks), ofFirst],
+    [admin(AdminServiceDefinition.methods.replayTasks), ofFirst],
   ]);
-  return async (path, request) => table.get(path)?.(request as never);
+  return async (path, request, metadata) => table.get(path)?.(request as never, () => tenantOf(metadata));
 }

@@ -2,6 +2,7 @@ import { WorkflowRunEvent, WorkflowRunEventType } from '@hatchet-dev/typescript-
 import { GetRunDetailsResponse, RunStatus } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import type { RunDetails, RunResult, TaskResult } from '@hatchet-ts/storage/runs';
 import { CANCELLED_ERROR } from '../runs/outcome.ts';
+import { MOST_BYTES } from './limits.ts';
 
 /** The message that tells a client how a run ended. */
 export function runEvent(run: RunResult): WorkflowRunEvent {
@@ -9,7 +10,7 @@ export function runEvent(run: RunResult): WorkflowRunEvent {
     workflowRunId: run.id,
     eventType: WorkflowRunEventType.WORKFLOW_RUN_EVENT_TYPE_FINISHED,
     eventTimestamp: run.finishedAt ? new Date(run.finishedAt) : new Date(),
-    results: run.tasks.filter(hasResult).map((task) => ({
+    results: sendable(run.tasks.filter(hasResult)).map((task) => ({
       taskRunExternalId: task.id,
       taskName: task.name,
       jobRunId: task.id,
@@ -18,6 +19,24 @@ export function runEvent(run: RunResult): WorkflowRunEvent {
     })),
   });
 }
+
+/** A message that a client does not take would come back again and again: outputs without room become errors. */
+function sendable(tasks: readonly TaskResult[]): TaskResult[] {
+  let room = MOST_BYTES - REST_OF_EVENT;
+  return tasks.map((task) => {
+    const bytes = Buffer.byteLength(task.output ?? '') + Buffer.byteLength(task.error ?? '') + REST_OF_RESULT;
+    if (bytes <= room) {
+      room -= bytes;
+      return task;
+    }
+    const error = `the output of ${bytes} bytes has no room in a message of ${MOST_BYTES}: read it over the REST API`;
+    return { ...task, status: 'FAILED', output: null, error };
+  });
+}
+
+/** Room for what an event says beside outputs and errors, and for what it says of each task. */
+const REST_OF_EVENT = 64 * 1024;
+const REST_OF_RESULT = 512;
 
 /** A run as `GetRunDetails` shows it: Python's clients poll that for results. */
 export function runDetailsResponse(run: RunDetails): GetRunDetailsResponse {

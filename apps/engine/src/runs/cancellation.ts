@@ -1,17 +1,18 @@
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import { type RunFilter, type Target, unfinishedByFilter, unfinishedByIds } from '@hatchet-ts/storage/runs';
-import type { Settle } from './settlement.ts';
+import { inChunks, type Settle } from './settlement.ts';
 
-/** Cancels what is not over yet, by ids of runs and tasks or by a filter; resolves to the ids of what it cancelled. */
-export type Cancel = (tenantId: string, what: { ids: readonly string[]; filter?: RunFilter }) => Promise<string[]>;
+/** Does something to runs and tasks, by their ids or by a filter; resolves to the ids of those that it was done to. */
+export type Command = (tenantId: string, what: { ids: readonly string[]; filter?: RunFilter }) => Promise<string[]>;
 
-export function createCancellation(db: Queryable, settle: Settle): Cancel {
+/** Cancels what is not over yet. */
+export function createCancellation(db: Queryable, settle: Settle): Command {
   return async (tenantId, { ids, filter }) => {
     const byIds = ids.length === 0 ? [] : await unfinishedByIds(db, tenantId, ids);
     const targets = filter ? [...byIds, ...(await unfinishedByFilter(db, tenantId, filter))] : byIds;
     await runSpan('handle-task-cancelled', { attributes: { 'batch.item_count': targets.length } }, () =>
-      settle(targets.map(happening)),
+      inChunks(settle, targets.map(happening)),
     );
     return targets.map(({ runId, taskId }) => taskId ?? runId);
   };

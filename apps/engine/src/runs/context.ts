@@ -1,4 +1,11 @@
-import { readCarrier, TRACEPARENT, TRACESTATE, writeCarrier } from '@hatchet-ts/sdk-otel/propagation';
+import {
+  LINK_TRACEPARENT,
+  readCarrier,
+  TRACE_RELATION,
+  TRACEPARENT,
+  TRACESTATE,
+  writeCarrier,
+} from '@hatchet-ts/sdk-otel/propagation';
 import { isRecordedTrace, newTraceContext } from '@hatchet-ts/server-otel';
 import type { RunContextColumns } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
@@ -8,6 +15,7 @@ import type { Metadata } from './metadata.ts';
 export interface NewRunContext extends RunContextColumns {
   traceId: string | null;
   metadata: Metadata;
+  linkTraceparent?: string;
 }
 
 /**
@@ -27,6 +35,19 @@ export function newRunContext(metadata: Metadata, call: SpanContext | undefined)
     rootSpanId: begun?.spanId ?? null,
     metadata: untouched ? metadata : writeCarrier(metadata, context),
   };
+}
+
+/**
+ * The context of a run that a schedule or cron starts. With the relation `link` (telemetry contract, section 1.3) it
+ * begins a trace of its own, in which engine and worker meet, and keeps the context of its creation as a link.
+ */
+export function firingContext(metadata: Metadata): NewRunContext {
+  const { [TRACEPARENT]: created, [TRACESTATE]: _, ...rest } = metadata;
+  if (metadata[TRACE_RELATION] !== 'link' || !readCarrier(metadata)) return newRunContext(metadata, undefined);
+  const linkTraceparent = String(created);
+  const context = newRunContext({ ...rest, [LINK_TRACEPARENT]: linkTraceparent }, undefined);
+  // Not recorded here: the metadata stay as they were, and the worker begins the trace.
+  return context.traceparent === null ? { ...context, metadata } : { ...context, linkTraceparent };
 }
 
 /** The context that was stored with a run. */

@@ -1,9 +1,20 @@
-import type { Queryable } from '@hatchet-ts/storage';
-import { type Backlog, type EpochMs, insertRuns, type NewRun, parentTasks } from '@hatchet-ts/storage/runs';
+import type { Database, Queryable } from '@hatchet-ts/storage';
+import {
+  type Backlog,
+  type Claimant,
+  childIdentity,
+  claimKeys,
+  type EpochMs,
+  earlierChildren,
+  insertRuns,
+  type NewRun,
+  parentTasks,
+} from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import { Refusal } from '../refusal.ts';
 import type { Slots } from '../scheduling/slots.ts';
+import type { Collision } from './idempotency.ts';
 import { newRun, type RunRequest } from './new-run.ts';
 import type { Registry } from './registry.ts';
 
@@ -16,7 +27,7 @@ export interface QueuedKind {
 }
 
 export interface CreationDeps {
-  db: Queryable;
+  db: Database;
   registry: Registry;
   /** Tasks of this kind wait, and are committed. */
   onQueued(backlog: Backlog, kind: QueuedKind): void;
@@ -31,8 +42,11 @@ export interface Creation {
    * @throws Refusal when a workflow or a parent task is not the tenant's.
    */
   prepare(tenantId: string, requests: readonly RunRequest[], call: SpanContext | undefined): Promise<NewRun[]>;
-  /** Stores prepared runs; resolves to their ids, in order: for a child that exists already, to that one's. */
-  store(runs: readonly NewRun[], through?: Queryable): Promise<string[]>;
+  /**
+   * Stores prepared runs; resolves to their ids, in order: for a child that exists already, to that one's; for a run
+   * whose idempotency key another one has, to that one's, and `onCollision` is told.
+   */
+  store(runs: readonly NewRun[], through?: Queryable, onCollision?: (collision: Collision) => void): Promise<string[]>;
   /** To be called once they are committed. */
   committed(runs: readonly NewRun[]): void;
 }
@@ -58,15 +72,20 @@ export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps
         return newRun(request, workflow, { call, ...(parent ? { parent } : {}) }, createdAt);
       });
     },
-    store: (runs, through = db) => (runs.length === 0 ? Promise.resolve([]) : insertRuns(through, runs)),
+    async store(runs, through, onCollision = () => {}) {
+      if (runs.length === 0) return [];
+      if (!runs.some(claims)) return insertRuns(through ?? db, runs);
+      const store = (transaction: Queryable) => storeWithKeys(transaction, runs, onCollision);
+      return through ? store(through) : db.transaction(store);
+    },
     committed(runs) {
       const queued = new Map<string, { backlog: Backlog; kind: QueuedKind; dueAt: EpochMs }>();
       for (const { tenantId, versionId, tasks } of runs) {
-        for (const { action, step, dueAt, batchKey } of tasks) {
+        for (const { action, affinity, step, dueAt, batchKey } of tasks) {
           if (dueAt === null) continue;
           const slots = registry.steps(versionId)[step]?.slots ?? {};
           const kind = { slots, batched: batchKey !== undefined };
-          queued.set(`${tenantId} ${action}`, { backlog: { tenantId, action }, kind, dueAt });
+          queued.set(`${tenantId} ${action} ${affinity}`, { backlog: { tenantId, action, affinity }, kind, dueAt });
         }
       }
       for (const { backlog, kind, dueAt } of queued.values()) {
@@ -75,4 +94,28 @@ export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps
       }
     },
   };
+}
+
+/** A child that exists already is no collision: its parent is only tried again. */
+async function storeWithKeys(
+  transaction: Queryable,
+  runs: readonly NewRun[],
+  onCollision: (collision: Collision) => void,
+): Promise<string[]> {
+  const children = runs.filter(({ parent }) => parent);
+  const earlier = children.length === 0 ? new Map<string, string>() : await earlierChildren(transaction, children);
+  const claimants = runs.filter(claims).filter((run) => !earlier.has(childIdentity(run)));
+  const holders = await claimKeys(transaction, claimants, now());
+  const free = runs.filter(({ id }) => !holders.has(id));
+  const ids = free.length === 0 ? [] : await insertRuns(transaction, free);
+  const stored = new Map(free.map(({ id }, position) => [id, ids[position]]));
+  return runs.map(({ id }) => {
+    const existingRunId = holders.get(id);
+    if (existingRunId !== undefined) onCollision({ runId: id, existingRunId });
+    return stored.get(id) ?? existingRunId ?? id;
+  });
+}
+
+function claims(run: NewRun): run is NewRun & Claimant {
+  return run.idempotency !== undefined;
 }

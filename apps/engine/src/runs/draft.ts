@@ -2,7 +2,7 @@ import type { EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-t
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { retryDelayMs } from './backoff.ts';
 import { CANCELLED_ERROR, errorMessage, type Outcome } from './outcome.ts';
-import type { Advance, Effect, RunState, Tell } from './state.ts';
+import type { Advance, Effect, RunState, Said } from './state.ts';
 
 /** How often a task is given out again because its worker was lost before it counts as failed. */
 export const MOST_LOST_WORKERS = 10;
@@ -31,15 +31,14 @@ export class Draft {
     if (task?.status === 'RUNNING' && task.retryCount === retryCount) work(task);
   }
 
-  endAttempt(task: TaskRow, outcome: Outcome, error?: string, tell?: Tell): void {
+  endAttempt(task: TaskRow, outcome: Outcome, said: Said = {}): void {
     this.#effects.push({
       kind: 'attempt-ended',
       run: this.#run,
       task: { ...task },
       at: this.#at,
       outcome,
-      ...(error === undefined ? {} : { error }),
-      ...(tell === undefined ? {} : { tell }),
+      ...said,
     });
   }
 
@@ -67,8 +66,8 @@ export class Draft {
 
   /** The worker was lost, which is not the task's fault: it does not count against its retries. */
   giveAgain(task: TaskRow, error: string): void {
-    this.endAttempt(task, 'failed', error, 'lost');
-    if (task.retryCount - task.retriesUsed >= MOST_LOST_WORKERS) {
+    this.endAttempt(task, 'failed', { error, tell: 'lost' });
+    if (task.retryCount - task.firstAttempt - task.retriesUsed >= MOST_LOST_WORKERS) {
       this.finish(task, 'FAILED', { error });
       return;
     }
@@ -90,7 +89,7 @@ export class Draft {
     for (const task of this.#tasks) {
       if (OVER.has(task.status) || (taskId !== undefined && task.id !== taskId)) continue;
       if (retryCount !== undefined && task.retryCount !== retryCount) continue;
-      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', undefined, 'cancelled');
+      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', { tell: 'cancelled' });
       this.finish(task, 'CANCELLED', { error: CANCELLED_ERROR });
     }
   }
@@ -109,13 +108,39 @@ export class Draft {
     if (task?.status === 'EVICTED') this.#queue(task, this.#at);
   }
 
+  /** Puts tasks back to their beginning, with all that comes after them; only of a run that is over. */
+  replay({ taskIds }: { taskIds?: readonly string[] }): void {
+    if (!this.#tasks.every(({ status }) => OVER.has(status))) return;
+    const positions = taskIds && this.#andAfter(this.#tasks.filter(({ id }) => taskIds.includes(id)));
+    const again = this.#tasks.filter(({ step }) => positions?.has(step) ?? true);
+    if (again.length === 0) return;
+    for (const task of again) {
+      const retryCount = task.retryCount + 1;
+      Object.assign(task, BEGINNING, { retryCount, firstAttempt: retryCount });
+      this.#changes.set(task.id, Object.assign(task, { replayed: true as const }));
+    }
+    Object.assign(this.#run, { status: 'QUEUED', finishedAt: null, replayedAt: this.#at });
+    this.#runChange = { id: this.#run.id, status: 'QUEUED', finishedAt: null, replayedAt: this.#at };
+  }
+
+  /** The steps of these tasks, and those that follow from them; an on-failure task follows from all. */
+  #andAfter(tasks: readonly TaskRow[]): Set<number> {
+    const positions = new Set(tasks.map(({ step }) => step));
+    for (let before = 0; before !== positions.size; ) {
+      before = positions.size;
+      for (const [position, { parents, kind }] of this.#steps.entries()) {
+        if (kind === 'on-failure' || parents.some((parent) => positions.has(parent))) positions.add(position);
+      }
+    }
+    return positions;
+  }
+
   /** Queues what can run now, gives up what never can, and ends the run when nothing is left. */
   settle(): void {
     if (this.#changes.size === 0) return;
-    for (let before = -1; before !== this.#changes.size; ) {
-      before = this.#changes.size;
-      for (const task of this.#tasks) if (task.status === 'WAITING') this.#settleWaiting(task);
-    }
+    const waits = ({ status }: TaskRow) => status === 'WAITING';
+    // What one of them becomes may decide what another does.
+    while (this.#tasks.filter(waits).some((task) => this.#settleWaiting(task)));
     if (this.#tasks.every(({ status }) => OVER.has(status))) this.#endRun();
   }
 
@@ -139,14 +164,16 @@ export class Draft {
       return;
     }
     const error = `Task exceeded timeout of ${this.#step(task).timeout.text}`;
-    this.endAttempt(task, 'timed_out', error, 'timed_out');
+    this.endAttempt(task, 'timed_out', { error, tell: 'timed_out' });
     this.retryOrFail(task, error);
   }
 
-  #settleWaiting(task: TaskRow): void {
+  /** Whether the task waits no longer. */
+  #settleWaiting(task: TaskRow): boolean {
     const next = this.#step(task).kind === 'on-failure' ? this.#afterFailure(task) : this.#afterParents(task);
     if (next === 'QUEUED') this.#queue(task, this.#at);
     else if (next !== 'WAITING') this.finish(task, next);
+    return next !== 'WAITING';
   }
 
   #afterFailure(task: TaskRow): 'WAITING' | 'QUEUED' | 'SKIPPED' {
@@ -186,7 +213,7 @@ export class Draft {
   #endRun(): void {
     const status = runStatus(this.#tasks);
     Object.assign(this.#run, { status, finishedAt: this.#at });
-    this.#runChange = { id: this.#run.id, status, finishedAt: this.#at };
+    this.#runChange = { ...this.#runChange, id: this.#run.id, status, finishedAt: this.#at };
     const outcome = status.toLowerCase() as Outcome;
     const error = status === 'FAILED' ? { error: this.#errorOfRun() } : {};
     this.#effects.push({ kind: 'run-ended', run: this.#run, at: this.#at, outcome, ...error });
@@ -204,6 +231,17 @@ export class Draft {
     return step;
   }
 }
+
+const BEGINNING = {
+  status: 'WAITING',
+  retriesUsed: 0,
+  workerId: null,
+  queuedAt: null,
+  assignedAt: null,
+  startedAt: null,
+  finishedAt: null,
+  dueAt: null,
+} satisfies Partial<TaskRow>;
 
 const OVER: ReadonlySet<TaskRow['status']> = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED']);
 

@@ -3,6 +3,7 @@ import type { Alarm } from '../scheduling/alarm.ts';
 import type { Dispatch } from '../scheduling/dispatch.ts';
 import type { Scheduling } from '../scheduling/scheduling.ts';
 import type { WorkerPool } from '../scheduling/worker-pool.ts';
+import type { Progress } from './progress.ts';
 import type { Registry } from './registry.ts';
 import type { Results } from './results.ts';
 import { recordAttempt, recordRun } from './spans.ts';
@@ -12,6 +13,7 @@ export interface EffectsDeps {
   pool: WorkerPool;
   registry: Registry;
   results: Results;
+  progress: Progress;
   scheduling: Scheduling;
   timers: Alarm;
   durable: Pick<Durable, 'attemptEnded' | 'runEnded'>;
@@ -26,6 +28,15 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
         const { run, task, tell } = effect;
         recordAttempt(run, task, deps.registry.steps(run.versionId)[task.step], effect);
         if (tell) deps.dispatch.stop(run, task, tell);
+        deps.progress.happened({
+          kind: 'task-ended',
+          tenantId: run.tenantId,
+          runId: run.id,
+          taskId: task.id,
+          retryCount: task.retryCount,
+          outcome: effect.outcome,
+          payload: effect.output ?? effect.error ?? '',
+        });
         deps.pool.release({ taskId: task.id, retryCount: task.retryCount });
         deps.durable.attemptEnded(task);
         deps.scheduling.wake();
@@ -41,6 +52,12 @@ export function seeToEffects(effects: readonly Effect[], deps: EffectsDeps): voi
         recordRun(effect.run, effect);
         deps.results.ended(effect.run.id);
         deps.durable.runEnded(effect.run.id);
+        deps.progress.happened({
+          kind: 'run-ended',
+          tenantId: effect.run.tenantId,
+          runId: effect.run.id,
+          outcome: effect.outcome,
+        });
         break;
     }
   }

@@ -1,9 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/runs';
-import type { Workflow } from '@hatchet-ts/storage/workflows';
+import type { DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { batchKey } from '../batch/batches.ts';
-import { newRunContext } from './context.ts';
+import { affinityText } from '../scheduling/affinity.ts';
+import { firingContext, newRunContext } from './context.ts';
+import { idempotencyClaim } from './idempotency.ts';
 import { childMetadata, eventRunMetadata, type Metadata } from './metadata.ts';
 
 /** Somebody asks for a run. */
@@ -16,6 +18,10 @@ export interface RunRequest {
   priority?: number;
   parent?: { taskId: string; childIndex?: number; childKey?: string };
   event?: { id: string; key: string };
+  /** What it wants of its workers, over what its tasks want. */
+  labels?: DesiredLabels;
+  /** A schedule or a cron asks, and nobody calls. */
+  firing?: true;
 }
 
 /** The run that a request asks for, ready to be stored. Pure but for the ids. */
@@ -26,7 +32,9 @@ export function newRun(
   createdAt: EpochMs,
 ): NewRun {
   const id = randomUUIDv7();
-  const { metadata, ...context } = newRunContext(metadataOf(request, origin.parent), origin.call);
+  const given = metadataOf(request, origin.parent);
+  const { metadata, ...context } = request.firing ? firingContext(given) : newRunContext(given, origin.call);
+  const idempotency = idempotencyClaim(request, workflow, createdAt);
   return {
     id,
     tenantId: workflow.tenantId,
@@ -39,8 +47,9 @@ export function newRun(
     ...context,
     ...(origin.parent && request.parent ? { parent: childOf(origin.parent, request.parent) } : {}),
     ...(request.event ? { event: request.event } : {}),
+    ...(idempotency ? { idempotency } : {}),
     createdAt,
-    tasks: newTasks(id, request.input, workflow, createdAt),
+    tasks: newTasks(id, request, workflow, createdAt),
   };
 }
 
@@ -50,7 +59,12 @@ function metadataOf({ metadata, event }: RunRequest, parent: ParentTask | undefi
 }
 
 /** A run of a single task has one id for both, as in Hatchet's own engine. */
-function newTasks(runId: string, input: string, { definition: { steps } }: Workflow, createdAt: EpochMs): NewTask[] {
+function newTasks(
+  runId: string,
+  { input, labels }: RunRequest,
+  { definition: { steps } }: Workflow,
+  createdAt: EpochMs,
+): NewTask[] {
   return steps.map((step, position) => {
     const waits = step.parents.length > 0 || step.kind === 'on-failure';
     return {
@@ -58,6 +72,7 @@ function newTasks(runId: string, input: string, { definition: { steps } }: Workf
       step: position,
       name: step.name,
       action: step.action,
+      affinity: affinityText(step.labels, labels),
       status: waits ? 'WAITING' : 'QUEUED',
       timeoutMs: step.timeout.ms,
       dueAt: waits ? null : createdAt + step.scheduleTimeout.ms,

@@ -25,6 +25,8 @@ export interface ReportsDeps {
   pool: WorkerPool;
   settle: Settle;
   onTimer(dueAt: EpochMs): void;
+  /** An attempt that a worker of this engine has was begun. */
+  onStarted(attempt: Attempt): void;
 }
 
 /**
@@ -41,7 +43,10 @@ export class Reports {
   started(attempt: ReportedAttempt): Promise<void> {
     return runSpan('handle-task-started', attributes(attempt), async () => {
       const [started] = await markStarted(this.#deps.db, [attempt], attempt.tenantId, now());
-      if (started) this.#deps.onTimer(started.dueAt);
+      if (!started) return;
+      this.#deps.onTimer(started.dueAt);
+      const known = this.#deps.pool.attempt(attempt.taskId, attempt.retryCount);
+      if (known) this.#deps.onStarted(known);
     });
   }
 

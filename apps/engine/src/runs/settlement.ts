@@ -1,6 +1,6 @@
 import type { Database } from '@hatchet-ts/storage';
-import { dropConditions } from '@hatchet-ts/storage/durable';
-import { lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
+import { dropConditions, forgetLogs } from '@hatchet-ts/storage/durable';
+import { forgetFailedChildren, lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
 import { advance, type Effect, type RunEvent } from './state.ts';
@@ -34,7 +34,7 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
       const tasksOf = Map.groupBy(locked.tasks, ({ runId }) => runId);
       const at = now();
       const tasks = new Map<string, TaskChange>();
-      const runs: RunChange[] = [];
+      const runs = new Map<string, RunChange>();
       const effects: Effect[] = [];
       for (const run of locked.runs) {
         let state = { run, tasks: tasksOf.get(run.id) ?? [], steps: registry.steps(run.versionId) };
@@ -42,22 +42,28 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
           const step = advance(state, event, at);
           state = { ...state, ...step.state, tasks: [...step.state.tasks] };
           for (const task of step.tasks) tasks.set(task.id, task);
-          if (step.run) runs.push(step.run);
+          if (step.run) runs.set(run.id, { ...runs.get(run.id), ...step.run });
           effects.push(...step.effects);
         }
       }
       const changes = [...tasks.values()];
-      if (changes.length > 0) await saveChanges(transaction, changes, runs);
-      const ended = changes.filter(
-        ({ invocationCount, finishedAt }) => invocationCount !== null && finishedAt !== null,
-      );
-      if (ended.length > 0)
-        await dropConditions(
-          transaction,
-          ended.map(({ id }) => id),
-        );
+      if (changes.length > 0) await saveChanges(transaction, changes, [...runs.values()]);
+      const idsOf = (these: readonly TaskChange[]) => these.map(({ id }) => id);
+      const durable = changes.filter(({ invocationCount }) => invocationCount !== null);
+      const ended = durable.filter(({ finishedAt }) => finishedAt !== null);
+      if (ended.length > 0) await dropConditions(transaction, idsOf(ended));
+      const replayed = changes.filter((task) => task.replayed);
+      if (replayed.length > 0) await forgetFailedChildren(transaction, idsOf(replayed));
+      if (replayed.some((task) => durable.includes(task))) await forgetLogs(transaction, idsOf(replayed));
       return effects;
     });
     onEffects(effects);
   };
+}
+
+/** Most happenings of one transaction, where somebody names any number of runs. */
+const CHUNK = 500;
+
+export async function inChunks(settle: Settle, happenings: readonly Happening[]): Promise<void> {
+  for (let start = 0; start < happenings.length; start += CHUNK) await settle(happenings.slice(start, start + CHUNK));
 }

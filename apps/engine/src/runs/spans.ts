@@ -1,3 +1,4 @@
+import { readCarrier, TRACEPARENT } from '@hatchet-ts/sdk-otel/propagation';
 import { type EngineAttributes, recordEngineSpan } from '@hatchet-ts/server-otel';
 import type { EpochMs, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
@@ -40,14 +41,16 @@ export function recordAttempt(
 export function recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; error?: string }): void {
   const context = runSpanContext(run);
   if (!context) return;
+  // A replay is a second run below the root of the first.
   const ids =
-    run.rootSpanId !== null
+    run.rootSpanId !== null && run.replayedAt === null
       ? { own: { traceId: context.traceId, spanId: run.rootSpanId, traceFlags: TraceFlags.SAMPLED } }
       : { parent: context };
   recordEngineSpan('workflow_run', {
     ...ids,
-    startTime: hrTime(run.createdAt),
+    startTime: hrTime(run.replayedAt ?? run.createdAt),
     endTime: hrTime(end.at),
+    ...linkOf(run),
     attributes: { ...runAttributes(run), outcome: end.outcome },
     ...(end.error === undefined ? {} : { error: end.error }),
   });
@@ -67,6 +70,12 @@ export function recordEvent(
     endTime: hrTime(endTime),
     attributes: { tenant_id: event.tenantId, event_id: event.id, event_key: event.key, scope: event.scope },
   });
+}
+
+/** A firing with a trace of its own is linked to the creation of its schedule or cron. */
+function linkOf({ linkTraceparent }: RunRow): { links?: SpanContext[] } {
+  const created = readCarrier({ [TRACEPARENT]: linkTraceparent });
+  return created ? { links: [created] } : {};
 }
 
 function runAttributes(run: RunRow): EngineAttributes {

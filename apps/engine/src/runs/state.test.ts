@@ -22,7 +22,7 @@ function step(name: string, parents: number[] = [], more: Partial<Step> = {}): S
 }
 
 function state(steps: Step[], tasks: Partial<TaskRow>[]): RunState {
-  const run = { id: 'run', status: 'RUNNING', createdAt: 0, finishedAt: null } as RunRow;
+  const run = { id: 'run', status: 'RUNNING', createdAt: 0, replayedAt: null, finishedAt: null } as RunRow;
   const rows = steps.map(
     ({ name, action }, position): TaskRow => ({
       id: name,
@@ -31,6 +31,8 @@ function state(steps: Step[], tasks: Partial<TaskRow>[]): RunState {
       step: position,
       name,
       action,
+      affinity: '',
+      firstAttempt: 0,
       status: 'WAITING',
       retryCount: 0,
       retriesUsed: 0,

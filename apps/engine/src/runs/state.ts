@@ -22,7 +22,9 @@ export type RunEvent =
   /** Its worker lets go of a durable task that waits, having got so many answers. */
   | { kind: 'evicted'; taskId: string; invocation: number; seenAnswers: number }
   /** An evicted task is to run again. */
-  | { kind: 'restored'; taskId: string };
+  | { kind: 'restored'; taskId: string }
+  /** A run that is over is to run again: these of its tasks and what follows from them, or all. */
+  | { kind: 'replayed'; taskIds?: readonly string[] };
 
 /** What must be done once the new state is committed. */
 export type Effect =
@@ -30,8 +32,15 @@ export type Effect =
   | { kind: 'queued'; task: TaskRow; slots: Step['slots']; batched: boolean }
   | { kind: 'timer'; dueAt: EpochMs }
   /** `tell` is set when the worker does not know yet. */
-  | { kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome; error?: string; tell?: Tell }
+  | ({ kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome } & Said)
   | { kind: 'run-ended'; run: RunRow; at: EpochMs; outcome: Outcome; error?: string };
+
+/** What there is to say of the end of an attempt. */
+export interface Said {
+  output?: string;
+  error?: string;
+  tell?: Tell;
+}
 
 /** Why a worker is to stop an attempt. */
 export type Tell = 'cancelled' | 'timed_out' | 'lost';
@@ -50,13 +59,13 @@ export function advance(state: RunState, event: RunEvent, at: EpochMs): Advance 
   switch (event.kind) {
     case 'completed':
       draft.attempt(event, (task) => {
-        draft.endAttempt(task, 'completed');
+        draft.endAttempt(task, 'completed', { output: event.output });
         draft.finish(task, 'COMPLETED', { output: event.output });
       });
       break;
     case 'failed':
       draft.attempt(event, (task) => {
-        draft.endAttempt(task, 'failed', event.error);
+        draft.endAttempt(task, 'failed', { error: event.error });
         draft.retryOrFail(task, event.error, event.mayRetry);
       });
       break;
@@ -74,6 +83,9 @@ export function advance(state: RunState, event: RunEvent, at: EpochMs): Advance 
       break;
     case 'restored':
       draft.restore(event);
+      break;
+    case 'replayed':
+      draft.replay(event);
       break;
   }
   draft.settle();

@@ -4,6 +4,7 @@ import type { AssignedBatch } from '../batch/batcher.ts';
 import { now } from '../clock.ts';
 import { cancelAction, startAction } from '../contract/assigned-action.ts';
 import { startBatchAction } from '../contract/batch-action.ts';
+import { MOST_BYTES } from '../contract/limits.ts';
 import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Settle } from '../runs/settlement.ts';
@@ -17,6 +18,9 @@ export interface DispatchDeps {
   settle: Settle;
   onError(error: unknown): void;
 }
+
+/** Room for what an action says beside what the user has written. */
+const REST_OF_ACTION = 16 * 1024;
 
 /** Sends workers what was decided and committed, each message in the trace of the run that it is about. */
 export class Dispatch {
@@ -35,7 +39,13 @@ export class Dispatch {
         this.#giveAgain(task);
         continue;
       }
-      inTraceOf(run, 'send-to-worker', task, () => stream.send(startAction(assignment, steps)));
+      const action = startAction(assignment, steps);
+      const bytes = Buffer.byteLength(action.actionPayload) + Buffer.byteLength(action.additionalMetadata ?? '');
+      if (bytes > MOST_BYTES - REST_OF_ACTION) {
+        this.#refuse(task, bytes);
+        continue;
+      }
+      inTraceOf(run, 'send-to-worker', task, () => stream.send(action));
       recordQueued(run, task, steps[task.step], now());
     }
   }
@@ -64,6 +74,15 @@ export class Dispatch {
     const stream = task.workerId === null ? undefined : this.#deps.pool.stream(task.workerId);
     const steps = this.#deps.registry.steps(run.versionId);
     if (stream) inTraceOf(run, 'cancel-task', task, () => stream.send(cancelAction(task, tell, steps)));
+  }
+
+  /** One message that a worker does not take ends its whole stream. */
+  #refuse({ id: taskId, runId, retryCount }: TaskRow, bytes: number): void {
+    const message = `the task's input, metadata and parents' outputs are ${bytes} bytes: a worker takes ${MOST_BYTES}`;
+    const error = JSON.stringify({ message });
+    this.#deps
+      .settle([{ runId, event: { kind: 'failed', taskId, retryCount, error, mayRetry: false } }])
+      .catch(this.#deps.onError);
   }
 
   /** The worker's stream broke between the decision and now. */

@@ -14,7 +14,7 @@ import { runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Exclusive } from './exclusive.ts';
 import { singleLoop } from './single-loop.ts';
-import { matchSlots, roomFor, type Slots } from './slots.ts';
+import { matchSlots, roomFor, type Slots, type Taker } from './slots.ts';
 import type { Timing } from './timing.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
@@ -74,8 +74,8 @@ export class Scheduler {
     return this.#loop.stop();
   }
 
-  #note({ tenantId, action }: Backlog, slots?: Slots): void {
-    this.#backlogs.set(keyOf({ tenantId, action }), { tenantId, action, slots });
+  #note({ tenantId, action, affinity }: Backlog, slots?: Slots): void {
+    this.#backlogs.set(keyOf({ tenantId, action, affinity }), { tenantId, action, affinity, slots });
   }
 
   async #pass(): Promise<void> {
@@ -104,25 +104,25 @@ export class Scheduler {
   }
 
   /** Which kinds of task could be given out now, and how many of each at most. */
-  #wanted(): (Kind & { limit: number; takers: string[] })[] {
+  #wanted(): (Kind & { limit: number; takers: Taker[] })[] {
     const { pool, timing } = this.#deps;
     const aliveSince = now() - timing.heartbeat;
     return [...this.#backlogs.values()]
       .map((kind) => {
-        const takers = pool.takers(kind.tenantId, kind.action, aliveSince);
-        const room = takers.reduce((sum, id) => sum + slotsLeft(kind.slots, pool.free(id)), 0);
+        const takers = pool.takers(kind, aliveSince);
+        const room = takers.reduce((sum, { id }) => sum + slotsLeft(kind.slots, pool.free(id)), 0);
         return { ...kind, takers, limit: Math.min(room, MOST_OF_A_KIND) };
       })
       .filter(({ limit }) => limit > 0);
   }
 
-  async #assign(tasks: QueuedTask[], wanted: readonly (Backlog & { takers: string[] })[]): Promise<number> {
+  async #assign(tasks: QueuedTask[], wanted: readonly (Backlog & { takers: Taker[] })[]): Promise<number> {
     const { pool } = this.#deps;
     const takers = new Map(wanted.map((kind) => [keyOf(kind), kind.takers]));
-    const free = new Map(wanted.flatMap((kind) => kind.takers).map((id) => [id, pool.free(id)]));
+    const free = new Map(wanted.flatMap((kind) => kind.takers).map(({ id }) => [id, pool.free(id)]));
     const candidates = tasks.map((task) => ({
       id: task.id,
-      workerIds: takers.get(keyOf(task)) ?? [],
+      takers: takers.get(keyOf(task)) ?? [],
       slots: this.#slots(task),
     }));
     const matches = matchSlots(candidates, free);
@@ -167,8 +167,8 @@ export class Scheduler {
   }
 }
 
-function keyOf({ tenantId, action }: Backlog): string {
-  return `${tenantId} ${action}`;
+function keyOf({ tenantId, action, affinity }: Backlog): string {
+  return `${tenantId} ${action} ${affinity}`;
 }
 
 /** How many tasks there is room for; where it is not known what each takes, as many as there are slots of any kind. */

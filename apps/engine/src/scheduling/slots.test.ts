@@ -3,7 +3,7 @@ import { freeSlots, matchSlots } from './slots.ts';
 
 const task = (id: string, workerIds = ['w1', 'w2'], slots: Record<string, number> = { default: 1 }) => ({
   id,
-  workerIds,
+  takers: workerIds.map((workerId) => ({ id: workerId, suits: 0 })),
   slots,
 });
 const matched = (...args: Parameters<typeof matchSlots>) => Object.fromEntries(matchSlots(...args));
@@ -47,4 +47,24 @@ test('a task takes every kind of slot that it asks for, and none that the worker
 test('what is free is what is not used, less than nothing included', () => {
   expect(freeSlots({ default: 2, gpu: 1 }, { default: 3 })).toEqual({ default: -1, gpu: 1 });
   expect(matched([task('a', ['w1'])], new Map([['w1', { default: -1 }]]))).toEqual({});
+});
+
+test('a task goes to the worker that suits it best while that has room, and then to another one', () => {
+  const free = new Map([
+    ['w1', { default: 5 }],
+    ['w2', { default: 1 }],
+  ]);
+  const takers = [
+    { id: 'w1', suits: 0 },
+    { id: 'w2', suits: 100 },
+  ];
+  expect(
+    matched(
+      [
+        { ...task('a'), takers },
+        { ...task('b'), takers },
+      ],
+      free,
+    ),
+  ).toEqual({ a: 'w2', b: 'w1' });
 });

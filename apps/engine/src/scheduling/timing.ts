@@ -10,6 +10,8 @@ export interface Timing {
   heartbeatCheck: number;
   /** The longest time between two looks at the timers. */
   timerCheck: number;
+  /** How far back the firings of crons are made up for that came due while no engine ran. */
+  catchUp: number;
 }
 
 export const TIMING: Timing = {
@@ -18,4 +20,5 @@ export const TIMING: Timing = {
   restart: 15_000,
   heartbeatCheck: 1_000,
   timerCheck: 10_000,
+  catchUp: 3_600_000,
 };

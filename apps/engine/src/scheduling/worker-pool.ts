@@ -1,7 +1,8 @@
 import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
-import type { EpochMs, RunContextColumns } from '@hatchet-ts/storage/runs';
+import type { Backlog, EpochMs, RunContextColumns } from '@hatchet-ts/storage/runs';
 import type { WorkerRow } from '@hatchet-ts/storage/workers';
-import { freeSlots, type Slots } from './slots.ts';
+import { suitability } from './affinity.ts';
+import { freeSlots, type Slots, type Taker } from './slots.ts';
 
 /** Something that a worker has: where it belongs, and what it occupies. */
 export interface Attempt extends RunContextColumns {
@@ -110,14 +111,15 @@ export class WorkerPool {
     return this.#batches.get(batchId) ?? new Set();
   }
 
-  /** Workers of a tenant that take tasks of this action: reached, alive since `aliveSince`, not paused. */
-  takers(tenantId: string, action: string, aliveSince: EpochMs): string[] {
+  /** Workers that take tasks of this kind: of the tenant, reached, alive since `aliveSince`, not paused, as wanted. */
+  takers({ tenantId, action, affinity }: Backlog, aliveSince: EpochMs): Taker[] {
     const ids = this.#byAction.get(`${tenantId} ${action}`) ?? [];
-    return [...ids].filter((id) => {
+    return [...ids].flatMap((id) => {
       const worker = this.#workers.get(id);
-      return (
-        worker?.stream && !worker.row.paused && !worker.row.unsubscribed && worker.row.lastHeartbeatAt >= aliveSince
-      );
+      if (!worker?.stream || worker.row.paused || worker.row.unsubscribed) return [];
+      if (worker.row.lastHeartbeatAt < aliveSince) return [];
+      const suits = suitability(affinity, worker.row.labels);
+      return suits === undefined ? [] : [{ id, suits }];
     });
   }
 

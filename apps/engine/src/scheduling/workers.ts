@@ -7,7 +7,9 @@ import {
   insertWorker,
   type NewWorker,
   saveHeartbeat,
+  saveLabels,
   saveUnsubscribed,
+  type WorkerLabels,
   type WorkerRow,
 } from '@hatchet-ts/storage/workers';
 import { now } from '../clock.ts';
@@ -83,6 +85,13 @@ export class Workers {
   async unsubscribe(row: WorkerRow): Promise<void> {
     row.unsubscribed = true;
     await saveUnsubscribed(this.#deps.db, row.id, now());
+  }
+
+  /** The worker says something new of itself: there may be tasks that wanted it so. */
+  async label(row: WorkerRow, labels: WorkerLabels): Promise<void> {
+    await saveLabels(this.#deps.db, row.id, labels);
+    row.labels = { ...row.labels, ...labels };
+    this.#deps.onRoom();
   }
 
   /** Somebody else changed a worker's row: it was paused, or may work again. */

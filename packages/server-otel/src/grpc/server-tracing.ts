@@ -14,10 +14,10 @@ import { streamSpan } from './stream-span.ts';
 export interface GrpcServerTracingOptions {
   /**
    * The parent of a call whose metadata has no context: the carrier in the request, or the context of the run
-   * that it names. Asked once for a call with a single request, never traced itself; when it fails the call
-   * goes on without a parent.
+   * that it names. Asked once for a call with a single request, before anyone has authorised the call (its metadata
+   * hold the credentials), never traced itself; when it fails the call goes on without a parent.
    */
-  readonly parentOf?: (path: string, request: unknown) => ParentFound;
+  readonly parentOf?: (path: string, request: unknown, metadata: CallMetadata) => ParentFound;
   /** Methods (`/package.Service/Method`) that make no span, nor does anything below them; they are not measured either. */
   readonly untraced?: (path: string) => boolean;
 }
@@ -37,7 +37,10 @@ export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptio
     const received = propagation.extract(ROOT_CONTEXT, callContext.metadata, METADATA);
     const parent =
       trace.getSpanContext(received) === undefined && !call.requestStream
-        ? withParent(received, await lookUpParent(path, parentOf && (() => parentOf(path, call.request))))
+        ? withParent(
+            received,
+            await lookUpParent(path, parentOf && (() => parentOf(path, call.request, callContext.metadata))),
+          )
         : received;
     const span = serverTracer().startSpan(methodName(path), { kind: SpanKind.SERVER }, parent);
     if (span.isRecording()) span.setAttributes({ ...rpcAttributes(path), ...peerAttributes(callContext.peer) });

@@ -232,3 +232,12 @@ const EVICTED = {
   name: 'evicted-with-answers',
   text: `${TASK_COLUMNS} WHERE t.status = 'EVICTED' AND t.durable_satisfied > t.durable_seen LIMIT $1`,
 };
+
+/** Forgets the logs of tasks that were put back to their beginning: they wait, remember and spawn anew. */
+export async function forgetLogs(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
+  await transaction.query(
+    `WITH gone AS (DELETE FROM durable_entry WHERE task_id = ANY ($1::uuid[]))
+     UPDATE task SET durable_cursor = 0, durable_satisfied = 0, durable_seen = 0 WHERE id = ANY ($1::uuid[])`,
+    [taskIds],
+  );
+}

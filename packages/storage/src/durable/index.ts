@@ -24,6 +24,7 @@ export {
   type EntryKind,
   type EntryRef,
   evictedWithAnswers,
+  forgetLogs,
   lockDurableTasks,
   type StoredEntry,
   satisfyEntries,

@@ -3,6 +3,9 @@ import { type EpochMs, epochMs } from './columns.ts';
 import type { Backlog, QueuedTask } from './queue.ts';
 import { CONTEXT_COLUMNS } from './rows.ts';
 
+/** Batch tasks of one kind that wait; they want nothing of their worker. */
+export type BatchBacklog = Omit<Backlog, 'affinity'>;
+
 /** A task that waits to be gathered into a batch. */
 export interface BatchableTask extends QueuedTask {
   /** Those with the same key may run together. */
@@ -13,8 +16,8 @@ export interface BatchableTask extends QueuedTask {
 }
 
 /** The kinds of batch task that wait; asked once, at the engine's start. */
-export async function listBatchBacklogs(db: Queryable): Promise<Backlog[]> {
-  const { rows } = await db.query<Backlog>(
+export async function listBatchBacklogs(db: Queryable): Promise<BatchBacklog[]> {
+  const { rows } = await db.query<BatchBacklog>(
     `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED' AND batch_key IS NOT NULL`,
   );
   return rows;
@@ -23,7 +26,7 @@ export async function listBatchBacklogs(db: Queryable): Promise<Backlog[]> {
 /** The first batch tasks that wait, at most `limit` of a kind, in the order in which they should be served. */
 export async function pickBatchable(
   db: Queryable,
-  wanted: readonly Backlog[],
+  wanted: readonly BatchBacklog[],
   limit: number,
 ): Promise<BatchableTask[]> {
   const { rows } = await db.query<BatchableTask>(PICK, [

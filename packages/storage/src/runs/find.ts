@@ -20,22 +20,44 @@ export interface Target {
 
 /** What of a tenant's is not over yet and has one of these ids, which are runs' or tasks'. */
 export async function unfinishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
+  return byIds(db, tenantId, ids, { run: 'finished_at IS NULL', task: 't.finished_at IS NULL' });
+}
+
+/** A tenant's runs that are not over yet and match. */
+export async function unfinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+  return byFilter(db, tenantId, filter, 'finished_at IS NULL');
+}
+
+/** The same for what is over: a run, or a task of a run that is. */
+export async function finishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
+  return byIds(db, tenantId, ids, { run: 'finished_at IS NOT NULL', task: 'r.finished_at IS NOT NULL' });
+}
+
+export async function finishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+  return byFilter(db, tenantId, filter, 'finished_at IS NOT NULL');
+}
+
+async function byIds(
+  db: Queryable,
+  tenantId: string,
+  ids: readonly string[],
+  condition: { run: string; task: string },
+): Promise<Target[]> {
   const { rows } = await db.query<{ runId: string; taskId: string | null }>(
     `SELECT id AS "runId", NULL::uuid AS "taskId" FROM run
-     WHERE id = ANY ($1::uuid[]) AND tenant_id = $2 AND finished_at IS NULL
+     WHERE id = ANY ($1::uuid[]) AND tenant_id = $2 AND ${condition.run}
      UNION ALL
-     SELECT run_id, id FROM task
-     WHERE id = ANY ($1::uuid[]) AND id <> run_id AND tenant_id = $2 AND finished_at IS NULL`,
+     SELECT t.run_id, t.id FROM task t JOIN run r ON r.id = t.run_id
+     WHERE t.id = ANY ($1::uuid[]) AND t.id <> t.run_id AND t.tenant_id = $2 AND ${condition.task}`,
     [ids, tenantId],
   );
   return rows.map(({ runId, taskId }) => (taskId ? { runId, taskId } : { runId }));
 }
 
-/** A tenant's runs that are not over yet and match. */
-export async function unfinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+async function byFilter(db: Queryable, tenantId: string, filter: RunFilter, condition: string): Promise<Target[]> {
   const { rows } = await db.query<{ runId: string }>(
     `SELECT id AS "runId" FROM run
-     WHERE tenant_id = $1 AND finished_at IS NULL AND created_at >= coalesce($2, '-infinity'::timestamptz)
+     WHERE tenant_id = $1 AND ${condition} AND created_at >= coalesce($2, '-infinity'::timestamptz)
        AND created_at <= coalesce($3, 'infinity'::timestamptz)
        AND (cardinality($4::text[]) = 0 OR status = ANY ($4))
        AND (cardinality($5::uuid[]) = 0 OR workflow_id = ANY ($5))

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, timestamp } from './columns.ts';
+import type { IdempotencyClaim } from './idempotency.ts';
 import type { RunContextColumns, TaskStatus } from './rows.ts';
 
 /** A run to create, with its tasks. */
@@ -14,8 +15,10 @@ export interface NewRun extends RunContextColumns {
   input: string;
   additionalMetadata: Record<string, unknown>;
   traceId: string | null;
+  linkTraceparent?: string;
   parent?: { runId: string; taskId: string; dedupe: string; childIndex: number | null; childKey: string | null };
   event?: { id: string; key: string };
+  idempotency?: IdempotencyClaim;
   createdAt: EpochMs;
   tasks: NewTask[];
 }
@@ -25,6 +28,8 @@ export interface NewTask {
   step: number;
   name: string;
   action: string;
+  /** The labels that it wants of a worker, as canonical JSON; empty for none. */
+  affinity: string;
   status: Extract<TaskStatus, 'WAITING' | 'QUEUED'>;
   timeoutMs: number;
   dueAt: EpochMs | null;
@@ -56,25 +61,25 @@ const INSERT = {
 WITH created AS (
   INSERT INTO run (id, tenant_id, workflow_id, workflow_version_id, workflow_name, status, priority, input,
     additional_metadata, parent_run_id, parent_task_id, child_index, child_key, dedupe, event_id, event_key, created_at,
-    trace_id, traceparent, tracestate, root_span_id)
+    trace_id, traceparent, tracestate, root_span_id, link_traceparent)
   SELECT id, tenant_id, workflow_id, version_id, workflow_name, 'QUEUED', priority, input, metadata, parent_run_id,
     parent_task_id, child_index, child_key, dedupe, event_id, event_key, ${timestamp('created_at')}, trace_id,
-    traceparent, tracestate, root_span_id
+    traceparent, tracestate, root_span_id, link_traceparent
   FROM json_to_recordset($1) AS x (id uuid, tenant_id uuid, workflow_id uuid, version_id uuid, workflow_name text,
     priority smallint, input text, metadata jsonb, parent_run_id uuid, parent_task_id uuid, child_index integer,
     child_key text, dedupe text, event_id uuid, event_key text, created_at float8, trace_id text, traceparent text,
-    tracestate text, root_span_id text)
+    tracestate text, root_span_id text, link_traceparent text)
   ON CONFLICT (parent_task_id, dedupe) WHERE dedupe IS NOT NULL DO NOTHING
   RETURNING id
 ), tasks AS (
-  INSERT INTO task (id, run_id, tenant_id, step, name, action, status, priority, timeout_ms, created_at, queued_at, due_at,
-    invocation_count, batch_key)
-  SELECT x.id, x.run_id, x.tenant_id, x.step, x.name, x.action, x.status, x.priority, x.timeout_ms,
+  INSERT INTO task (id, run_id, tenant_id, step, name, action, affinity, status, priority, timeout_ms, created_at,
+    queued_at, due_at, invocation_count, batch_key)
+  SELECT x.id, x.run_id, x.tenant_id, x.step, x.name, x.action, x.affinity, x.status, x.priority, x.timeout_ms,
     ${timestamp('x.created_at')}, CASE WHEN x.status = 'QUEUED' THEN ${timestamp('x.created_at')} END,
     ${timestamp('x.due_at')}, CASE WHEN x.durable THEN 0 END, x.batch_key
   FROM json_to_recordset($2) AS x (id uuid, run_id uuid, tenant_id uuid, step smallint, name text, action text,
-    status text, priority smallint, timeout_ms integer, created_at float8, due_at float8, durable boolean,
-    batch_key text, position integer)
+    affinity text, status text, priority smallint, timeout_ms integer, created_at float8, due_at float8,
+    durable boolean, batch_key text, position integer)
   JOIN created ON created.id = x.run_id
   ORDER BY x.position
 )
@@ -103,6 +108,7 @@ function runColumns(run: NewRun): Record<string, unknown> {
     traceparent: run.traceparent,
     tracestate: run.tracestate,
     root_span_id: run.rootSpanId,
+    link_traceparent: run.linkTraceparent,
   };
 }
 
@@ -115,6 +121,7 @@ function tasksJson(runs: readonly NewRun[]): string {
       step: task.step,
       name: task.name,
       action: task.action,
+      affinity: task.affinity,
       status: task.status,
       priority: run.priority,
       timeout_ms: task.timeoutMs,
@@ -127,7 +134,8 @@ function tasksJson(runs: readonly NewRun[]): string {
   return JSON.stringify(tasks.map((task, position) => ({ ...task, position })));
 }
 
-async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<Map<string, string>> {
+/** The runs that stand for these children already, by {@link childIdentity}. */
+export async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ id: string; taskId: string; dedupe: string }>(
     `SELECT r.id, r.parent_task_id AS "taskId", r.dedupe
      FROM unnest($1::uuid[], $2::text[]) AS wanted (parent_task_id, dedupe)
@@ -137,6 +145,6 @@ async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<
   return new Map(rows.map(({ id, taskId, dedupe }) => [`${taskId} ${dedupe}`, id]));
 }
 
-function childIdentity({ parent }: NewRun): string {
+export function childIdentity({ parent }: NewRun): string {
   return `${parent?.taskId} ${parent?.dedupe}`;
 }

@@ -13,6 +13,8 @@ import {
 export interface Backlog {
   tenantId: string;
   action: string;
+  /** The labels that they want of a worker, as canonical JSON; empty for none. */
+  affinity: string;
 }
 
 /** A task that can be given to a worker. */
@@ -37,7 +39,7 @@ export interface Assignment {
 /** The kinds of task that wait; asked once, at the engine's start. */
 export async function listBacklogs(db: Queryable): Promise<Backlog[]> {
   const { rows } = await db.query<Backlog>(
-    `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED' AND batch_key IS NULL`,
+    `SELECT DISTINCT tenant_id AS "tenantId", action, affinity FROM task WHERE status = 'QUEUED' AND batch_key IS NULL`,
   );
   return rows;
 }
@@ -51,6 +53,7 @@ export async function pickQueued(
     wanted.map(({ tenantId }) => tenantId),
     wanted.map(({ action }) => action),
     wanted.map(({ limit }) => limit),
+    wanted.map(({ affinity }) => affinity),
   ]);
   return rows;
 }
@@ -58,12 +61,13 @@ export async function pickQueued(
 const PICK = {
   name: 'pick-queued',
   text: `
-SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step,
+SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.affinity, t.step,
   r.workflow_version_id AS "versionId", ${CONTEXT_COLUMNS}
-FROM unnest($1::uuid[], $2::text[], $3::integer[]) AS w (tenant_id, action, most)
+FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[]) AS w (tenant_id, action, most, affinity)
 CROSS JOIN LATERAL (
   SELECT * FROM task q
   WHERE q.status = 'QUEUED' AND q.batch_key IS NULL AND q.tenant_id = w.tenant_id AND q.action = w.action
+    AND q.affinity = w.affinity
   ORDER BY q.priority DESC, q.seq
   LIMIT w.most
 ) t

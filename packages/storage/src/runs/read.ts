@@ -95,3 +95,18 @@ export async function runsOfTasks(
   );
   return new Map(rows.map(({ id, runId }) => [id, runId]));
 }
+
+/** Whether a tenant's run has this pair in its metadata. */
+export async function runHasMetadata(
+  db: Queryable,
+  tenantId: string,
+  runId: string,
+  key: string,
+  value: string,
+): Promise<boolean> {
+  const { rows } = await db.query<{ has: boolean }>(
+    'SELECT additional_metadata ->> $3 IS NOT DISTINCT FROM $4 AS has FROM run WHERE id = $1 AND tenant_id = $2',
+    [runId, tenantId, key, value],
+  );
+  return rows[0]?.has ?? false;
+}

@@ -34,7 +34,11 @@ export interface RunRow extends RunContextColumns {
   childKey: string | null;
   eventId: string | null;
   eventKey: string | null;
+  /** Of a firing with a trace of its own: the context in which its schedule or cron was created. */
+  linkTraceparent: string | null;
   createdAt: EpochMs;
+  /** When it was last put back to its beginning. */
+  replayedAt: EpochMs | null;
   finishedAt: EpochMs | null;
 }
 
@@ -47,10 +51,14 @@ export interface TaskRow {
   step: number;
   name: string;
   action: string;
+  /** The labels that it wants of a worker, as canonical JSON; empty for none. */
+  affinity: string;
   status: TaskStatus;
   /** Number of the attempt, from 0. */
   retryCount: number;
-  /** Attempts that failed by themselves, as opposed to those whose worker was lost. */
+  /** Number of its first attempt since it was last replayed. */
+  firstAttempt: number;
+  /** Attempts since then that failed by themselves, as opposed to those whose worker was lost. */
   retriesUsed: number;
   workerId: string | null;
   createdAt: EpochMs;
@@ -72,11 +80,13 @@ export const CONTEXT_COLUMNS = 'r.traceparent, r.tracestate, r.root_span_id AS "
 export const RUN_COLUMNS = `r.id, r.tenant_id AS "tenantId", r.workflow_id AS "workflowId",
   r.workflow_version_id AS "versionId", r.workflow_name AS "workflowName", r.status, r.priority,
   r.parent_run_id AS "parentRunId", r.child_index AS "childIndex", r.child_key AS "childKey",
-  r.event_id AS "eventId", r.event_key AS "eventKey", ${epochMs('r.created_at')} AS "createdAt",
-  ${epochMs('r.finished_at')} AS "finishedAt", ${CONTEXT_COLUMNS}`;
+  r.event_id AS "eventId", r.event_key AS "eventKey",
+  r.link_traceparent AS "linkTraceparent", ${epochMs('r.created_at')} AS "createdAt",
+  ${epochMs('r.replayed_at')} AS "replayedAt", ${epochMs('r.finished_at')} AS "finishedAt", ${CONTEXT_COLUMNS}`;
 
 /** Columns of {@link TaskRow} from `task t`. */
-export const TASK_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.step, t.name, t.action, t.status,
+export const TASK_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.step, t.name, t.action,
+  t.affinity, t.status, t.first_attempt AS "firstAttempt",
   t.retry_count AS "retryCount", t.retries_used AS "retriesUsed", t.worker_id AS "workerId",
   ${epochMs('t.created_at')} AS "createdAt", ${epochMs('t.queued_at')} AS "queuedAt",
   ${epochMs('t.assigned_at')} AS "assignedAt", ${epochMs('t.started_at')} AS "startedAt",

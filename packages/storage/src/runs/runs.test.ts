@@ -40,7 +40,7 @@ function run(action: string, more: Partial<NewRun> = {}): NewRun {
     tracestate: null,
     rootSpanId: null,
     createdAt: AT,
-    tasks: [{ id, step: 0, name: 'a', action, status: 'QUEUED', timeoutMs: 1_000, dueAt: AT + 5_000 }],
+    tasks: [{ id, step: 0, name: 'a', action, affinity: '', status: 'QUEUED', timeoutMs: 1_000, dueAt: AT + 5_000 }],
     ...more,
   };
 }
@@ -70,11 +70,11 @@ test('tasks are picked by priority and then in the order in which they came, so 
   const other = run('order-2');
   await insertRuns(db, [other]);
   const picked = await pickQueued(db, [
-    { tenantId: TENANT, action: 'order', limit: 3 },
-    { tenantId: TENANT, action: 'order-2', limit: 5 },
+    { tenantId: TENANT, action: 'order', affinity: '', limit: 3 },
+    { tenantId: TENANT, action: 'order-2', affinity: '', limit: 5 },
   ]);
   expect(picked.map(({ id }) => id)).toEqual([runs[1]!.id, runs[0]!.id, runs[2]!.id, other.id]);
-  expect(await listBacklogs(db)).toContainEqual({ tenantId: TENANT, action: 'order-2' });
+  expect(await listBacklogs(db)).toContainEqual({ tenantId: TENANT, action: 'order-2', affinity: '' });
 });
 
 test('a task is given to one worker only, with its times to the microsecond and its input as it was sent', async () => {

@@ -2,10 +2,14 @@ import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, timestamp } from './columns.ts';
 import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow } from './rows.ts';
 
-/** A task's new state; `output`, `error` and `seenAnswers` stay as they are where undefined. */
+/**
+ * A task's new state; `seenAnswers` stays as it is where undefined, and so do `output` and `error` unless it begins again.
+ */
 export interface TaskChange extends TaskRow {
   output?: string;
   error?: string;
+  /** It was put back to its beginning. */
+  replayed?: true;
   /** Of a durable task that is evicted: how many answers the invocation has got. */
   seenAnswers?: number;
 }
@@ -14,6 +18,8 @@ export interface RunChange {
   id: string;
   status: RunStatus;
   finishedAt: EpochMs | null;
+  /** Stays as it is where undefined. */
+  replayedAt?: EpochMs;
 }
 
 /** Runs and all their tasks, locked against every other change of state until the transaction ends. */
@@ -54,18 +60,21 @@ const SAVE = {
   name: 'save-changes',
   text: `
 WITH runs AS (
-  UPDATE run r SET status = x.status, finished_at = ${timestamp('x.finished_at')}
-  FROM json_to_recordset($2) AS x (id uuid, status text, finished_at float8)
+  UPDATE run r SET status = x.status, finished_at = ${timestamp('x.finished_at')},
+    replayed_at = coalesce(${timestamp('x.replayed_at')}, r.replayed_at)
+  FROM json_to_recordset($2) AS x (id uuid, status text, finished_at float8, replayed_at float8)
   WHERE r.id = x.id AND r.id = ANY ($4::uuid[])
 )
-UPDATE task t SET status = x.status, retry_count = x.retry_count, retries_used = x.retries_used, worker_id = x.worker_id,
+UPDATE task t SET status = x.status, retry_count = x.retry_count, retries_used = x.retries_used,
+  first_attempt = x.first_attempt, worker_id = x.worker_id,
   queued_at = ${timestamp('x.queued_at')}, assigned_at = ${timestamp('x.assigned_at')},
   started_at = ${timestamp('x.started_at')}, finished_at = ${timestamp('x.finished_at')},
-  due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, t.output), error = coalesce(x.error, t.error),
+  due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, CASE WHEN x.replayed IS NULL THEN t.output END),
+  error = coalesce(x.error, CASE WHEN x.replayed IS NULL THEN t.error END),
   durable_seen = coalesce(x.seen, t.durable_seen)
-FROM json_to_recordset($1) AS x (id uuid, status text, retry_count integer, retries_used integer, worker_id uuid,
-  queued_at float8, assigned_at float8, started_at float8, finished_at float8, due_at float8, output text, error text,
-  seen integer)
+FROM json_to_recordset($1) AS x (id uuid, status text, retry_count integer, retries_used integer,
+  first_attempt integer, replayed boolean, worker_id uuid, queued_at float8, assigned_at float8, started_at float8,
+  finished_at float8, due_at float8, output text, error text, seen integer)
 WHERE t.id = x.id AND t.id = ANY ($3::uuid[])`,
 };
 
@@ -75,6 +84,8 @@ function taskColumns(task: TaskChange): Record<string, unknown> {
     status: task.status,
     retry_count: task.retryCount,
     retries_used: task.retriesUsed,
+    first_attempt: task.firstAttempt,
+    replayed: task.replayed,
     worker_id: task.workerId,
     queued_at: task.queuedAt,
     assigned_at: task.assignedAt,
@@ -87,8 +98,8 @@ function taskColumns(task: TaskChange): Record<string, unknown> {
   };
 }
 
-function runColumns({ id, status, finishedAt }: RunChange): Record<string, unknown> {
-  return { id, status, finished_at: finishedAt };
+function runColumns({ id, status, finishedAt, replayedAt }: RunChange): Record<string, unknown> {
+  return { id, status, finished_at: finishedAt, replayed_at: replayedAt };
 }
 
 /** Notes that attempts have begun, and from now on counts their timeout; those that have ended meanwhile are left. */

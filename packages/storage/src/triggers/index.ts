@@ -10,10 +10,22 @@ export {
   viewCron,
 } from './crons.ts';
 export {
+  type DueCron,
+  type DueSchedule,
+  type FiredSchedule,
+  lockDueCrons,
+  lockDueSchedules,
+  moveCrons,
+  nextFiringAt,
+  saveFired,
+} from './firing.ts';
+export {
   createSchedule,
+  createSchedules,
   deleteSchedules,
   listSchedules,
   moveSchedules,
+  type NewChildSchedule,
   type NewSchedule,
   type ScheduleFilter,
   type ScheduleView,

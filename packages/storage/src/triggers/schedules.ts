@@ -125,3 +125,27 @@ function conditions({ ids, workflowId, metadata, statuses }: ScheduleFilter) {
     metadataHas('s.additional_metadata', metadata),
   ];
 }
+
+/** A schedule that a workflow's own code makes, perhaps as a child of the task that makes it. */
+export interface NewChildSchedule extends Omit<NewSchedule, 'workflow' | 'method'> {
+  parent?: { taskId: string; childIndex?: number | undefined; childKey?: string | undefined };
+}
+
+/** Stores schedules of a workflow, in one statement; resolves to their ids, in order. */
+export async function createSchedules(
+  db: Queryable,
+  workflowId: string,
+  schedules: readonly NewChildSchedule[],
+): Promise<string[]> {
+  const rows = schedules.map(({ parent, ...schedule }) => ({ id: randomUUIDv7(), ...schedule, ...parent }));
+  await db.query(
+    `INSERT INTO schedule (id, tenant_id, workflow_id, method, trigger_at, input, additional_metadata, priority,
+       parent_task_id, child_index, child_key)
+     SELECT x.id, x."tenantId", $1, 'DEFAULT', x."triggerAt", x.input, x."additionalMetadata"::jsonb, x.priority,
+       x."taskId", x."childIndex", x."childKey"
+     FROM json_to_recordset($2) AS x (id uuid, "tenantId" uuid, "triggerAt" timestamptz, input text,
+       "additionalMetadata" text, priority smallint, "taskId" uuid, "childIndex" integer, "childKey" text)`,
+    [workflowId, JSON.stringify(rows)],
+  );
+  return rows.map(({ id }) => id);
+}

@@ -4,6 +4,8 @@ export {
   knownWorkers,
   type NewWorker,
   saveHeartbeat,
+  saveLabels,
   saveUnsubscribed,
+  type WorkerLabels,
   type WorkerRow,
 } from './workers.ts';

@@ -1,6 +1,9 @@
 import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, epochMs, timestamp } from '../runs/columns.ts';
 
+/** What a worker says of itself, for tasks to choose by. */
+export type WorkerLabels = Record<string, string | number>;
+
 /** A worker as it registered itself. */
 export interface WorkerRow {
   id: string;
@@ -9,17 +12,17 @@ export interface WorkerRow {
   actions: string[];
   /** How much it takes at a time, by kind of slot. */
   slots: Record<string, number>;
+  labels: WorkerLabels;
   paused: boolean;
   lastHeartbeatAt: EpochMs;
   unsubscribed: boolean;
 }
 
 export interface NewWorker extends Omit<WorkerRow, 'paused' | 'unsubscribed'> {
-  labels: Record<string, string | number>;
   runtime: Record<string, unknown>;
 }
 
-const WORKER_COLUMNS = `id, tenant_id AS "tenantId", name, actions, slots, paused,
+const WORKER_COLUMNS = `id, tenant_id AS "tenantId", name, actions, slots, labels, paused,
   ${epochMs('last_heartbeat_at')} AS "lastHeartbeatAt", unsubscribed_at IS NOT NULL AS unsubscribed`;
 
 export async function insertWorker(db: Queryable, worker: NewWorker): Promise<void> {
@@ -69,4 +72,9 @@ export async function saveHeartbeat(db: Queryable, id: string, at: EpochMs): Pro
 /** Notes that a worker takes no more work, or, with null, that it is back. */
 export async function saveUnsubscribed(db: Queryable, id: string, at: EpochMs | null): Promise<void> {
   await db.query(`UPDATE worker SET unsubscribed_at = ${timestamp('$2')} WHERE id = $1`, [id, at]);
+}
+
+/** Adds labels to a worker's, or changes them. */
+export async function saveLabels(db: Queryable, id: string, labels: WorkerLabels): Promise<void> {
+  await db.query('UPDATE worker SET labels = labels || $2 WHERE id = $1', [id, labels]);
 }

@@ -19,6 +19,8 @@ export interface Step {
   backoff?: { factor: number; maxSeconds: number };
   /** What it occupies of a worker, by kind of slot. */
   slots: Record<string, number>;
+  /** What it wants of a worker, by label. */
+  labels?: DesiredLabels;
   /** Its function waits, remembers and spawns by a durable log. */
   durable?: boolean;
   /** Runs of it are gathered and given to a worker together. */
@@ -34,12 +36,46 @@ export interface BatchConfig {
   groupBy?: string[];
 }
 
+/** What a task wants of its worker, by label. */
+export type DesiredLabels = Record<string, DesiredLabel>;
+
+export interface DesiredLabel {
+  value: string | number;
+  comparator: LabelComparator;
+  /** A worker that does not have it so must not take the task; otherwise it is only a preference. */
+  required: boolean;
+  /** How much it counts beside other preferences. */
+  weight: number;
+}
+
+export type LabelComparator = '=' | '!=' | '>' | '>=' | '<' | '<=';
+
+/** Which runs are taken for the same. */
+export interface Idempotency {
+  /** Where the key stands: the names that lead to it in the input or the additional metadata. */
+  path: { in: 'input' | 'additional_metadata'; names: string[] };
+  /** How long a run has its key, in milliseconds. */
+  ttlMs: number;
+  /** It gives it back when it ends. */
+  untilEnd: boolean;
+}
+
+/** The crons that a workflow declares. */
+export interface DeclaredCrons {
+  expressions: string[];
+  /** JSON text. */
+  input: string;
+}
+
 /** What a workflow version consists of. */
 export interface WorkflowDefinition {
   description: string;
   /** 1 to 3, for runs that name none. */
   defaultPriority: number;
+  /** One that ends in `*` stands for all that begin so. */
   eventKeys: string[];
+  crons?: DeclaredCrons;
+  idempotency?: Idempotency;
   steps: Step[];
 }
 

@@ -1,4 +1,13 @@
-export type { BatchConfig, Step, Workflow, WorkflowDefinition } from './definition.ts';
+export type {
+  BatchConfig,
+  DesiredLabel,
+  DesiredLabels,
+  Idempotency,
+  LabelComparator,
+  Step,
+  Workflow,
+  WorkflowDefinition,
+} from './definition.ts';
 export {
   definitionsOfVersions,
   findWorkflows,

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Queryable } from '../database/transaction.ts';
+import { declareCrons } from '../triggers/declared-crons.ts';
 import type { Workflow, WorkflowDefinition } from './definition.ts';
 
 /** A definition whose steps have no ids yet: a new version gives them. */
@@ -30,6 +31,7 @@ export async function putWorkflow(
        ON CONFLICT DO NOTHING`,
       [tenantId, id, definition.eventKeys],
     );
+    await declareCrons(transaction, { tenantId, workflowId: id }, definition.crons);
     return { id, versionId: version.id, tenantId, name, definition: version.definition };
   });
 }
@@ -74,19 +76,26 @@ export async function findWorkflows(db: Queryable, tenantId: string, names: read
   return rows;
 }
 
-/** Which workflows of a tenant events with these keys start, in the order of their names. */
+/** Which workflows of a tenant events with these keys start, each once, in the order of their names. */
 export async function workflowsOfEvents(
   db: Queryable,
   tenantId: string,
   keys: readonly string[],
 ): Promise<{ key: string; name: string }[]> {
-  const { rows } = await db.query<{ key: string; name: string }>(
-    `SELECT e.event_key AS key, w.name FROM event_trigger e JOIN workflow w ON w.id = e.workflow_id
-     WHERE e.tenant_id = $1 AND e.event_key = ANY ($2::text[]) ORDER BY w.name`,
-    [tenantId, keys],
-  );
+  const { rows } = await db.query<{ key: string; name: string }>(OF_EVENTS, [tenantId, keys]);
   return rows;
 }
+
+const OF_EVENTS = {
+  name: 'workflows-of-events',
+  text: `
+SELECT named.key, w.name FROM (
+  SELECT event_key AS key, workflow_id FROM event_trigger WHERE tenant_id = $1 AND event_key = ANY ($2::text[])
+  UNION
+  SELECT key, workflow_id FROM event_trigger JOIN unnest($2::text[]) AS key ON starts_with(key, prefix)
+  WHERE tenant_id = $1 AND prefix IS NOT NULL
+) named JOIN workflow w ON w.id = named.workflow_id ORDER BY w.name`,
+};
 
 /** Definitions of versions, current or not. */
 export async function definitionsOfVersions(

@@ -1,0 +1,26 @@
+/** A value that an expression names in what a run was triggered with. */
+export interface CelPath {
+  in: 'input' | 'additional_metadata';
+  names: string[];
+}
+
+const ROOT = /^(input|additional_metadata)(?=[.[])/;
+const NAME = /\.([A-Za-z_]\w*)|\[(?:"([^"\\]*)"|'([^'\\]*)')\]/y;
+
+/**
+ * Reads the CEL expressions that only name a value, `input.order.id` or `additional_metadata["customer"]`. Undefined
+ * for all others: this engine has no CEL.
+ */
+export function celPath(expression: string): CelPath | undefined {
+  const text = expression.trim();
+  const root = ROOT.exec(text)?.[1];
+  if (!root) return undefined;
+  const names: string[] = [];
+  NAME.lastIndex = root.length;
+  while (NAME.lastIndex < text.length) {
+    const match = NAME.exec(text);
+    if (!match) return undefined;
+    names.push(match[1] ?? match[2] ?? match[3] ?? '');
+  }
+  return { in: root as CelPath['in'], names };
+}

@@ -1,0 +1,1 @@
+export { insertLogLines, type NewLogLine } from './logs.ts';

@@ -1,0 +1,78 @@
+import type { Queryable } from '../database/transaction.ts';
+import { type EpochMs, timestamp } from './columns.ts';
+
+/** That a run is the only one with its key. */
+export interface IdempotencyClaim {
+  key: string;
+  expiresAt: EpochMs;
+  /** It gives the key back when it ends, if that is sooner. */
+  untilEnd: boolean;
+}
+
+/** A run that would have its workflow's key. */
+export interface Claimant {
+  id: string;
+  workflowId: string;
+  idempotency: IdempotencyClaim;
+}
+
+/**
+ * Claims keys for runs that are about to be created; of several that want the same key the first one gets it.
+ *
+ * @returns for each run that must not be created, by its id, the run that has its key.
+ */
+export async function claimKeys(
+  transaction: Queryable,
+  claimants: readonly Claimant[],
+  at: EpochMs,
+): Promise<Map<string, string>> {
+  const firsts = new Map<string, Claimant>();
+  for (const claimant of claimants) if (!firsts.has(keyOf(claimant))) firsts.set(keyOf(claimant), claimant);
+  // in one order, so that two calls never wait for each other
+  const ordered = [...firsts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claimant]) => claimant);
+  const given = [ordered.map(({ workflowId }) => workflowId), ordered.map(({ idempotency }) => idempotency.key)];
+  await transaction.query(CLAIM, [
+    ...given,
+    ordered.map(({ id }) => id),
+    ordered.map(({ idempotency }) => idempotency.expiresAt),
+    ordered.map(({ idempotency }) => idempotency.untilEnd),
+    at,
+  ]);
+  const { rows } = await transaction.query<{ workflowId: string; key: string; runId: string }>(HOLDERS, given);
+  const holders = new Map(rows.map(({ workflowId, key, runId }) => [`${workflowId} ${key}`, runId]));
+  const refused = claimants.flatMap((claimant) => {
+    const holder = holders.get(keyOf(claimant));
+    return holder === undefined || holder === claimant.id ? [] : [[claimant.id, holder] as const];
+  });
+  return new Map(refused);
+}
+
+const CLAIM = {
+  name: 'claim-idempotency-keys',
+  text: `
+INSERT INTO idempotency_key AS k (workflow_id, key, run_id, expires_at, until_end)
+SELECT workflow_id, key, run_id, ${timestamp('expires_at')}, until_end
+FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::float8[], $5::boolean[])
+  AS x (workflow_id, key, run_id, expires_at, until_end)
+ON CONFLICT (workflow_id, key) DO UPDATE
+SET run_id = excluded.run_id, expires_at = excluded.expires_at, until_end = excluded.until_end
+WHERE k.expires_at <= ${timestamp('$6')}
+  OR (k.until_end AND NOT EXISTS (SELECT FROM run r WHERE r.id = k.run_id AND r.finished_at IS NULL))`,
+};
+
+// A statement of its own: what a statement has written, it does not see itself.
+const HOLDERS = {
+  name: 'idempotency-holders',
+  text: `SELECT k.workflow_id AS "workflowId", k.key, k.run_id AS "runId"
+    FROM unnest($1::uuid[], $2::text[]) AS x (workflow_id, key)
+    JOIN idempotency_key k ON k.workflow_id = x.workflow_id AND k.key = x.key`,
+};
+
+/** Forgets keys that have expired. */
+export async function pruneKeys(db: Queryable, at: EpochMs): Promise<void> {
+  await db.query(`DELETE FROM idempotency_key WHERE expires_at <= ${timestamp('$1')}`, [at]);
+}
+
+function keyOf({ workflowId, idempotency }: Claimant): string {
+  return `${workflowId} ${idempotency.key}`;
+}

@@ -1,0 +1,95 @@
+import type { Queryable } from '../database/transaction.ts';
+import { type EpochMs, epochMs, timestamp } from '../runs/columns.ts';
+
+/** A schedule whose time has come. */
+export interface DueSchedule extends Due {
+  parentTaskId: string | null;
+  childIndex: number | null;
+  childKey: string | null;
+}
+
+/** A cron whose time has come. */
+export interface DueCron extends Due {
+  name: string;
+  expression: string;
+  /** The moment that is due. */
+  nextFireAt: EpochMs;
+}
+
+interface Due {
+  id: string;
+  tenantId: string;
+  workflowName: string;
+  /** JSON text. */
+  input: string;
+  additionalMetadata: Record<string, unknown>;
+  priority: number | null;
+}
+
+const COLUMNS = `d.id, d.tenant_id AS "tenantId", w.name AS "workflowName", d.input,
+  d.additional_metadata AS "additionalMetadata", d.priority`;
+
+/** Schedules that are due at `at`, the longest overdue first; locked, so that nobody moves or deletes them meanwhile. */
+export async function lockDueSchedules(transaction: Queryable, at: EpochMs, limit: number): Promise<DueSchedule[]> {
+  const { rows } = await transaction.query<DueSchedule>(
+    `SELECT ${COLUMNS}, d.parent_task_id AS "parentTaskId", d.child_index AS "childIndex", d.child_key AS "childKey"
+     FROM schedule d JOIN workflow w ON w.id = d.workflow_id
+     WHERE d.fired_at IS NULL AND d.trigger_at <= ${timestamp('$1')} ORDER BY d.trigger_at, d.id LIMIT $2
+     FOR UPDATE OF d SKIP LOCKED`,
+    [at, limit],
+  );
+  return rows;
+}
+
+/** What became of a schedule: a run, or the reason why there is none. */
+export interface FiredSchedule {
+  id: string;
+  runId?: string;
+  error?: string;
+}
+
+/** Notes that locked schedules have fired. */
+export async function saveFired(transaction: Queryable, fired: readonly FiredSchedule[], at: EpochMs): Promise<void> {
+  await transaction.query(
+    `UPDATE schedule s SET fired_at = ${timestamp('$4')}, run_id = x.run_id, error = x.error
+     FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS x (id, run_id, error)
+     WHERE s.id = x.id AND s.id = ANY ($1::uuid[])`,
+    [fired.map(({ id }) => id), fired.map(({ runId }) => runId), fired.map(({ error }) => error), at],
+  );
+}
+
+/** Crons that are due at `at`, the longest overdue first; locked like the schedules. */
+export async function lockDueCrons(transaction: Queryable, at: EpochMs, limit: number): Promise<DueCron[]> {
+  const { rows } = await transaction.query<DueCron>(
+    `SELECT ${COLUMNS}, d.name, d.expression, ${epochMs('d.next_fire_at')} AS "nextFireAt"
+     FROM cron d JOIN workflow w ON w.id = d.workflow_id
+     WHERE d.enabled AND d.next_fire_at <= ${timestamp('$1')} ORDER BY d.next_fire_at, d.id LIMIT $2
+     FOR UPDATE OF d SKIP LOCKED`,
+    [at, limit],
+  );
+  return rows;
+}
+
+/** Moves locked crons on: for when they last fired, and when they fire next. */
+export async function moveCrons(
+  transaction: Queryable,
+  moved: readonly { id: string; lastFireAt: EpochMs; nextFireAt: EpochMs | null }[],
+): Promise<void> {
+  await transaction.query(
+    `UPDATE cron c SET last_fire_at = ${timestamp('x.last_fire_at')}, next_fire_at = ${timestamp('x.next_fire_at')}
+     FROM unnest($1::uuid[], $2::float8[], $3::float8[]) AS x (id, last_fire_at, next_fire_at)
+     WHERE c.id = x.id AND c.id = ANY ($1::uuid[])`,
+    [moved.map(({ id }) => id), moved.map(({ lastFireAt }) => lastFireAt), moved.map(({ nextFireAt }) => nextFireAt)],
+  );
+}
+
+/** When the next schedule or cron is due; null where there is none. */
+export async function nextFiringAt(db: Queryable): Promise<EpochMs | null> {
+  const { rows } = await db.query<{ at: EpochMs | null }>(
+    `SELECT least(
+       (SELECT ${epochMs('min(trigger_at)')} FROM schedule WHERE fired_at IS NULL),
+       (SELECT ${epochMs('min(next_fire_at)')} FROM cron WHERE enabled AND next_fire_at IS NOT NULL)
+     ) AS at`,
+  );
+  return rows[0]?.at ?? null;
+}

@@ -100,11 +100,11 @@ test('an answer that the worker has does not wake a task that waits for another'
 test('an answer whose node this invocation has not asked for yet holds back those that came after it', async () => {
   const { client, taskId, send, receive, nextAction } = await rawWorker('held');
   const first = { durableTaskExternalId: taskId, invocationCount: 1 };
-  for (const key of ['held-1', 'held-2']) {
+  for (const key of ['held-1', 'held-2', 'held-3']) {
     send({ waitFor: { ...first, ...eventConditions(key) } });
     await receive();
   }
-  for (const key of ['held-2', 'held-1']) {
+  for (const key of ['held-3', 'held-1', 'held-2']) {
     await client.events.push(key, {});
     await receive();
   }
@@ -113,21 +113,17 @@ test('an answer whose node this invocation has not asked for yet holds back thos
   await nextAction();
 
   const second = { ...first, invocationCount: 2 };
-  const answers: unknown[] = [];
-  const note = async () => {
+  const heard: string[] = [];
+  const listen = async () => {
     const { waitForAck, entryCompleted } = (await receive()) ?? {};
-    answers.push(waitForAck ? ['ack', waitForAck.ref?.nodeId] : ['answer', entryCompleted?.ref?.nodeId]);
+    heard.push(waitForAck ? `ack ${waitForAck.ref?.nodeId}` : `answer ${entryCompleted?.ref?.nodeId}`);
   };
-  send({ waitFor: { ...second, ...eventConditions('held-1') } });
-  await note();
-  send({ waitFor: { ...second, ...eventConditions('held-2') } });
-  for (let left = 3; left > 0; left--) await note();
-  expect(answers).toEqual([
-    ['ack', 1],
-    ['ack', 2],
-    ['answer', 2],
-    ['answer', 1],
-  ]);
+  for (const key of ['held-1', 'held-2', 'held-3']) {
+    send({ waitFor: { ...second, ...eventConditions(key) } });
+    await listen();
+  }
+  for (let left = 3; left > 0; left--) await listen();
+  expect(heard).toEqual(['ack 1', 'ack 2', 'ack 3', 'answer 3', 'answer 1', 'answer 2']);
 });
 
 test('a worker of another tenant hears nothing of a task', async () => {

@@ -9,6 +9,7 @@ import {
   type EventKey,
   matchesInStore,
   matchesOfEvents,
+  matchesOfNodes,
   nodesOfRuns,
   unawaitedEvents,
 } from '@hatchet-ts/storage/durable';
@@ -65,7 +66,7 @@ export function createMatching(deps: {
   }
 
   async function matchStored(nodes: readonly EntryRef[]): Promise<void> {
-    await satisfaction.matched('process-durable-matches', await matchesInStore(db, nodes));
+    await satisfaction.matched('process-durable-matches', await matchesOfNodes(db, nodes));
   }
 
   async function matchRuns(ids: readonly string[]): Promise<void> {

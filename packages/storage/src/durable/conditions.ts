@@ -97,23 +97,35 @@ const OF_EVENTS = {
     WHERE e.id = ANY ($1::uuid[]) ORDER BY c.task_id, c.node_id, c.position, e.created_at, e.id`,
 };
 
-/**
- * The conditions that stored events fulfil, each by the first that does.
- *
- * @param nodes only theirs; default: all that wait.
- */
-export async function matchesInStore(db: Queryable, nodes?: readonly EntryRef[]): Promise<Match[]> {
+/** The conditions that stored events fulfil, each by the first that does; asked at the engine's start. */
+export async function matchesInStore(db: Queryable): Promise<Match[]> {
   const { rows } = await db.query<Match>(
-    `SELECT ${MATCH}, e.payload AS data FROM durable_condition c ${RUN}
-     CROSS JOIN LATERAL (
-       SELECT e.payload FROM event e WHERE ${EVENT_FITS} ORDER BY e.created_at, e.id LIMIT 1
-     ) e
-     WHERE c.data IS NULL AND c.event_key IS NOT NULL
-       AND ($1::uuid[] IS NULL OR (c.task_id, c.node_id) IN (SELECT * FROM unnest($1::uuid[], $2::integer[])))`,
-    [nodes?.map(({ taskId }) => taskId), nodes?.map(({ nodeId }) => nodeId)],
+    `SELECT ${MATCH}, e.payload AS data FROM durable_condition c ${RUN} ${FIRST_EVENT}
+     WHERE c.data IS NULL AND c.event_key IS NOT NULL`,
   );
   return rows;
 }
+
+const FIRST_EVENT = `CROSS JOIN LATERAL (
+  SELECT e.payload FROM event e WHERE ${EVENT_FITS} ORDER BY e.created_at, e.id LIMIT 1
+) e`;
+
+/** Those of these nodes' conditions that stored events fulfil. */
+export async function matchesOfNodes(db: Queryable, nodes: readonly EntryRef[]): Promise<Match[]> {
+  const { rows } = await db.query<Match>(OF_NODES, [
+    nodes.map(({ taskId }) => taskId),
+    nodes.map(({ nodeId }) => nodeId),
+  ]);
+  return rows;
+}
+
+const OF_NODES = {
+  name: 'conditions-of-nodes',
+  text: `SELECT ${MATCH}, e.payload AS data
+    FROM (SELECT DISTINCT * FROM unnest($1::uuid[], $2::integer[]) AS x (task_id, node_id)) x
+    JOIN durable_condition c ON c.task_id = x.task_id AND c.node_id = x.node_id ${RUN} ${FIRST_EVENT}
+    WHERE c.data IS NULL AND c.event_key IS NOT NULL`,
+};
 
 /** A condition of a wait that is not satisfied; `data` where it has come true itself. */
 export interface OpenCondition extends EntryRef {

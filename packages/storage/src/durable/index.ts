@@ -8,6 +8,7 @@ export {
   type Match,
   matchesInStore,
   matchesOfEvents,
+  matchesOfNodes,
   nextSleepAt,
   type OpenCondition,
 } from './conditions.ts';

@@ -24,6 +24,8 @@ export interface EngineFixture {
   token(request?: { tenantId?: string; scope?: 'operator'; expiresInSeconds?: number }): Promise<string>;
   /** Starts a worker of the SDK; resolves once it listens. */
   work(client: HatchetClient, workflows: WorkerOptions['workflows'], options?: WorkerOptions): Promise<Worker>;
+  /** Ends the engine alone, where the fixture has started it. */
+  stopEngine(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,11 +49,13 @@ export async function engineFixture(
   };
   const engine = await startEngine(options);
   const fixture = await clientFixture(temporary.url, engine.address);
+  const stopEngine = once(() => engine.stop());
   return {
     ...fixture,
+    stopEngine,
     async stop() {
       await fixture.stop();
-      await engine.stop();
+      await stopEngine();
       await temporary.drop();
     },
   };
@@ -90,6 +94,7 @@ export async function clientFixture(databaseUrl: string, address: string): Promi
       await worker.waitUntilReady(15_000);
       return worker;
     },
+    stopEngine: async () => {},
     async stop() {
       await Promise.all([...workers].map((worker) => worker.stop().catch(() => {})));
       await db.close();
@@ -98,7 +103,7 @@ export async function clientFixture(databaseUrl: string, address: string): Promi
 }
 
 /** An official client that says nothing and does not try failing calls for long. */
-export function clientOf(token: string): HatchetClient {
+export function clientOf(token: string, config: { namespace?: string } = {}): HatchetClient {
   return HatchetClient.init({
     token,
     tls_config: { tls_strategy: 'none' },
@@ -107,6 +112,7 @@ export function clientOf(token: string): HatchetClient {
     log_level: 'ERROR',
     logger: () => SILENT,
     retrier: { maxAttempts: 1, initialInterval: 0.01, maxJitter: 1 },
+    ...config,
   });
 }
 
@@ -118,3 +124,11 @@ const SILENT = {
   error: () => {},
   util: () => {},
 };
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}

@@ -1,6 +1,6 @@
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { clientOf, type EngineFixture, engineFixture } from './engine.fixture.ts';
 import { rawClient } from './raw-client.fixture.ts';
 
 let engine: EngineFixture;
@@ -107,4 +107,69 @@ test.each([
 ])('an event with %s is refused', async (_, event, reason) => {
   const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
   await expect(events.push(event)).rejects.toThrow(reason);
+});
+
+test('a key that ends in * stands for all that begin so, and starts a workflow once also where two of its keys fit', async () => {
+  const client = await engine.client();
+  const got: string[] = [];
+  const both = Promise.withResolvers<void>();
+  const task = client.task({
+    name: 'wild',
+    onEvents: ['sub:*', 'sub:new'],
+    fn: async (_, ctx) => {
+      if (got.push(ctx.additionalMetadata().hatchet__event_key ?? '') === 2) both.resolve();
+      return {};
+    },
+  });
+  await engine.work(client, [task]);
+  await client.events.push('sub', {});
+  await client.events.push('sub:new', {});
+  await client.events.push('other:sub:new', {});
+  await client.events.push('sub:gone:for-good', {});
+  await both.promise;
+  const { rows } = await engine.db.query<{ key: string }>(
+    `SELECT event_key AS key FROM run WHERE workflow_name = 'wild'`,
+  );
+  expect(rows.map(({ key }) => key).sort()).toEqual(['sub:gone:for-good', 'sub:new']);
+});
+
+test('an event keeps its scope, and gives its priority to the runs that it starts', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'scoped', onEvents: ['scoped'], fn: async () => ({}) });
+  await engine.work(client, [task]);
+  const event = await client.events.push('scoped', {}, { scope: 'tenant-a', priority: 3 });
+  expect(event.scope).toBe('tenant-a');
+  const { rows } = await engine.db.query(
+    'SELECT e.scope, r.priority FROM event e JOIN run r ON r.event_id = e.id WHERE e.id = $1',
+    [event.eventId],
+  );
+  expect(rows).toEqual([{ scope: 'tenant-a', priority: 3 }]);
+});
+
+test('a client with a namespace pushes and runs within it', async () => {
+  const token = await engine.token();
+  const client = clientOf(token, { namespace: 'Mine' });
+  const got = Promise.withResolvers<string>();
+  const task = client.task({
+    name: 'Spaced',
+    onEvents: ['said'],
+    fn: async (_, ctx) => {
+      const { hatchet__event_key: key } = ctx.additionalMetadata();
+      if (key) got.resolve(key);
+      return { ok: true };
+    },
+  });
+  await engine.work(client, [task]);
+  expect(await task.run({})).toEqual({ ok: true });
+  await (await engine.client()).events.push('said', {});
+  await client.events.push('said', {});
+  expect(await got.promise).toBe('mine_said');
+  const { rows } = await engine.db.query(`SELECT count(*)::int AS runs FROM run WHERE workflow_name = 'mine_spaced'`);
+  expect(rows).toEqual([{ runs: 2 }]);
+});
+
+test('a bulk of more events than a call may have is refused', async () => {
+  const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
+  const push = events.bulkPush({ events: Array.from({ length: 1_001 }, () => ({ key: 'k', payload: '{}' })) });
+  await expect(push).rejects.toThrow('a call may have 1000 events at most, not 1001');
 });

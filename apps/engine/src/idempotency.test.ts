@@ -1,0 +1,154 @@
+import {
+  BulkTriggerIdempotencyCollisionError,
+  IdempotencyCollisionError,
+} from '@hatchet-dev/typescript-sdk/v1/index.js';
+import { createSchedule, viewSchedule } from '@hatchet-ts/storage/triggers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { celPath } from './contract/cel-path.ts';
+import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './engine.fixture.ts';
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  engine = await engineFixture();
+});
+afterAll(() => engine.stop());
+
+type Order = { id: string };
+const TTL = { strategy: 'ttl', expression: 'input.id', ttlMs: 60_000 } as const;
+
+test('a second run with the key of another one is refused, with that one’s id', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'once-by-id', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
+  await engine.work(client, [task]);
+  const first = await task.runNoWait({ id: 'a' });
+  await first.output;
+
+  const error = await task.run({ id: 'a' }).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(IdempotencyCollisionError);
+  expect(error).toMatchObject({ existingRunExternalId: await first.getWorkflowRunId() });
+  expect(await task.run({ id: 'b' })).toEqual({ id: 'b' });
+});
+
+test('a key is free again when its time is over', async () => {
+  const client = await engine.client();
+  const idempotency = { ...TTL, ttlMs: 300 };
+  const task = client.task({ name: 'for-a-while', idempotency, fn: async ({ id }: Order) => ({ id }) });
+  await engine.work(client, [task]);
+  await task.run({ id: 'a' });
+  await expect(task.run({ id: 'a' })).rejects.toThrow(IdempotencyCollisionError);
+  await expect.poll(() => task.run({ id: 'a' }).catch(() => undefined)).toEqual({ id: 'a' });
+});
+
+test('a key by status is free again when its run has ended', async () => {
+  const client = await engine.client();
+  const go = Promise.withResolvers<void>();
+  const task = client.task({
+    name: 'one-at-a-time',
+    idempotency: { strategy: 'status', expression: 'input.id', fallbackTtlMs: 60_000 },
+    fn: async ({ id }: Order) => {
+      await go.promise;
+      return { id };
+    },
+  });
+  await engine.work(client, [task]);
+  const first = await task.runNoWait({ id: 'a' });
+  await expect(task.runNoWait({ id: 'a' })).rejects.toThrow(IdempotencyCollisionError);
+  go.resolve();
+  await first.output;
+  expect(await task.run({ id: 'a' })).toEqual({ id: 'a' });
+});
+
+test('of a bulk, those without a collision run, and the error names both', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'many-by-id', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
+  await engine.work(client, [task]);
+  const first = await task.runNoWait({ id: 'taken' });
+
+  const error = await task
+    .runNoWait([{ id: 'x' }, { id: 'taken' }, { id: 'x' }, { id: 'y' }])
+    .catch((caught) => caught);
+  expect(error).toBeInstanceOf(BulkTriggerIdempotencyCollisionError);
+  const { successfulWorkflowRunExternalIds: created, collisions } = error as BulkTriggerIdempotencyCollisionError;
+  expect(created).toHaveLength(2);
+  expect(collisions.map(({ existingRunExternalId }) => existingRunExternalId)).toEqual([
+    await first.getWorkflowRunId(),
+    created[0],
+  ]);
+  const outputs = await Promise.all(created.map((id) => client.runRef(id).output));
+  expect(outputs).toEqual([{ 'many-by-id': { id: 'x' } }, { 'many-by-id': { id: 'y' } }]);
+});
+
+test('of many calls at once, one gets the key', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'race', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
+  await engine.work(client, [task]);
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => task.runNoWait({ id: 'a' })));
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+});
+
+test('an event starts no second run with the same key, and a schedule says which run has it', async () => {
+  const client = await engine.client();
+  let runs = 0;
+  const task = client.task({
+    name: 'by-event',
+    onEvents: ['order:placed'],
+    idempotency: { strategy: 'ttl', expression: 'additional_metadata["order"]', ttlMs: 60_000 },
+    fn: async () => ({ runs: ++runs }),
+  });
+  await engine.work(client, [task]);
+  const additionalMetadata = { order: '7' };
+  await client.events.push('order:placed', {}, { additionalMetadata });
+  await client.events.push('order:placed', {}, { additionalMetadata });
+  const id = await createSchedule(engine.db, {
+    tenantId: DEFAULT_TENANT,
+    workflow: 'by-event',
+    method: 'API',
+    triggerAt: new Date(),
+    input: '{}',
+    additionalMetadata: '{"order":"7"}',
+  });
+  const { rows } = await engine.db.query<{ id: string }>(`SELECT id FROM run WHERE workflow_name = 'by-event'`);
+  expect(rows).toHaveLength(1);
+  const schedule = () => viewSchedule(engine.db, DEFAULT_TENANT, id ?? '');
+  await expect.poll(async () => (await schedule())?.runId).toBe(rows[0]?.id);
+});
+
+test('a child that exists already collides with nobody when its parent is tried again', async () => {
+  const client = await engine.client();
+  const child = client.task({ name: 'keyed-child', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
+  const parent = client.task({
+    name: 'tried-twice',
+    retries: 1,
+    fn: async (_, ctx) => {
+      const result = await child.run({ id: 'c' });
+      if (ctx.retryCount() === 0) throw new Error('again');
+      return { result };
+    },
+  });
+  await engine.work(client, [parent, child]);
+  expect(await parent.run({})).toEqual({ result: { id: 'c' } });
+});
+
+test('a run whose key is no text is refused, and says where to give one', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'no-key', idempotency: TTL, fn: async (_: { id?: number }) => ({}) });
+  await engine.work(client, [task]);
+  const where = 'workflow no-key takes its idempotency key from input.id: give a text there';
+  await expect(task.runNoWait({})).rejects.toThrow(where);
+  await expect(task.runNoWait({ id: 5 })).rejects.toThrow(where);
+});
+
+test.each([
+  ['input.id', { in: 'input', names: ['id'] }],
+  [' input.order.customer_id ', { in: 'input', names: ['order', 'customer_id'] }],
+  [`additional_metadata["a b"]`, { in: 'additional_metadata', names: ['a b'] }],
+  [`additional_metadata['a'].b`, { in: 'additional_metadata', names: ['a', 'b'] }],
+  ['input', undefined],
+  ['input.', undefined],
+  ['input.id + "x"', undefined],
+  ['string(input.id)', undefined],
+  ['input[0]', undefined],
+  ['output.id', undefined],
+])('the expression %s names %o', (expression, path) => {
+  expect(celPath(expression)).toEqual(path);
+});

@@ -1,0 +1,131 @@
+import { DispatcherDefinition, ResourceType } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { rawClient } from './raw-client.fixture.ts';
+import { InOrder } from './runs/in-order.ts';
+
+let engine: EngineFixture;
+beforeAll(async () => {
+  engine = await engineFixture();
+});
+afterAll(() => engine.stop());
+
+/** A task that streams so many pieces once it is told to. */
+async function streamer(name: string, pieces: number) {
+  const client = await engine.client();
+  const go = Promise.withResolvers<void>();
+  const task = client.task({
+    name,
+    fn: async (_, ctx) => {
+      await go.promise;
+      for (let n = 0; n < pieces; n++) await ctx.putStream(`piece ${n};`);
+      return { done: true };
+    },
+  });
+  await engine.work(client, [task]);
+  return { client, task, go: () => go.resolve() };
+}
+
+test('what a task streams arrives in its order, and the stream ends with the run', async () => {
+  const { client, task, go } = await streamer('streaming', 50);
+  const ref = await task.runNoWait({});
+  const stream = client.runs.subscribeToStream(await ref.getWorkflowRunId());
+  const first = stream.next();
+  await started(await ref.getWorkflowRunId());
+  go();
+  let text = String((await first).value);
+  for await (const piece of stream) text += piece;
+  expect(text).toBe(Array.from({ length: 50 }, (_, n) => `piece ${n};`).join(''));
+}, 15_000);
+
+test('who follows a run hears of its tasks and of its end; who comes after it hears that it has ended', async () => {
+  const { task, go } = await streamer('followed', 1);
+  const runId = await (await task.runNoWait({})).getWorkflowRunId();
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+  const heard: string[] = [];
+  const follow = async () => {
+    for await (const { resourceType, eventType, hangup } of dispatcher.subscribeToWorkflowEvents({
+      workflowRunId: runId,
+    })) {
+      heard.push(`${ResourceType[resourceType]} ${eventType}${hangup ? ' hangup' : ''}`);
+    }
+  };
+  const following = follow();
+  await started(runId);
+  go();
+  await following;
+  expect(heard.slice(-3)).toEqual([
+    'RESOURCE_TYPE_STEP_RUN 6',
+    'RESOURCE_TYPE_STEP_RUN 2',
+    'RESOURCE_TYPE_WORKFLOW_RUN 2 hangup',
+  ]);
+  heard.length = 0;
+  await follow();
+  expect(heard).toEqual(['RESOURCE_TYPE_WORKFLOW_RUN 2 hangup']);
+}, 15_000);
+
+test('runs can be followed by a pair in their metadata, by their own tenant only', async () => {
+  const { task, go } = await streamer('tagged', 1);
+  const additionalMetaKey = 'batch';
+  const closing = new AbortController();
+  const follow = async (tenantId?: string) => {
+    const dispatcher = rawClient(
+      DispatcherDefinition,
+      engine.address,
+      await engine.token(tenantId ? { tenantId } : {}),
+    );
+    return dispatcher.subscribeToWorkflowEvents(
+      { additionalMetaKey, additionalMetaValue: '7' },
+      { signal: closing.signal },
+    );
+  };
+  const heard = new Set<string>();
+  const own = await follow();
+  const following = (async () => {
+    for await (const { workflowRunId } of own) heard.add(workflowRunId);
+  })();
+  const foreign = (await follow(await engine.tenant()))[Symbol.asyncIterator]();
+  const forged = foreign.next().catch(() => 'closed');
+  const other = await task.runNoWait({}, { additionalMetadata: { batch: '8' } });
+  const meant = await task.runNoWait({}, { additionalMetadata: { batch: '7' } });
+  await started(await meant.getWorkflowRunId());
+  go();
+  await Promise.all([other.output, meant.output]);
+  await following;
+  expect([...heard]).toEqual([await meant.getWorkflowRunId()]);
+  closing.abort();
+  expect(await forged).toBe('closed');
+}, 15_000);
+
+test('a subscription that names nothing is refused, and a piece of an unknown task is dropped', async () => {
+  const token = await engine.token();
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
+  const asked = dispatcher.subscribeToWorkflowEvents({})[Symbol.asyncIterator]().next();
+  await expect(asked).rejects.toThrow('give workflowRunId');
+  const events = rawClient(EventsServiceDefinition, engine.address, token);
+  await events.putStreamEvent({ taskRunExternalId: '00000000-0000-4000-8000-000000000000', message: Buffer.from('x') });
+});
+
+test('pieces in any order come out in theirs; what never comes holds up the rest only for a while', async () => {
+  const out: number[] = [];
+  const all = Promise.withResolvers<void>();
+  const series = new InOrder<number>((n) => {
+    if (out.push(n) === 6) all.resolve();
+  });
+  for (const n of [1, 0, 2, 5, 4]) series.put('s', n, n);
+  expect(out).toEqual([0, 1, 2]);
+  await expect.poll(() => out).toEqual([0, 1, 2, 4, 5]);
+  series.put('s', 3, 3);
+  await all.promise;
+  expect(out).toEqual([0, 1, 2, 4, 5, 3]);
+  series.clear();
+});
+
+async function started(runId: string): Promise<void> {
+  const read = async () => {
+    const { rows } = await engine.db.query('SELECT FROM task WHERE id = $1 AND started_at IS NOT NULL', [runId]);
+    return rows.length;
+  };
+  await expect.poll(read).toBe(1);
+}

@@ -116,4 +116,21 @@ describe('a batch task', () => {
       { first: { n: 1 }, second: { ok: true } },
     ]);
   });
+
+  test('goes to a worker with the labels that it wants', async () => {
+    const client = await engine.client();
+    const picky = client.task({
+      name: 'picky',
+      batch: { maxSize: 2 },
+      desiredWorkerLabels: { gpu: { value: 'yes', required: true } },
+      fn: async (inputs: object, ctx) => {
+        const labels = JSON.stringify(ctx.worker.labels());
+        return Object.fromEntries(Object.keys(inputs).map((id) => [id, { labels }])) as never;
+      },
+    });
+    await engine.work(client, [picky], { labels: { gpu: 'no' } });
+    await engine.work(await engine.client(), [picky], { labels: { gpu: 'yes' } });
+
+    expect(await picky.run([{}, {}] as never)).toEqual([{ labels: '{"gpu":"yes"}' }, { labels: '{"gpu":"yes"}' }]);
+  });
 });

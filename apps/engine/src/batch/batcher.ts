@@ -102,8 +102,8 @@ export class Batcher {
     const aliveSince = now() - timing.heartbeat;
     const batches = new Map<string, Batch>(ready.map((batch) => [randomUUIDv7(), batch]));
     const candidates = [...batches].map(([id, { tasks }]) => {
-      const { tenantId, action } = tasks[0]!;
-      return { id, takers: pool.takers({ tenantId, action, affinity: '' }, aliveSince), slots: this.#slots(tasks[0]!) };
+      const first = tasks[0]!;
+      return { id, takers: pool.takers(first, aliveSince), slots: this.#slots(first) };
     });
     const free = new Map(candidates.flatMap(({ takers }) => takers).map(({ id }) => [id, pool.free(id)]));
     const matches = matchSlots(candidates, free);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { batchKey, formBatches, MOST_BYTES } from './batches.ts';
 
 function task(id: string, more: Partial<BatchableTask> = {}): BatchableTask {
-  return { id, versionId: 'v1', step: 0, batchKey: '', queuedAt: 0, bytes: 10, ...more } as BatchableTask;
+  return { id, versionId: 'v1', step: 0, affinity: '', batchKey: '', queuedAt: 0, bytes: 10, ...more } as BatchableTask;
 }
 
 const form = (tasks: BatchableTask[], config: { maxSize: number; maxIntervalMs?: number }, at = 0) => {
@@ -30,12 +30,13 @@ describe('batches', () => {
     expect(form(tasks, config, 1_100)).toEqual({ ready: [['max_interval', 'a', 'b']], nextAt: null });
   });
 
-  test('hold tasks of one key, one step and one version', () => {
+  test('hold tasks of one key, one step and one version, for the same workers', () => {
     const tasks = [
       task('a'),
       task('b', { batchKey: 'other' }),
       task('c', { step: 1 }),
       task('d', { versionId: 'v2' }),
+      task('l', { affinity: '[]' }),
       task('e'),
     ];
     expect(form(tasks, { maxSize: 2 }).ready).toEqual([['max_size', 'a', 'e']]);

@@ -15,7 +15,7 @@ export interface Batch {
 }
 
 /**
- * Gathers tasks, in their order, into batches: each of one step and one key.
+ * Gathers tasks, in their order, into batches: each of one step and one key, for workers with the same labels.
  *
  * @param configOf how a task's step wants its batches.
  * @returns the batches that are to run now, and when the next one will be although it is not full.
@@ -27,7 +27,9 @@ export function formBatches(
 ): { ready: Batch[]; nextAt: EpochMs | null } {
   const ready: Batch[] = [];
   const times: EpochMs[] = [];
-  const groups = Map.groupBy(tasks, ({ versionId, step, batchKey }) => `${versionId} ${step} ${batchKey}`);
+  const groups = Map.groupBy(tasks, ({ versionId, step, affinity, batchKey }) =>
+    JSON.stringify([versionId, step, affinity, batchKey]),
+  );
   for (const group of groups.values()) {
     const config = configOf(group[0]!);
     const { full, rest } = portions(group, config.maxSize);

@@ -45,10 +45,6 @@ describe('a workflow is refused by the name of the feature that this engine leav
     ['groupMaxRuns', { tasks: [task('a', { batch: { batchMaxSize: 2, batchGroupMaxRuns: 1 } })] }],
     ['CEL expression', { tasks: [task('a', { batch: { batchMaxSize: 2, batchGroupKey: 'size(input)' } })] }],
     ['rate limits', { tasks: [task('a', { rateLimits: [{ key: 'k' }] })] }],
-    [
-      'desired worker labels of batch',
-      { tasks: [task('a', { workerLabels: { gpu: { strValue: 'x' } }, batch: { batchMaxSize: 2 } })] },
-    ],
     ['task conditions', { tasks: [task('a', { conditions })] }],
     ['rate limits', { onFailureTask: task('oops', { rateLimits: [{ key: 'k' }] }) }],
   ];

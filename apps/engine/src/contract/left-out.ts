@@ -46,11 +46,6 @@ export const LEFT_OUT_OF_TASKS: readonly LeftOut<CreateTaskOpts>[] = [
     by: '`batch.groupKey` of a task',
     asked: ({ batch }) => Boolean(batch?.batchGroupKey) && celPath(batch?.batchGroupKey ?? '')?.in !== 'input',
   },
-  {
-    feature: 'desired worker labels of batch tasks',
-    by: '`desiredWorkerLabels` of a task with `batch`',
-    asked: ({ batch, workerLabels }) => batch !== undefined && Object.keys(workerLabels).length > 0,
-  },
   { feature: 'concurrency', by: '`concurrency` of a task', asked: ({ concurrency }) => concurrency.length > 0 },
   { feature: 'rate limits', by: '`rateLimits` of a task', asked: ({ rateLimits }) => rateLimits.length > 0 },
   {

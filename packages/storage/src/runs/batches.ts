@@ -3,7 +3,7 @@ import { type EpochMs, epochMs } from './columns.ts';
 import type { Backlog, QueuedTask } from './queue.ts';
 import { CONTEXT_COLUMNS } from './rows.ts';
 
-/** Batch tasks of one kind that wait; they want nothing of their worker. */
+/** Batch tasks of one kind that wait, whatever worker they want. */
 export type BatchBacklog = Omit<Backlog, 'affinity'>;
 
 /** A task that waits to be gathered into a batch. */
@@ -40,7 +40,7 @@ export async function pickBatchable(
 const PICK = {
   name: 'pick-batchable',
   text: `
-SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.step, t.batch_key AS "batchKey",
+SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.affinity, t.step, t.batch_key AS "batchKey",
   ${epochMs('t.queued_at')} AS "queuedAt", r.workflow_version_id AS "versionId", octet_length(r.input) AS bytes,
   ${CONTEXT_COLUMNS}
 FROM unnest($1::uuid[], $2::text[]) AS w (tenant_id, action)

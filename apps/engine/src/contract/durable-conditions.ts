@@ -4,11 +4,10 @@ import type {
   UserEventMatchCondition,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/condition.js';
 import type { AskedCondition } from '../durable/questions.ts';
-import { Refusal, unsupported } from '../refusal.ts';
+import { Refusal } from '../refusal.ts';
 import { parseDuration } from '../runs/duration.ts';
+import { LEFT_OUT_OF_WAITS, refuseLeftOut } from './left-out.ts';
 
-/** Expressions that are no condition at all. */
-const ALWAYS = new Set(['', 'true']);
 /** 100 years: as good as for ever, and a time that the database can hold. */
 const LONGEST_SLEEP_MS = 100 * 365 * 86_400_000;
 
@@ -34,9 +33,7 @@ function sleepCondition({ base, sleepFor }: SleepMatchCondition, position: numbe
 function eventCondition(condition: UserEventMatchCondition, position: number): AskedCondition {
   const { base, userEventKey: key, eventScope, considerEventsSince } = condition;
   if (key === '') throw new Refusal('invalid', 'a wait for an event must name its key');
-  if (!ALWAYS.has(base?.expression.trim() ?? '')) {
-    throw unsupported('a CEL expression as a condition of a wait', `wait for event ${key}`);
-  }
+  refuseLeftOut(LEFT_OUT_OF_WAITS, condition, `wait for event ${key}`);
   return {
     orGroup: base?.orGroupId || `event ${position}`,
     dataKey: base?.readableDataKey || key,

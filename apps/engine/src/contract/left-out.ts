@@ -1,3 +1,4 @@
+import type { UserEventMatchCondition } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/condition.js';
 import type { TriggerWorkflowRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/trigger.js';
 import type { CreateTaskOpts, CreateWorkflowVersionRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { unsupported } from '../refusal.ts';
@@ -60,6 +61,17 @@ export const LEFT_OUT_OF_RUNS: readonly LeftOut<TriggerWorkflowRequest>[] = [
     feature: 'sticky assignment (desiredWorkerId)',
     by: '`sticky` of a child run',
     asked: ({ desiredWorkerId }) => Boolean(desiredWorkerId),
+  },
+];
+
+/** Expressions that are no condition at all. */
+const ALWAYS = new Set(['', 'true']);
+
+export const LEFT_OUT_OF_WAITS: readonly LeftOut<UserEventMatchCondition>[] = [
+  {
+    feature: 'a CEL expression as a condition of a wait',
+    by: '`expression` of a `waitFor` or `waitForEvent` in a durable task',
+    asked: ({ base }) => !ALWAYS.has(base?.expression.trim() ?? ''),
   },
 ];
 

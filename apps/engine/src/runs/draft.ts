@@ -94,7 +94,7 @@ export class Draft {
     }
   }
 
-  /** A task that waits needs neither worker nor timeout. */
+  /** A task that waits needs neither worker nor timeout; its next invocation has the whole of its timeout again. */
   evict({ taskId, invocation, seenAnswers }: { taskId: string; invocation: number; seenAnswers: number }): void {
     const task = this.#tasks.find(({ id }) => id === taskId);
     if (task?.status !== 'RUNNING' || task.invocationCount !== invocation) return;

@@ -11,9 +11,11 @@ export {
   type HttpServerTracingOptions,
   httpServerTracing,
 } from './http/server-tracing.ts';
+export { type TraceLogFields, traceLogFields } from './log-fields.ts';
 export type { TelemetryLogger } from './logger.ts';
 export type { Authorization } from './pipeline/authorization.ts';
 export { ENGINE_ATTRIBUTES, type EngineAttributes, RUN_ATTRIBUTES, type RunAttributes } from './spans/attributes.ts';
+export { activeCarrier, type Carrier, carriedContext } from './spans/carrier.ts';
 export { type EngineSpanOptions, recordEngineSpan } from './spans/engine-span.ts';
 export { ENGINE_SPANS, type EngineSpanName, RUN_SPANS, type RunSpanName } from './spans/names.ts';
 export { type RunSpanOptions, runSpan, setRunAttributes } from './spans/run-span.ts';

@@ -18,6 +18,7 @@ import { shutdownOnce } from './pipeline/shutdown.ts';
 import { startTracingPipeline } from './pipeline/tracing-pipeline.ts';
 import { processTelemetry, setProcessTelemetry } from './process-telemetry.ts';
 import { installPropagation } from './propagation/install-propagation.ts';
+import { shutdownOnSignals } from './shutdown-on-signals.ts';
 
 export interface ServerTelemetryOptions {
   /** Where the variables are read; default `process.env`. */
@@ -36,6 +37,11 @@ export interface ServerTelemetryOptions {
   readonly serviceVersion?: string;
   /** Where the line at the start and the few later ones go; a pino logger fits. Default: standard error. */
   readonly logger?: TelemetryLogger;
+  /**
+   * Shuts down by itself on SIGTERM and SIGINT; default false: the application knows better when its work is done. A
+   * process without listeners of its own then ends by the signal, as it would have.
+   */
+  readonly shutdownOnSignals?: boolean;
   /** More destinations for spans; with one of these tracing is on also without a collector URL. */
   readonly spanProcessors?: readonly SpanProcessor[];
   /** More destinations for metrics, a Prometheus exporter for example; with one of these metrics are on. */
@@ -143,6 +149,7 @@ function startExport(
   const isMeterGlobal = measuring !== undefined && metrics.setGlobalMeterProvider(measuring.meterProvider);
   const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, measuring?.meterProvider);
 
+  let stopListening = () => {};
   const pipelines = measuring === undefined ? [tracing] : [tracing, measuring];
   const status = (): ServerTelemetryStatus => ({
     enabled: true,
@@ -158,6 +165,7 @@ function startExport(
       await Promise.allSettled(pipelines.map((pipeline) => pipeline.forceFlush()));
     },
     shutdown: shutdownOnce(pipelines, configuration.shutdownTimeoutMillis, () => {
+      stopListening();
       stopDatabaseSpans();
       if (isGlobal) trace.disable();
       if (isMeterGlobal) metrics.disable();
@@ -166,6 +174,7 @@ function startExport(
     }),
   };
   setProcessTelemetry({ telemetry, tracing });
+  if (options.shutdownOnSignals) stopListening = shutdownOnSignals(telemetry.shutdown);
   logger.info(
     {
       endpoint: collector?.address,

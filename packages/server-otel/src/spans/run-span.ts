@@ -12,8 +12,8 @@ export interface RunSpanOptions {
   readonly attributes?: RunAttributes;
   /** Takes the place of the current span: the run's context, for work that was not called by anyone. */
   readonly parent?: SpanContext | undefined;
-  /** Contexts of the runs that a pass works for; the first 128 become links. */
-  readonly links?: readonly SpanContext[];
+  /** Contexts of the runs that a pass works for, without those that have none; the first 128 become links. */
+  readonly links?: readonly (SpanContext | undefined)[];
   /** Begins a trace of its own, whatever is active. */
   readonly root?: boolean;
 }
@@ -42,6 +42,9 @@ export function setRunAttributes(span: Span, attributes: RunAttributes): void {
   if (span.isRecording()) span.setAttributes(prefixed(RUN_PREFIX, attributes));
 }
 
-export function linksTo(contexts: readonly SpanContext[] = []): Link[] {
-  return contexts.slice(0, MAX_LINKS).map((linked) => ({ context: linked }));
+export function linksTo(contexts: readonly (SpanContext | undefined)[] = []): Link[] {
+  return contexts
+    .filter((linked) => linked !== undefined)
+    .slice(0, MAX_LINKS)
+    .map((linked) => ({ context: linked }));
 }

@@ -2,7 +2,6 @@ import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatc
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { V1DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
-import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { grpcServerTracing } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
@@ -16,7 +15,7 @@ import { errorAnswers } from './errors.ts';
 import { type EventsDeps, eventsService } from './events.ts';
 import { MOST_BYTES } from './limits.ts';
 import { parentOfCalls } from './parent-of.ts';
-import { type WorkflowsDeps, workflowService } from './workflows.ts';
+import { WorkflowsDefinition, type WorkflowsDeps, workflowService } from './workflows.ts';
 
 export interface ServerDeps extends DispatcherDeps, DurableServiceDeps, AdminDeps, WorkflowsDeps, EventsDeps {
   db: Database;
@@ -44,7 +43,7 @@ export function createContractServer(deps: ServerDeps): Server {
   const authorise = authorisation(deps.verifyToken);
   server.with(authorise).add(DispatcherDefinition, dispatcherService(deps));
   server.with(authorise).add(AdminServiceDefinition, adminService(deps));
-  server.with(authorise).add(WorkflowServiceDefinition, workflowService(deps));
+  server.with(authorise).add(WorkflowsDefinition, workflowService(deps));
   server.with(authorise).add(EventsServiceDefinition, eventsService(deps));
   server.with(authorise).add(V1DispatcherDefinition, durableService(deps));
   addTraceReceiver(server, deps);

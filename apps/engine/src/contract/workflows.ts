@@ -1,13 +1,15 @@
 import type { TriggerWorkflowRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/trigger.js';
 import {
+  PutRateLimitResponse,
   type ScheduleWorkflowRequest,
   WorkflowServiceDefinition,
-  type WorkflowServiceImplementation,
 } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { type RunAttributes, runSpan, setRunAttributes } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
+import { parentTasks } from '@hatchet-ts/storage/runs';
 import { createSchedules, type NewChildSchedule } from '@hatchet-ts/storage/triggers';
 import { context, trace } from '@opentelemetry/api';
+import type { ServiceImplementation } from 'nice-grpc';
 import { Refusal } from '../refusal.ts';
 import type { Creation } from '../runs/creation.ts';
 import { type Collision, IdempotencyCollision } from '../runs/idempotency.ts';
@@ -20,6 +22,22 @@ import { LEFT_OUT_OF_RUNS, refuseLeftOut } from './left-out.ts';
 import { assertAtMost, MOST_ITEMS } from './limits.ts';
 import { unimplemented } from './unimplemented.ts';
 
+/** With the method that Python's SDK has and the npm package's definitions lack: what it says is not read. */
+export const WorkflowsDefinition = {
+  ...WorkflowServiceDefinition,
+  methods: {
+    ...WorkflowServiceDefinition.methods,
+    pauseRateLimit: {
+      name: 'PauseRateLimit',
+      requestType: PutRateLimitResponse,
+      requestStream: false,
+      responseType: PutRateLimitResponse,
+      responseStream: false,
+      options: {},
+    },
+  },
+} as const;
+
 export interface WorkflowsDeps {
   db: Database;
   registry: Registry;
@@ -27,7 +45,11 @@ export interface WorkflowsDeps {
 }
 
 /** `WorkflowService`: starts runs, now or at a time. */
-export function workflowService({ db, registry, creation }: WorkflowsDeps): WorkflowServiceImplementation<Authorised> {
+export function workflowService({
+  db,
+  registry,
+  creation,
+}: WorkflowsDeps): ServiceImplementation<typeof WorkflowsDefinition, Authorised> {
   /** @throws IdempotencyCollision once the other runs are created. */
   async function trigger(
     tenantId: string,
@@ -51,7 +73,7 @@ export function workflowService({ db, registry, creation }: WorkflowsDeps): Work
   }
 
   return {
-    ...unimplemented<typeof WorkflowServiceDefinition, Authorised>(WorkflowServiceDefinition),
+    ...unimplemented<typeof WorkflowsDefinition, Authorised>(WorkflowsDefinition),
     async triggerWorkflow(request, { tenantId }) {
       const attributes = { 'workflow.name': request.name.toLowerCase() };
       const [workflowRunId = ''] = await trigger(tenantId, [request], attributes, false);
@@ -65,6 +87,7 @@ export function workflowService({ db, registry, creation }: WorkflowsDeps): Work
       const schedules = newSchedules(request, tenantId);
       const workflow = (await registry.workflows(tenantId, [request.name.toLowerCase()])).values().next().value;
       if (!workflow) throw new Refusal('invalid', `workflow names not found: ${request.name}`);
+      await assertParent(db, tenantId, schedules[0]?.parent?.taskId);
       const ids = await createSchedules(db, workflow.id, schedules);
       return {
         id: workflow.versionId,
@@ -75,6 +98,11 @@ export function workflowService({ db, registry, creation }: WorkflowsDeps): Work
       };
     },
   };
+}
+
+async function assertParent(db: Database, tenantId: string, taskId: string | undefined): Promise<void> {
+  if (taskId === undefined || (await parentTasks(db, tenantId, [taskId])).length > 0) return;
+  throw new Refusal('invalid', `parent task run not found: ${taskId}`);
 }
 
 function newSchedules(request: ScheduleWorkflowRequest, tenantId: string): NewChildSchedule[] {

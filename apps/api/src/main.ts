@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';
-import { startServerTelemetry } from '@hatchet-ts/server-otel';
+import { configDirectoryOf, startServerTelemetry, traceLogFields } from '@hatchet-ts/server-otel';
 import { pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { readConfiguration } from './configuration.ts';
@@ -10,8 +10,9 @@ const FAILED = 1;
 
 const problems: string[] = [];
 const configuration = attempt(() => readConfiguration(process.env));
-const logger = pino({ level: configuration?.logLevel ?? 'info' });
-const telemetry = attempt(() => startServerTelemetry({ serviceVersion: manifest.version, logger }));
+const logger = pino({ level: configuration?.logLevel ?? 'info', mixin: traceLogFields });
+const configDirectory = configDirectoryOf();
+const telemetry = attempt(() => startServerTelemetry({ serviceVersion: manifest.version, logger, configDirectory }));
 if (!configuration || !telemetry) {
   console.error(oneLine(problems.join('; ')));
   process.exit(MISCONFIGURED);

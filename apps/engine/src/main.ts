@@ -1,4 +1,9 @@
-import { ServerTelemetryConfigError, startServerTelemetry } from '@hatchet-ts/server-otel';
+import {
+  configDirectoryOf,
+  ServerTelemetryConfigError,
+  startServerTelemetry,
+  traceLogFields,
+} from '@hatchet-ts/server-otel';
 import { pino } from 'pino';
 import manifest from '../package.json' with { type: 'json' };
 import { ConfigError, readConfig } from './config.ts';
@@ -7,20 +12,36 @@ import { ConfigError, readConfig } from './config.ts';
 const code = await main().then(
   () => 0,
   (error: unknown) => {
-    const wrong = error instanceof ConfigError || error instanceof ServerTelemetryConfigError;
     process.stderr.write(`engine: ${reasonOf(error)}\n`);
-    return wrong ? 2 : 1;
+    return error instanceof ConfigError ? 2 : 1;
   },
 );
 process.exit(code);
 
 async function main(): Promise<void> {
-  const config = readConfig(process.env);
-  const log = pino({ name: 'engine', level: config.logLevel });
-  const telemetry = startServerTelemetry({ serviceVersion: manifest.version, logger: log });
+  const problems: Error[] = [];
+  const config = attempt(() => readConfig(process.env), problems);
+  const log = pino({ name: 'engine', level: config?.logLevel ?? 'info', mixin: traceLogFields });
+  const configDirectory = configDirectoryOf();
+  const telemetry = attempt(
+    () => startServerTelemetry({ serviceVersion: manifest.version, logger: log, configDirectory }),
+    problems,
+  );
+  if (!config || !telemetry) throw new ConfigError(problems.map(reasonOf).join('; '));
   // Not before: pg and gRPC are instrumented when they are loaded.
   const { serve } = await import('./service.ts');
   await serve(config, telemetry, log);
+}
+
+/** All that is wrong with the configuration is told in one go. */
+function attempt<T>(read: () => T, problems: Error[]): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof ServerTelemetryConfigError)) throw error;
+    problems.push(error);
+    return undefined;
+  }
 }
 
 /** One line, without the database's URL: it holds a password. */

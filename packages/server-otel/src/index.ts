@@ -1,4 +1,5 @@
 export { isTraceIdSampled, TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler';
+export { configDirectoryOf } from './configuration/config-directory.ts';
 export { type ConfigurationProblem, ServerTelemetryConfigError } from './configuration/config-error.ts';
 export type { Environment } from './configuration/read-configuration.ts';
 export { messageSpan } from './grpc/message-span.ts';

@@ -30,7 +30,7 @@ export const LEFT_OUT_OF_WORKFLOWS: readonly LeftOut<CreateWorkflowVersionReques
     asked: ({ idempotency }) => idempotency !== undefined && !celPath(idempotency.expression),
   },
   {
-    feature: 'wildcards within event keys: only * at their end',
+    feature: 'a wildcard other than one * at the end of an event key',
     by: '`onEvents` of a workflow',
     asked: ({ eventTriggers }) => eventTriggers.some((key) => key.slice(0, -1).includes('*')),
   },
@@ -73,6 +73,14 @@ export const LEFT_OUT_OF_WAITS: readonly LeftOut<UserEventMatchCondition>[] = [
     by: '`expression` of a `waitFor` or `waitForEvent` in a durable task',
     asked: ({ base }) => !ALWAYS.has(base?.expression.trim() ?? ''),
   },
+];
+
+/** All of them. */
+export const LEFT_OUT: readonly { feature: string; by: string }[] = [
+  ...LEFT_OUT_OF_WORKFLOWS,
+  ...LEFT_OUT_OF_TASKS,
+  ...LEFT_OUT_OF_RUNS,
+  ...LEFT_OUT_OF_WAITS,
 ];
 
 /** @throws Refusal for the first feature that is asked for and left out. */

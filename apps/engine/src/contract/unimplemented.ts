@@ -1,5 +1,12 @@
 import { type CompatServiceDefinition, ServerError, type ServiceImplementation, Status } from 'nice-grpc';
 
+const refusals = new WeakSet<object>();
+
+/** Whether this method of a service only refuses. */
+export function isLeftOut(method: unknown): boolean {
+  return typeof method === 'function' && refusals.has(method);
+}
+
 /** A service all of whose methods say that this engine leaves them out: the ground on which those it has are laid. */
 export function unimplemented<Definition extends CompatServiceDefinition, Context>(
   definition: Definition,
@@ -17,7 +24,9 @@ export function unimplemented<Definition extends CompatServiceDefinition, Contex
     const stream = async function* (): AsyncGenerator<never> {
       refuse();
     };
-    return [key, responseStream ? stream : async () => refuse()];
+    const method = responseStream ? stream : async () => refuse();
+    refusals.add(method);
+    return [key, method];
   });
   return Object.fromEntries(methods) as ServiceImplementation<Definition, Context>;
 }

@@ -72,7 +72,7 @@ export const FEATURES: readonly Feature[] = [
   {
     feature: 'workers',
     how: 'slots by kind, pausing, reassignment 30 s after the last heartbeat, reconnection under the same id',
-    tests: ['workers.test.ts', 'restart.test.ts'],
+    tests: ['workers.test.ts', 'faults.test.ts'],
   },
   {
     feature: 'tenants and namespaces',

@@ -31,33 +31,34 @@ export interface Attempt {
 }
 
 /**
- * What this worker knows of the attempts that it runs and ran: every running one that is watched, and the latest of each
- * task that ended, until enough others have ended since.
+ * What this worker knows of the attempts that it runs and ran. Every running one that is watched; of those that ended
+ * the latest of each task, for long where another attempt may follow, and briefly where it completed: that is nearly
+ * every one, and what is kept of each makes the garbage collector copy it.
  */
 export class AttemptMemory {
   readonly #running = new Map<string, Attempt>();
-  // two generations: to forget the oldest of a Map one by one costs a walk over all that were forgotten before
-  #young = new Map<string, Attempt>();
-  #old = new Map<string, Attempt>();
-  readonly #limit: number;
+  readonly #unfinished: Recent<Attempt>;
+  readonly #brief: Recent<Attempt>;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param limit of the ended attempts that are remembered; twice as many at most */
-  constructor(limit = 2048) {
-    this.#limit = limit;
+  /** @param limit of the attempts that ended otherwise than completed; twice as many at most */
+  constructor(limit = 2048, brief = 128) {
+    this.#unfinished = new Recent(limit);
+    this.#brief = new Recent(brief);
   }
 
-  /** An attempt that is not watched is kept as if it had ended, since nobody will say when it does. */
+  /** An attempt that is not watched is kept briefly, since nobody will say when it ends. */
   add(attempt: Attempt): void {
-    if (attempt.observe) this.#running.set(attempt.taskRunId, attempt);
-    else this.#keep(attempt);
+    (attempt.observe ? this.#running : this.#brief).set(attempt.taskRunId, attempt);
   }
 
-  end(attempt: Attempt): void {
+  end(attempt: Attempt, completed = false): void {
+    const { taskRunId, retryCount, invocation, span, context } = attempt;
     // a newer attempt of the task may have begun already
-    if (this.#running.get(attempt.taskRunId) === attempt) {
-      this.#running.delete(attempt.taskRunId);
-      this.#keep(attempt);
+    if (this.#running.get(taskRunId) === attempt) {
+      this.#running.delete(taskRunId);
+      if (completed) this.#brief.set(taskRunId, { taskRunId, retryCount, invocation, span, context });
+      else this.#unfinished.set(taskRunId, attempt);
     }
     if (this.#running.size > 0 || this.#waiting.length === 0) return;
     for (const wake of this.#waiting.splice(0)) wake();
@@ -70,7 +71,7 @@ export class AttemptMemory {
 
   latest(taskRunId: string | undefined): Attempt | undefined {
     if (taskRunId === undefined) return undefined;
-    return this.#running.get(taskRunId) ?? this.#young.get(taskRunId) ?? this.#old.get(taskRunId);
+    return this.#running.get(taskRunId) ?? later(this.#unfinished.get(taskRunId), this.#brief.get(taskRunId));
   }
 
   find(taskRunId: string, retryCount: number | undefined): Attempt | undefined {
@@ -87,11 +88,32 @@ export class AttemptMemory {
       (attempt.retryCount === retryCount && attempt.invocation === invocation - 1);
     return isBefore ? attempt.span : undefined;
   }
+}
 
-  #keep(attempt: Attempt): void {
-    this.#young.set(attempt.taskRunId, attempt);
+function later(one: Attempt | undefined, other: Attempt | undefined): Attempt | undefined {
+  if (!one || !other) return one ?? other;
+  return other.retryCount >= one.retryCount ? other : one;
+}
+
+/** The values that were set last, as many as the limit and twice as many at most. */
+class Recent<T> {
+  // two generations: to forget the oldest of a Map one by one costs a walk over all that were forgotten before
+  #young = new Map<string, T>();
+  #old = new Map<string, T>();
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  set(key: string, value: T): void {
+    this.#young.set(key, value);
     if (this.#young.size < this.#limit) return;
     this.#old = this.#young;
     this.#young = new Map();
+  }
+
+  get(key: string): T | undefined {
+    return this.#young.get(key) ?? this.#old.get(key);
   }
 }

@@ -69,7 +69,7 @@ export function processingBatch<Args extends readonly unknown[], Result>(
     attempt.observe = attempt.reportedFailure = attempt.reportError = undefined;
     done?.(verdict.outcome, verdict.error ?? reportError);
     if (recording) endSpan(telemetry, span, plan, verdict.error ?? reportError);
-    attempts.end(attempt);
+    attempts.end(attempt, verdict.outcome === 'completed');
   };
   return { args, context: below, succeeded: finish, failed: finish };
 }

@@ -44,7 +44,7 @@ export function processing<Args extends readonly unknown[], Result>(
   const names = actionNames(action);
   const { above, place, metadata } = received(settings, action, names);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
-  const before = attempts.latest(taskRunId);
+  const before = retryCount > 0 || invocation > 1 ? attempts.latest(taskRunId) : undefined;
   const plan: SpanPlan = {
     operation: 'start_step_run',
     args,
@@ -83,7 +83,7 @@ export function processing<Args extends readonly unknown[], Result>(
     const end = () => {
       done?.(verdict.outcome, failure);
       if (recording) endSpan(telemetry, span, plan, failure);
-      attempts.end(attempt);
+      attempts.end(attempt, verdict.outcome === 'completed');
     };
     const stopped = verdict.outcome !== 'completed' && verdict.outcome !== 'failed';
     if (stopped && work) void settledWithin(work, task.gracePeriod).then(() => guarded('ending a task', end));

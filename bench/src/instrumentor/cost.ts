@@ -1,4 +1,4 @@
-/* `node cost.ts [rounds]`: what an instrumentor adds to the work of the SDK, in rounds that take turns. */
+/* `node cost.ts [rounds] [bytes of the input]`: what an instrumentor adds to the work of the SDK, in rounds that take turns. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -6,11 +6,11 @@ import { median, table } from '../table.ts';
 import { OPERATION_NAMES, type OperationName } from './operations.ts';
 import type { Cost, InstrumentorName, Order, ProviderName } from './subject.ts';
 
-const [rounds = '9'] = process.argv.slice(2);
+const [rounds = '9', ...sizes] = process.argv.slice(2);
 const PROVIDERS: readonly ProviderName[] = ['no provider', 'sampled out', 'recorded'];
 const TRACED: readonly InstrumentorName[] = ['minimal', 'ours', 'official'];
 /** Operations in a round: what they allocate fits into the young generation of the processes that measure that. */
-const COUNTS: Readonly<Record<number, number>> = { 1000: 2_000, 100000: 50 };
+const COUNTS: Readonly<Record<string, number>> = { 1000: 2000, 100000: 150 };
 /** The first ones are compiled while they run. */
 const WARM_UP_ROUNDS = 6;
 /** Allocation hardly differs between two rounds. */
@@ -25,7 +25,7 @@ interface Subject {
 /** The median of a figure for an operation in a process. */
 type Measured = (operation: OperationName, instrumentor: InstrumentorName, provider: ProviderName) => number;
 
-for (const bytes of Object.keys(COUNTS).map(Number)) {
+for (const bytes of (sizes.length > 0 ? sizes : Object.keys(COUNTS)).map(Number)) {
   const micros = await measured('micros', bytes);
   const allocated = await measured('bytes', bytes);
   for (const provider of PROVIDERS) {
@@ -63,7 +63,7 @@ async function measured(figure: keyof Cost, bytes: number): Promise<Measured> {
   const key = (...parts: string[]) => parts.join('\0');
   for (let round = -WARM_UP_ROUNDS; round < (figure === 'micros' ? Number(rounds) : ALLOCATION_ROUNDS); round++) {
     for (const operation of OPERATION_NAMES) {
-      const count = COUNTS[bytes]! / (operation.endsWith('ten') ? 5 : 1);
+      const count = (COUNTS[bytes] ?? 1000) / (operation.endsWith('ten') ? 5 : 1);
       for (const { instrumentor, provider, child } of subjects) {
         child.send({ operation, bytes, count } satisfies Order);
         const [cost] = (await once(child, 'message')) as [Cost];

@@ -65,6 +65,8 @@ describe('the Collector with TLS and a bearer token', () => {
     secure = {
       SERVER_OTEL_COLLECTOR_URL: collector.address,
       SERVER_OTEL_TLS_ROOT_CA_FILE: join(folder, 'ca.crt'),
+      // Docker's ports are not always on this host's loopback: inside a container they are on its gateway.
+      SERVER_OTEL_TLS_SERVER_NAME: 'localhost',
       SERVER_OTEL_METRICS_ENABLED: 'true',
     };
   });

@@ -1,27 +1,14 @@
 import { httpServerTracing } from '@hatchet-ts/server-otel';
-import type { Database } from '@hatchet-ts/storage';
-import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
 import { type Context, Hono } from 'hono';
-import type { Logger } from 'pino';
 import { ApiError, errorResponse } from './api-error.ts';
 import { type Authenticated, authentication } from './authentication.ts';
 import { limitedBody, MAX_BODY_BYTES } from './body-limit.ts';
-import type { Engine } from './engine.ts';
+import type { Dependencies } from './dependencies.ts';
 import { isHealthPath } from './routes/health.ts';
 import { OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
 import { isUnimplemented } from './routes/unimplemented.ts';
 import { honoPath, type Route } from './routing/route.ts';
 import { parentOfTrigger } from './trigger-parent.ts';
-import type { Triggers } from './triggers.ts';
-
-/** What the routes work with. */
-export interface Dependencies {
-  db: Database;
-  engine: Engine;
-  triggers: Triggers;
-  verifyToken: TokenVerifier;
-  logger: Logger;
-}
 
 /** Hatchet's REST contract as a Hono application. */
 export function createApplication(dependencies: Dependencies): Hono<Authenticated> {

@@ -1,8 +1,8 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
-import type { Dependencies } from '../application.ts';
 import type { Authenticated } from '../authentication.ts';
+import type { Dependencies } from '../dependencies.ts';
 import { bodyOf, paramsOf, queryOf } from './request.ts';
 
 /** What a handler is given: everything is checked, and the tenant is the token's. */

@@ -9,7 +9,8 @@ import {
 import type { RunSpanName } from '@hatchet-ts/server-otel';
 import { context, trace } from '@opentelemetry/api';
 import type { Durable } from '../durable/durable.ts';
-import type { DurableStream, Invocation, InvocationRef } from '../durable/invocations.ts';
+import type { DurableStream, Invocation } from '../durable/invocations.ts';
+import type { InvocationRef } from '../durable/messages.ts';
 import { BRANCH, entryRef, serverEvictMessage } from '../durable/messages.ts';
 import { waitConditions } from './durable-conditions.ts';
 import { storableText, uuidField } from './fields.ts';

@@ -8,8 +8,9 @@ import {
 import { messageSpan, runSpan } from '@hatchet-ts/server-otel';
 import type { CallContext } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
-import type { DurableStream, InvocationRef } from '../durable/invocations.ts';
+import type { DurableStream } from '../durable/invocations.ts';
 import { NonDeterminism, StaleInvocation } from '../durable/log.ts';
+import type { InvocationRef } from '../durable/messages.ts';
 import { errorMessageOf, serverEvictMessage } from '../durable/messages.ts';
 import { Refusal } from '../refusal.ts';
 import { runSpanContext } from '../runs/context.ts';

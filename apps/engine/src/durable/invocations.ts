@@ -13,7 +13,7 @@ import type { EpochMs } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import { runSpanContext } from '../runs/context.ts';
 import { singleLoop } from '../scheduling/single-loop.ts';
-import { answerMessage } from './messages.ts';
+import { answerMessage, type InvocationRef } from './messages.ts';
 
 /** An answer that was sent more recently is on its way: the worker could not know of it when it said what it waits for. */
 const ON_THE_WAY_MS = 500;
@@ -36,12 +36,6 @@ export interface Invocation {
   sent: number;
   /** Nodes whose answers were sent, and when, as long as the worker has not shown that it has them. */
   unconfirmed: Map<number, EpochMs>;
-}
-
-/** Which invocation, as a worker names it. */
-export interface InvocationRef {
-  taskId: string;
-  invocation: number;
 }
 
 /** The invocations that workers have, and the answers on their way to them. */

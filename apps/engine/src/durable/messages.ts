@@ -4,7 +4,12 @@ import {
   DurableTaskResponse,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import type { Delivery } from '@hatchet-ts/storage/durable';
-import type { InvocationRef } from './invocations.ts';
+
+/** Which invocation, as a worker names it. */
+export interface InvocationRef {
+  taskId: string;
+  invocation: number;
+}
 
 /** The SDK only hands it back: this engine keeps one branch of a log. */
 export const BRANCH = 1;

@@ -57,14 +57,14 @@ describe('forceFlush', () => {
 });
 
 describe('shutdown', () => {
-  it('delivers what waits, once, however often it is called', async () => {
+  it('delivers what waits, once, however often it is called, and says what became of all spans', async () => {
     const { books, collector, delivery, lines, spans } = await delivering();
     spans(7);
     await Promise.all([delivery.shutdown(), delivery.shutdown()]);
     await delivery.shutdown();
     expect(collector.sizes).toEqual([7]);
     expect(books()).toMatchObject({ exported: 7, queued: 0, dropped: 0 });
-    expect(lines).toEqual([]);
+    expect(lines).toEqual([{ level: 'info', message: 'Telemetry was shut down', fields: books() }]);
   });
 
   it.each(['hang', { status: status.UNAVAILABLE }, { status: status.UNAVAILABLE, retryMillis: 60_000 }] as const)(

@@ -85,7 +85,7 @@ export class SpanDelivery implements SpanProcessor {
     return this.#flush(this.#limits.flushMillis);
   }
 
-  /** Delivers what it can within `shutdownMillis`, counts and logs the rest, closes the connection. Never rejects. */
+  /** Delivers what it can within `shutdownMillis`, closes the connection, logs what became of all. Never rejects. */
   shutdown(): Promise<void> {
     this.#stopped ??= this.#flush(this.#limits.shutdownMillis).then(() => this.close());
     return this.#stopped;
@@ -97,10 +97,10 @@ export class SpanDelivery implements SpanProcessor {
     this.#batcher.seal();
     this.#closed = true;
     this.#sender.close();
-    const { droppedBy } = this.#books;
-    if (droppedBy.shutdown > 0) {
-      this.#logger.warn({ ...this.status() }, 'Telemetry was shut down before everything was delivered');
-    }
+    const status = this.status();
+    if (status.droppedBy.shutdown > 0) {
+      this.#logger.warn({ ...status }, 'Telemetry was shut down before everything was delivered');
+    } else this.#logger.info({ ...status }, 'Telemetry was shut down');
   }
 
   #take(span: ReadableSpan): void {

@@ -134,9 +134,9 @@ describe('the sample, triggered over the API, with API, engine and worker export
       │  │  │  │  └─ hatchet.run/ingest-event · hatchet-engine
       │  │  │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
       │  │  │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
-      │  │  │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
       │  │  │  │     ├─ pg.query:insert-events · hatchet-engine · CLIENT
-      │  │  │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:workflows-of-events · hatchet-engine · CLIENT
       │  │  │  ├─ hatchet.engine.event order:fulfilled · hatchet-engine
       │  │  │  ├─ hatchet.engine.queued notify · hatchet-engine
       │  │  │  ├─ hatchet.engine.start_step_run notify · hatchet-engine · completed
@@ -159,8 +159,8 @@ describe('the sample, triggered over the API, with API, engine and worker export
       │  │  │  ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
       │  │  │  ├─ WorkflowService/TriggerWorkflow · hatchet-engine · SERVER
       │  │  │  │  └─ hatchet.run/trigger-workflow-run · hatchet-engine
-      │  │  │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
-      │  │  │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  │     ├─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │  │  │     └─ pg.query:parent-tasks · hatchet-engine · CLIENT
       │  │  │  ├─ hatchet.engine.queued book-courier · hatchet-engine
       │  │  │  ├─ hatchet.engine.start_step_run book-courier · hatchet-engine · completed
       │  │  │  ├─ hatchet.engine.workflow_run book-courier · hatchet-engine · completed
@@ -182,8 +182,8 @@ describe('the sample, triggered over the API, with API, engine and worker export
       │  │     │  ├─ Dispatcher/SubscribeToWorkflowRuns · hatchet-engine · SERVER
       │  │     │  ├─ WorkflowService/BulkTriggerWorkflow · hatchet-engine · SERVER
       │  │     │  │  └─ hatchet.run/trigger-workflow-run · hatchet-engine
-      │  │     │  │     ├─ pg.query:SELECT · hatchet-engine · CLIENT
-      │  │     │  │     └─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │     │  │     ├─ pg.query:insert-runs · hatchet-engine · CLIENT
+      │  │     │  │     └─ pg.query:parent-tasks · hatchet-engine · CLIENT
       │  │     │  ├─ hatchet.engine.queued pack-item · hatchet-engine
       │  │     │  ├─ hatchet.engine.start_step_run pack-item · hatchet-engine · completed
       │  │     │  ├─ hatchet.engine.workflow_run pack-item · hatchet-engine · completed
@@ -232,9 +232,10 @@ describe('the sample, triggered over the API, with API, engine and worker export
       │  └─ hatchet.start_step_run order/validate · order-worker · CONSUMER · completed
       │     │  ↗ link to hatchet.run_workflow order
       │     └─ check stock · order-worker
-      ├─ pg.query:SELECT · hatchet-api · CLIENT
-      ├─ pg.query:SELECT · hatchet-api · CLIENT
-      └─ pg.query:SELECT · hatchet-api · CLIENT"
+      ├─ pg.query:find-workflows · hatchet-api · CLIENT
+      ├─ pg.query:parents-of-steps · hatchet-api · CLIENT
+      ├─ pg.query:view-run · hatchet-api · CLIENT
+      └─ pg.query:view-tasks-of-runs · hatchet-api · CLIENT"
     `);
   });
 

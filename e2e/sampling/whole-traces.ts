@@ -22,9 +22,10 @@ POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERV
 │  ├─ hatchet.run/send-to-worker · hatchet-engine
 │  └─ hatchet.start_step_run echo · echo-worker · CONSUMER · completed
 │        ↗ link to hatchet.run_workflow echo
-├─ pg.query:SELECT · hatchet-api · CLIENT
-├─ pg.query:SELECT · hatchet-api · CLIENT
-└─ pg.query:SELECT · hatchet-api · CLIENT`;
+├─ pg.query:find-workflows · hatchet-api · CLIENT
+├─ pg.query:parents-of-steps · hatchet-api · CLIENT
+├─ pg.query:view-run · hatchet-api · CLIENT
+└─ pg.query:view-tasks-of-runs · hatchet-api · CLIENT`;
 
 /** The parent that is missing is the user's span. */
 const JOINED_BY_THE_API = `
@@ -50,9 +51,10 @@ const JOINED_BY_THE_API = `
    │  ├─ hatchet.run/send-to-worker · hatchet-engine
    │  └─ hatchet.start_step_run echo · echo-worker · CONSUMER · completed
    │        ↗ link to hatchet.run_workflow echo
-   ├─ pg.query:SELECT · hatchet-api · CLIENT
-   ├─ pg.query:SELECT · hatchet-api · CLIENT
-   └─ pg.query:SELECT · hatchet-api · CLIENT`;
+   ├─ pg.query:find-workflows · hatchet-api · CLIENT
+   ├─ pg.query:parents-of-steps · hatchet-api · CLIENT
+   ├─ pg.query:view-run · hatchet-api · CLIENT
+   └─ pg.query:view-tasks-of-runs · hatchet-api · CLIENT`;
 
 const BEGUN_BY_THE_ENGINE = `
 WorkflowService/TriggerWorkflow · hatchet-engine · SERVER

@@ -77,20 +77,24 @@ const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId",
 
 /** One run of a tenant with its tasks. */
 export async function viewRun(db: Queryable, tenantId: string, runId: string): Promise<RunView | undefined> {
-  const { rows } = await db.query<RunSummary>(`${RUN} WHERE r.tenant_id = $1 AND r.id = $2`, [tenantId, runId]);
+  const { rows } = await db.query<RunSummary>(RUN_BY_ID, [tenantId, runId]);
   return (await withTasks(db, rows))[0];
 }
 
+const RUN_BY_ID = { name: 'view-run', text: `${RUN} WHERE r.tenant_id = $1 AND r.id = $2` };
+
 /** Which steps wait for which, by their positions in the workflow's definition; none once its version is gone. */
 export async function parentsOfSteps(db: Queryable, versionId: string): Promise<number[][]> {
-  const { rows } = await db.query<{ parents: number[] }>(
-    `SELECT step -> 'parents' AS parents FROM workflow_version,
-       jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS steps (step, position)
-     WHERE id = $1 ORDER BY position`,
-    [versionId],
-  );
+  const { rows } = await db.query<{ parents: number[] }>(PARENTS, [versionId]);
   return rows.map(({ parents }) => parents);
 }
+
+const PARENTS = {
+  name: 'parents-of-steps',
+  text: `SELECT step -> 'parents' AS parents FROM workflow_version,
+      jsonb_array_elements(definition -> 'steps') WITH ORDINALITY AS steps (step, position)
+    WHERE id = $1 ORDER BY position`,
+};
 
 /** The ids of a tenant's runs, newest first. */
 export async function listRunIds(
@@ -165,10 +169,15 @@ export async function listTasks(
 async function withTasks(db: Queryable, runs: RunSummary[]): Promise<RunView[]> {
   if (runs.length === 0) return [];
   const ids = runs.map(({ id }) => id);
-  const { rows } = await db.query<TaskView>(`${TASK} WHERE t.run_id = ANY ($1::uuid[]) ORDER BY t.step`, [ids]);
+  const { rows } = await db.query<TaskView>(TASKS_OF_RUNS, [ids]);
   const tasks = Map.groupBy(rows, ({ runId }) => runId);
   return runs.map((run) => ({ ...run, tasks: tasks.get(run.id) ?? [] }));
 }
+
+const TASKS_OF_RUNS = {
+  name: 'view-tasks-of-runs',
+  text: `${TASK} WHERE t.run_id = ANY ($1::uuid[]) ORDER BY t.step`,
+};
 
 async function withRuns(db: Queryable, tasks: TaskView[]): Promise<TaskOfRun[]> {
   if (tasks.length === 0) return [];

@@ -137,9 +137,12 @@ function tasksJson(runs: readonly NewRun[]): string {
 /** The runs that stand for these children already, by {@link childIdentity}. */
 export async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ id: string; taskId: string; dedupe: string }>(
-    `SELECT r.id, r.parent_task_id AS "taskId", r.dedupe
-     FROM unnest($1::uuid[], $2::text[]) AS wanted (parent_task_id, dedupe)
-     JOIN run r ON r.parent_task_id = wanted.parent_task_id AND r.dedupe = wanted.dedupe`,
+    {
+      name: 'earlier-children',
+      text: `SELECT r.id, r.parent_task_id AS "taskId", r.dedupe
+        FROM unnest($1::uuid[], $2::text[]) AS wanted (parent_task_id, dedupe)
+        JOIN run r ON r.parent_task_id = wanted.parent_task_id AND r.dedupe = wanted.dedupe`,
+    },
     [runs.map(({ parent }) => parent?.taskId), runs.map(({ parent }) => parent?.dedupe)],
   );
   return new Map(rows.map(({ id, taskId, dedupe }) => [`${taskId} ${dedupe}`, id]));

@@ -60,13 +60,15 @@ export async function runDetails(db: Queryable, tenantId: string, runId: string)
 
 /** The tasks of a tenant that are about to start runs. */
 export async function parentTasks(db: Queryable, tenantId: string, taskIds: readonly string[]): Promise<ParentTask[]> {
-  const { rows } = await db.query<ParentTask>(
-    `SELECT t.id AS "taskId", r.id AS "runId", r.additional_metadata AS "additionalMetadata", ${CONTEXT_COLUMNS}
-     FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = ANY ($1::uuid[]) AND t.tenant_id = $2`,
-    [taskIds, tenantId],
-  );
+  const { rows } = await db.query<ParentTask>(PARENTS, [taskIds, tenantId]);
   return rows;
 }
+
+const PARENTS = {
+  name: 'parent-tasks',
+  text: `SELECT t.id AS "taskId", r.id AS "runId", r.additional_metadata AS "additionalMetadata", ${CONTEXT_COLUMNS}
+    FROM task t JOIN run r ON r.id = t.run_id WHERE t.id = ANY ($1::uuid[]) AND t.tenant_id = $2`,
+};
 
 /** The run that a run's or a task's id stands for, and its context. */
 export async function runContext(
@@ -90,7 +92,10 @@ export async function runsOfTasks(
   taskIds: readonly string[],
 ): Promise<Map<string, string>> {
   const { rows } = await db.query<{ id: string; runId: string }>(
-    'SELECT id, run_id AS "runId" FROM task WHERE id = ANY ($1::uuid[]) AND tenant_id = $2',
+    {
+      name: 'runs-of-tasks',
+      text: 'SELECT id, run_id AS "runId" FROM task WHERE id = ANY ($1::uuid[]) AND tenant_id = $2',
+    },
     [taskIds, tenantId],
   );
   return new Map(rows.map(({ id, runId }) => [id, runId]));

@@ -18,9 +18,12 @@ const DUE_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.sta
 /** Tasks whose timer has run out at `at`, the longest overdue first. */
 export async function dueTasks(db: Queryable, at: EpochMs, limit: number): Promise<DueTask[]> {
   const { rows } = await db.query<DueTask>(
-    `SELECT ${DUE_COLUMNS} FROM (
-       SELECT * FROM task WHERE due_at <= ${timestamp('$1')} ORDER BY due_at LIMIT $2
-     ) t JOIN run r ON r.id = t.run_id`,
+    {
+      name: 'due-tasks',
+      text: `SELECT ${DUE_COLUMNS} FROM (
+          SELECT * FROM task WHERE due_at <= ${timestamp('$1')} ORDER BY due_at LIMIT $2
+        ) t JOIN run r ON r.id = t.run_id`,
+    },
     [at, limit],
   );
   return rows;
@@ -28,7 +31,10 @@ export async function dueTasks(db: Queryable, at: EpochMs, limit: number): Promi
 
 /** When the next timer runs out. */
 export async function nextDueAt(db: Queryable): Promise<EpochMs | null> {
-  const { rows } = await db.query<{ dueAt: EpochMs | null }>(`SELECT ${epochMs('min(due_at)')} AS "dueAt" FROM task`);
+  const { rows } = await db.query<{ dueAt: EpochMs | null }>({
+    name: 'next-due',
+    text: `SELECT ${epochMs('min(due_at)')} AS "dueAt" FROM task`,
+  });
   return rows[0]?.dueAt ?? null;
 }
 

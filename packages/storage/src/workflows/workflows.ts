@@ -64,17 +64,18 @@ async function upsertVersion(
   return rows[0]!;
 }
 
-const SELECT_CURRENT = `SELECT w.id, w.version_id AS "versionId", w.tenant_id AS "tenantId", w.name, v.definition
-  FROM workflow w JOIN workflow_version v ON v.id = w.version_id`;
-
 /** The workflows of a tenant that have these names, at their current versions. */
 export async function findWorkflows(db: Queryable, tenantId: string, names: readonly string[]): Promise<Workflow[]> {
-  const { rows } = await db.query<Workflow>(`${SELECT_CURRENT} WHERE w.tenant_id = $1 AND w.name = ANY ($2::text[])`, [
-    tenantId,
-    names,
-  ]);
+  const { rows } = await db.query<Workflow>(BY_NAME, [tenantId, names]);
   return rows;
 }
+
+const BY_NAME = {
+  name: 'find-workflows',
+  text: `SELECT w.id, w.version_id AS "versionId", w.tenant_id AS "tenantId", w.name, v.definition
+    FROM workflow w JOIN workflow_version v ON v.id = w.version_id
+    WHERE w.tenant_id = $1 AND w.name = ANY ($2::text[])`,
+};
 
 /** Which workflows of a tenant events with these keys start, each once, in the order of their names. */
 export async function workflowsOfEvents(
@@ -103,7 +104,7 @@ export async function definitionsOfVersions(
   versionIds: readonly string[],
 ): Promise<Map<string, WorkflowDefinition>> {
   const { rows } = await db.query<{ id: string; definition: WorkflowDefinition }>(
-    'SELECT id, definition FROM workflow_version WHERE id = ANY ($1::uuid[])',
+    { name: 'workflow-definitions', text: 'SELECT id, definition FROM workflow_version WHERE id = ANY ($1::uuid[])' },
     [versionIds],
   );
   return new Map(rows.map(({ id, definition }) => [id, definition]));

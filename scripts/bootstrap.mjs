@@ -21,6 +21,10 @@ const TARGETS = {
     checks: [],
     run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/matrix/vitest.config.ts', ...args],
   },
+  python: {
+    checks: [],
+    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/python/vitest.config.ts', ...args],
+  },
   soak: {
     checks: [],
     run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.soak.config.ts', ...args],
@@ -30,7 +34,7 @@ const TARGETS = {
 try {
   if (!Object.hasOwn(TARGETS, target ?? '')) {
     throw new StepFailed(
-      `write \`npm start\`, \`npm run order\`, \`npm test\`, \`npm run test:matrix\` or \`npm run test:soak\`: there is no target ${JSON.stringify(target)}`,
+      `write \`npm start\`, \`npm run order\`, \`npm test\`, \`npm run test:matrix\`, \`npm run test:python\` or \`npm run test:soak\`: there is no target ${JSON.stringify(target)}`,
     );
   }
   checkMachine();

@@ -1,13 +1,9 @@
-import { execFile, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, openSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers';
-
-/** dockerd and what it calls are administrators' programs, which not every root shell has on its PATH. */
-const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, DEBIAN_FRONTEND: 'noninteractive' };
-const run = (file: string, ...args: string[]) => promisify(execFile)(file, args, { env, maxBuffer: 64 << 20 });
+import { administrator, installPackages, mayInstall, runs } from './debian.ts';
 
 /**
  * The Docker Engine for the tests: one that answers on its socket, else, on Debian as root, one that is installed and
@@ -24,9 +20,9 @@ export async function dockerEngine(log: (line: string) => void): Promise<Contain
   if (running) return running;
   if (process.env.DOCKER_HOST) throw new Error(`no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`);
   if (!mayInstall()) throw new Error(installHint());
-  if (!(await onPath('dockerd'))) {
+  if (!(await runs('dockerd', '--version'))) {
     log('no Docker Engine: installing docker.io with apt-get');
-    await install().catch((cause: Error) => {
+    await installPackages('docker.io').catch((cause: Error) => {
       throw new Error(`installing docker.io failed: ${cause.message}\n${installHint()}`, { cause });
     });
   }
@@ -51,10 +47,6 @@ async function answeringWithin(milliseconds: number): Promise<boolean> {
   return true;
 }
 
-function mayInstall(): boolean {
-  return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version');
-}
-
 function installHint(): string {
   const how =
     process.platform === 'linux'
@@ -63,24 +55,12 @@ function installHint(): string {
   return `the e2e tests run a real Collector and need a Docker Engine, and none answers: ${how}`;
 }
 
-async function install(): Promise<void> {
-  await run('apt-get', 'update', '-q');
-  await run('apt-get', 'install', '-qy', 'docker.io');
-}
-
-async function onPath(command: string): Promise<boolean> {
-  return run(command, '--version').then(
-    () => true,
-    () => false,
-  );
-}
-
 /** In a session of its own, so that it outlives the tests. */
 function startDaemon(): string {
   const folder = join(import.meta.dirname, '../../.cache');
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'dockerd.log');
   const output = openSync(logFile, 'a');
-  spawn('dockerd', { env, detached: true, stdio: ['ignore', output, output] }).unref();
+  spawn('dockerd', { env: administrator, detached: true, stdio: ['ignore', output, output] }).unref();
   return logFile;
 }

@@ -66,7 +66,7 @@ export const FEATURES: readonly Feature[] = [
   { feature: 'logs', how: '`ctx.logger`, read over REST', tests: ['logs.test.ts'] },
   {
     feature: 'streams',
-    how: '`ctx.putStream`, `runs.subscribeToStream`; nothing of it is stored',
+    how: '`ctx.putStream`, `runs.subscribeToStream`; nothing is stored, whoever comes late hears what is still to come',
     tests: ['streams.test.ts'],
   },
   {

@@ -49,14 +49,16 @@ const FINISHED = {
 
 /** One run of a tenant with its tasks. */
 export async function runDetails(db: Queryable, tenantId: string, runId: string): Promise<RunDetails | undefined> {
-  const { rows } = await db.query<RunDetails>(
-    `SELECT r.id, r.tenant_id AS "tenantId", r.status, r.finished_at AS "finishedAt", r.input,
-       r.additional_metadata AS "additionalMetadata", ${TASKS}
-     FROM run r WHERE r.id = $1 AND r.tenant_id = $2`,
-    [runId, tenantId],
-  );
+  const { rows } = await db.query<RunDetails>(DETAILS, [runId, tenantId]);
   return rows[0];
 }
+
+const DETAILS = {
+  name: 'run-details',
+  text: `SELECT r.id, r.tenant_id AS "tenantId", r.status, r.finished_at AS "finishedAt", r.input,
+      r.additional_metadata AS "additionalMetadata", ${TASKS}
+    FROM run r WHERE r.id = $1 AND r.tenant_id = $2`,
+};
 
 /** The tasks of a tenant that are about to start runs. */
 export async function parentTasks(db: Queryable, tenantId: string, taskIds: readonly string[]): Promise<ParentTask[]> {

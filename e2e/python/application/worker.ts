@@ -1,0 +1,31 @@
+// First: it sees the SDK being loaded.
+import '@hatchet-ts/sdk-otel/register';
+import { HatchetClient } from '@hatchet-dev/typescript-sdk';
+
+/* The TypeScript worker beside the Python one: what Python calls, and what calls Python. */
+
+const hatchet = HatchetClient.init();
+
+const add = hatchet.task({ name: 'ts-add', fn: ({ a, b }: { a: number; b: number }) => ({ sum: a + b }) });
+
+const checkout = hatchet.task({
+  name: 'ts-checkout',
+  executionTimeout: '60s',
+  fn: async ({ items }: { items: number }) => {
+    const shipped = await hatchet.run<{ items: number }, { ship: { foreign: number } }>('py-order', { items });
+    return { foreign: shipped.ship.foreign };
+  },
+});
+
+const failing = hatchet.task({
+  name: 'ts-sees-failure',
+  fn: async () => {
+    const error: unknown = await hatchet.run('py-fail', {}).catch((caught: unknown) => caught);
+    return { error: String(error) };
+  },
+});
+
+const worker = await hatchet.worker('ts-worker', { slots: 10, workflows: [add, checkout, failing] });
+void worker.start();
+await worker.waitUntilReady(30_000);
+process.stdout.write('{"msg":"ready"}\n');

@@ -1,0 +1,151 @@
+import { missingParents, spansFromTraceRows, type WaterfallSpan } from '@hatchet-ts/waterfall';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { picture } from '../harness/picture.ts';
+import { suite } from '../harness/suite.ts';
+import { type Installation, startInstallation } from './installation.ts';
+import { steady } from './steady.ts';
+
+const files = suite();
+let installation: Installation;
+beforeAll(async () => {
+  installation = files.use(await startInstallation(files.folder));
+});
+
+const run = async (scenario: string) => (await installation.python(scenario)).result;
+
+describe('a Python client and a Python worker', () => {
+  test('run a DAG with a retry and children, awaited by polling', async () => {
+    expect(await run('sync_result')).toEqual({ attempt: 1, own: [1, 2], foreign: 42 });
+  });
+
+  test('await a result over the subscription, and many at once', async () => {
+    expect(await run('subscribed_result')).toEqual({ sum: 5 });
+    expect(await run('bulk')).toEqual([0, 2, 4, 6, 8]);
+  });
+
+  test('get a failure as the text that Python has made of it', async () => {
+    const { error } = (await run('failure')) as { error: string };
+    expect(error).toContain('ValueError: no good');
+  });
+
+  test('sleep durably, wait for an event, and spawn a child', async () => {
+    const { slept, came, child } = (await run('durable')) as { slept: number; came: string; child: number };
+    expect(slept).toBeGreaterThanOrEqual(1);
+    expect(came).toContain('py:go');
+    expect(child).toBe(3);
+  });
+
+  test('push events, with wildcards', async () => {
+    expect(await run('events')).toEqual([
+      { items: 1, key: 'py:placed' },
+      { items: 2, key: 'py:wild:any' },
+    ]);
+  });
+
+  test('schedule over gRPC and REST, and have a cron', async () => {
+    expect(await run('schedules')).toEqual({ schedules: 1, rest: 'py-add', sums: [14, 16, 18] });
+  });
+
+  test('read, replay, cancel and create over REST with strict models', async () => {
+    expect(await run('operations')).toEqual({
+      created: true,
+      workers: expect.arrayContaining(['py-worker', 'ts-worker']),
+      workflows: true,
+      details: true,
+    });
+  });
+
+  test('follow a stream', async () => {
+    expect(await run('streamed')).toBe('one two three');
+  });
+
+  test('hear what this engine leaves out', async () => {
+    expect(await run('rate_limits')).toEqual([
+      expect.stringContaining("PutRateLimit is not supported by this engine; Hatchet's own engine has it"),
+      expect.stringContaining("PauseRateLimit is not supported by this engine; Hatchet's own engine has it"),
+    ]);
+  });
+});
+
+describe('Python and TypeScript', () => {
+  test('call each other', async () => {
+    expect(await run('typescript_task')).toEqual({ sum: 23 });
+    const { error } = (await output('ts-sees-failure', {})) as { error: string };
+    expect(error).toContain('ValueError: no good');
+  });
+
+  test('lie in one trace: REST, a TypeScript task, a Python DAG with a retry, its children in both', async () => {
+    const runId = await trigger('ts-checkout', { items: 2 });
+    expect(await ended(runId)).toEqual({ foreign: 42 });
+    const { rows } = await installation.database.query<{ traceId: string }>(
+      'SELECT trace_id AS "traceId" FROM run WHERE id = $1',
+      [runId],
+    );
+    const traceId = rows[0]?.traceId ?? '';
+    const spans = await completeTrace(traceId, { runs: 5, attempts: 8 });
+    await expect(picture(steady(spans))).toMatchFileSnapshot('pictures/rest-typescript-python.txt');
+  });
+
+  test('lie in one trace: a Python client, its DAG, a durable task with its sleep, an event, and what these start', async () => {
+    const { traceId, result } = await installation.python('everything');
+    expect(result).toEqual([{ items: 3, key: 'py:placed' }]);
+    const spans = await completeTrace(traceId, { runs: 7, attempts: 10 });
+    await expect(picture(steady(spans))).toMatchFileSnapshot('pictures/python-client.txt');
+  });
+});
+
+async function call<T>(method: string, path: string, body?: object): Promise<T> {
+  const { apiAddress, tenantId, token } = installation;
+  const response = await fetch(`http://${apiAddress}/api/v1/stable/${path.replace('{tenant}', tenantId)}`, {
+    method,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
+}
+
+async function trigger(workflowName: string, input: object): Promise<string> {
+  const { run } = await call<{ run: { metadata: { id: string } } }>('POST', 'tenants/{tenant}/workflow-runs/trigger', {
+    workflowName,
+    input,
+  });
+  return run.metadata.id;
+}
+
+/** The output of a run of one task, once it has ended. */
+async function ended(runId: string): Promise<unknown> {
+  const read = async () =>
+    (await call<{ tasks: { status: string; output: unknown }[] }>('GET', `workflow-runs/${runId}`)).tasks[0];
+  await expect.poll(async () => (await read())?.status, { timeout: 60_000, interval: 200 }).toMatch(/COMPLETED|FAILED/);
+  return (await read())?.output;
+}
+
+const output = async (workflowName: string, input: object) => ended(await trigger(workflowName, input));
+
+/** The whole trace, page by page. */
+async function spansOf(traceId: string): Promise<WaterfallSpan[]> {
+  const spans: WaterfallSpan[] = [];
+  for (let offset = 0; ; offset += 1_000) {
+    const path = `tenants/{tenant}/traces?trace_id=${traceId}&limit=1000&offset=${offset}`;
+    const { rows } = await call<{ rows: Parameters<typeof spansFromTraceRows>[0] }>('GET', path);
+    spans.push(...spansFromTraceRows(rows));
+    if (rows.length < 1_000) return spans;
+  }
+}
+
+/** The trace, once it has so many runs and attempts, one root, and every span's parent. */
+async function completeTrace(traceId: string, wanted: { runs: number; attempts: number }): Promise<WaterfallSpan[]> {
+  let spans: WaterfallSpan[] = [];
+  const state = async () => {
+    spans = await spansOf(traceId);
+    return {
+      roots: spans.filter(({ parentSpanId }) => !parentSpanId).length,
+      runs: spans.filter(({ name }) => name === 'hatchet.engine.workflow_run').length,
+      attempts: spans.filter(({ name }) => name.startsWith('hatchet.start_step_run')).length,
+      missing: missingParents(spans).length,
+    };
+  };
+  await expect.poll(state, { timeout: 20_000, interval: 300 }).toEqual({ roots: 1, missing: 0, ...wanted });
+  return spans;
+}

@@ -1,20 +1,32 @@
-import { attemptOf, statusText } from './label.ts';
-import { attributeText, type WaterfallSpan } from './span.ts';
+import { attemptGroups, attemptKey, waitsOf } from './attempts.ts';
+import { isDatabase, isEngineAttempt, isEngineCall, isEngineInternal, isWorkerAttempt } from './engine-spans.ts';
+import { type EngineWork, engineWork } from './engine-work.ts';
+import { statusText } from './label.ts';
+import type { WaterfallSpan } from './span.ts';
 import { preorder, type SpanNode, type TraceTree } from './tree.ts';
 
-/** What stands at one place among siblings: a node, or several that look the same. */
+/** What stands at one place among siblings: a node, or several that belong together. */
 export interface FoldedSiblings {
-  /** More than one: shown as one line with a count, their subtrees unseen. */
+  /** More than one: shown as one line, their subtrees unseen or (`nested`) below it. */
   nodes: SpanNode[];
-  /** Spans that say the same as the one that is shown (the engine's view of an attempt). */
+  /** Spans that say the same as the one that is shown, or that worked for it out of sight. */
   unseen: WaterfallSpan[];
+  /** Why several nodes are one line: they look the same, or they are attempts of one task. */
+  group?: RowGroup;
+  /** The times in the queue that ended with what is shown. */
+  waits: readonly WaterfallSpan[];
 }
 
-/** Says how the children of any node are shown. */
-export type Folding = (children: readonly SpanNode[]) => FoldedSiblings[];
+export type RowGroup = 'same' | 'attempts';
+
+/** Says how siblings are shown, and a member of a group that is opened. */
+export interface Folding {
+  among: (siblings: readonly SpanNode[]) => FoldedSiblings[];
+  alone: (node: SpanNode) => FoldedSiblings;
+}
 
 /** Every span on a line of its own. */
-export const foldNothing: Folding = (children) => children.map((node) => ({ nodes: [node], unseen: [] }));
+export const foldNothing: Folding = folding((siblings) => siblings.map(single));
 
 /**
  * Folds what an engine does many times in the same way: consecutive database spans with the same name, service and
@@ -26,33 +38,83 @@ export function foldInternals(tree: TraceTree): Folding {
   const nodes = preorder(tree.roots);
   const shapes = shapesOf(nodes);
   const twins = engineTwins(nodes);
-  const unseenOf = (node: SpanNode): WaterfallSpan[] => (twins.shown.get(node) ?? []).map((twin) => twin.span!);
+  return folding(
+    (siblings) =>
+      groupAlike(
+        siblings.filter((node) => !twins.unseen.has(node)),
+        shapes,
+      ),
+    (node) => ({ unseen: spansOf(twins.shown.get(node)) }),
+  );
+}
 
-  return (children) => {
-    const folded: FoldedSiblings[] = [];
-    const bySubtree = new Map<number, FoldedSiblings>();
-    for (const node of children) {
-      if (twins.unseen.has(node)) continue;
-      const shape = shapes.get(node);
-      const previous = folded.at(-1);
-      const same =
-        shape === undefined
-          ? undefined
-          : isDatabaseLeaf(node)
-            ? previous && shapes.get(previous.nodes[0]!) === shape
-              ? previous
-              : undefined
-            : bySubtree.get(shape);
-      if (same) {
-        same.nodes.push(node);
-        continue;
-      }
-      const entry = { nodes: [node], unseen: unseenOf(node) };
-      folded.push(entry);
-      if (shape !== undefined && !isDatabaseLeaf(node)) bySubtree.set(shape, entry);
+/**
+ * For people who can open what is closed: attempts of one task are one entry, what looks the same is one, and the time
+ * in the queue belongs to its attempt. With `engine: 'folded'`, the engine's work is unseen in the task that it served, or
+ * else in what called for it.
+ */
+export function foldTasks(tree: TraceTree, engine: 'folded' | 'shown'): Folding {
+  const nodes = preorder(tree.roots);
+  const shapes = shapesOf(nodes);
+  const waits = waitsOf(nodes);
+  const twins = engine === 'folded' ? engineTwins(nodes) : NO_TWINS;
+  const work = engine === 'folded' ? engineWork(nodes, shapes, twins.unseen, waits) : NO_WORK;
+  return folding(
+    (siblings) =>
+      attemptGroups(
+        groupAlike(
+          siblings.filter((node) => !twins.unseen.has(node) && !work.unseen.has(node)),
+          shapes,
+        ),
+      ),
+    (node) => ({
+      unseen: [...spansOf(twins.shown.get(node)), ...(work.servedBy.get(node) ?? [])],
+      waits: spansOf(waits.get(node)),
+    }),
+  );
+}
+
+const NO_WORK: EngineWork = { unseen: new Set(), servedBy: new Map() };
+
+function folding(
+  group: (siblings: readonly SpanNode[]) => FoldedSiblings[],
+  told: (node: SpanNode) => Partial<FoldedSiblings> = () => ({}),
+): Folding {
+  const alone = (node: SpanNode): FoldedSiblings => ({ ...single(node), ...told(node) });
+  const among = (siblings: readonly SpanNode[]): FoldedSiblings[] =>
+    group(siblings).map((entry) => {
+      if (!entry.group) return alone(entry.nodes[0]!);
+      return { ...entry, waits: entry.nodes.flatMap((node) => told(node).waits ?? []) };
+    });
+  return { among, alone };
+}
+
+const single = (node: SpanNode): FoldedSiblings => ({ nodes: [node], unseen: [], waits: [] });
+
+function groupAlike(children: readonly SpanNode[], shapes: Map<SpanNode, number>): FoldedSiblings[] {
+  const folded: FoldedSiblings[] = [];
+  const bySubtree = new Map<number, FoldedSiblings>();
+  for (const node of children) {
+    const shape = shapes.get(node);
+    const previous = folded.at(-1);
+    const same =
+      shape === undefined
+        ? undefined
+        : isDatabaseLeaf(node)
+          ? previous && shapes.get(previous.nodes[0]!) === shape
+            ? previous
+            : undefined
+          : bySubtree.get(shape);
+    if (same) {
+      same.nodes.push(node);
+      same.group = 'same';
+      continue;
     }
-    return folded;
-  };
+    const entry = single(node);
+    folded.push(entry);
+    if (shape !== undefined && !isDatabaseLeaf(node)) bySubtree.set(shape, entry);
+  }
+  return folded;
 }
 
 /**
@@ -76,6 +138,8 @@ function shapesOf(nodes: SpanNode[]): Map<SpanNode, number> {
   return shapes;
 }
 
+const NO_TWINS: Twins = { unseen: new Set(), shown: new Map() };
+
 interface Twins {
   /** The engine's spans that need no line. */
   unseen: Set<SpanNode>;
@@ -85,10 +149,10 @@ interface Twins {
 
 function engineTwins(nodes: SpanNode[]): Twins {
   const workers = new Map<string, SpanNode>();
-  for (const node of nodes) if (isWorkerAttempt(node.span)) workers.set(attemptKey(node.span), node);
+  for (const node of nodes) if (node.span && isWorkerAttempt(node.span)) workers.set(attemptKey(node.span), node);
   const twins: Twins = { unseen: new Set(), shown: new Map() };
   for (const node of nodes) {
-    if (node.span?.name !== 'hatchet.engine.start_step_run' || node.children.length > 0 || node.note) continue;
+    if (!node.span || !isEngineAttempt(node.span) || node.children.length > 0 || node.note) continue;
     const worker = workers.get(attemptKey(node.span));
     // an error that only the engine knows of (a timeout, a lost worker) stays in sight
     if (!worker || (node.span.status === 'ERROR' && worker.span!.status !== 'ERROR')) continue;
@@ -98,33 +162,10 @@ function engineTwins(nodes: SpanNode[]): Twins {
   return twins;
 }
 
-function attemptKey(span: WaterfallSpan): string {
-  return `${attributeText(span, 'hatchet.step_run_id')}#${attemptOf(span)}`;
-}
-
-function isWorkerAttempt(span: WaterfallSpan | undefined): span is WaterfallSpan {
-  return (
-    span !== undefined &&
-    /^hatchet\.start_step_run(\.|$)/.test(span.name) &&
-    attributeText(span, 'hatchet.step_run_id') !== ''
-  );
-}
-
-function isEngineInternal(span: WaterfallSpan): boolean {
-  return span.name.startsWith('hatchet.run/') || isEngineCall(span) || isDatabase(span);
-}
-
-const ENGINE_CALL = /^\/?(Dispatcher|WorkflowService|EventsService|v1\.AdminService|v1\.V1Dispatcher)\//;
-
-function isEngineCall(span: WaterfallSpan): boolean {
-  return span.kind === 'SERVER' && ENGINE_CALL.test(span.name);
-}
-
-function isDatabase(span: WaterfallSpan): boolean {
-  const system = attributeText(span, 'db.system.name') || attributeText(span, 'db.system');
-  return system !== '' && (span.kind === 'CLIENT' || span.kind === 'INTERNAL');
-}
-
 function isDatabaseLeaf(node: SpanNode): boolean {
   return node.children.length === 0 && isDatabase(node.span!);
+}
+
+function spansOf(nodes: readonly SpanNode[] | undefined): WaterfallSpan[] {
+  return nodes?.map((node) => node.span!) ?? [];
 }

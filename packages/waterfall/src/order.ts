@@ -1,3 +1,4 @@
+import { isQueueTime } from './engine-spans.ts';
 import { attemptOf, spanLabel, statusText, subjectOf } from './label.ts';
 import { attributeText } from './span.ts';
 import { earliest } from './time.ts';
@@ -16,10 +17,11 @@ export function sortTrees(trees: TraceTree[], order: SiblingOrder): void {
   trees.sort((a, b) => compareLists(a.roots, b.roots, compare) || compareValue(a.traceId, b.traceId));
 }
 
-/** When a node begins; for a missing parent, when its first child does. */
-export function startOf(node: SpanNode): bigint {
-  const spans = node.span ? [node.span] : node.children.map((child) => child.span!);
-  return earliest(spans.map((span) => span.startTimeUnixNano));
+/** When a node begins; for a missing parent, when its first child does; for what still runs, when it left the queue. */
+export function startOf({ span, running, children }: SpanNode): bigint {
+  if (span) return span.startTimeUnixNano;
+  const known = children.flatMap((child) => child.span?.startTimeUnixNano ?? []);
+  return earliest(running && isQueueTime(running) ? [running.endTimeUnixNano, ...known] : known);
 }
 
 /** The SDK's clock begins spans at whole milliseconds: then the index in a bulk decides, and else which ended first. */

@@ -4,6 +4,16 @@
  */
 export function hexId(id: string | null | undefined): string | undefined {
   if (!id) return undefined;
-  const hex = /^([0-9a-f]{16}|[0-9a-f]{32})$/i.test(id) ? id.toLowerCase() : Buffer.from(id, 'base64').toString('hex');
+  const hex = /^([0-9a-f]{16}|[0-9a-f]{32})$/i.test(id) ? id.toLowerCase() : hexFromBase64(id);
   return /^0*$/.test(hex) ? undefined : hex;
+}
+
+/** By `atob`, which browsers have too; what is no base64 is left out, and so is a last character that makes no byte. */
+function hexFromBase64(text: string): string {
+  const plain = text
+    .replaceAll('-', '+')
+    .replaceAll('_', '/')
+    .replace(/[^A-Za-z0-9+/]/g, '');
+  const bytes = atob(plain.length % 4 === 1 ? plain.slice(0, -1) : plain);
+  return Array.from(bytes, (byte) => byte.charCodeAt(0).toString(16).padStart(2, '0')).join('');
 }

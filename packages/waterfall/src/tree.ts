@@ -6,6 +6,8 @@ export interface SpanNode {
   /** Id of the parent that is missing. */
   missing?: string;
   note?: 'parent cycle' | 'duplicate id';
+  /** It has not ended: a span that tells what it is about (its time in the queue, or a span below it). */
+  running?: WaterfallSpan;
   parent?: SpanNode;
   children: SpanNode[];
 }

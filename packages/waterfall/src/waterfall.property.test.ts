@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { criticalPath } from './critical-path.ts';
 import { layoutWaterfall } from './layout.ts';
 import type { SpanKindName, SpanStatusName, WaterfallSpan } from './span.ts';
 import { cells } from './terminal-text.ts';
@@ -62,6 +63,30 @@ test('any set of spans is laid out with every span in exactly one row', () => {
       const placed = rows.flatMap((row) => [...row.spans, ...row.unseen]);
       expect(placed.map((span) => Number(span.endTimeUnixNano)).sort((a, b) => a - b)).toEqual([...input.keys()]);
       if (chosen.full) expect(rows.every((row) => row.spans.length + row.unseen.length <= 1)).toBe(true);
+    }),
+  );
+});
+
+test('any set of spans is laid out for a page, whole or growing, with every span in a row and every row in its place', () => {
+  const growing = fc.option(time, { nil: undefined });
+  fc.assert(
+    fc.property(spans, fc.constantFrom('folded', 'shown'), growing, (input, nested, nowUnixNano) => {
+      const numbered = input.map((span, i) => ({ ...span, statusMessage: String(i) }));
+      for (const { rows } of layoutWaterfall(numbered, { nested: nested as 'folded', nowUnixNano })) {
+        expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
+        rows.forEach((row, i) => {
+          expect(rows.slice(i + 1, i + 1 + row.below).every((below) => below.depth > row.depth)).toBe(true);
+          if (row.parent >= 0) expect(rows[row.parent]!.depth).toBe(row.depth - 1);
+          for (const { from, to } of [...row.bars, ...row.waits]) expect(0 <= from && from <= to).toBe(true);
+        });
+      }
+      const placed = layoutWaterfall(numbered, { nested: nested as 'folded', nowUnixNano })
+        .flatMap(({ rows }) => rows.filter((row) => !row.group))
+        .flatMap((row) => [...row.spans, ...row.unseen]);
+      const distinct = new Set(placed.map((span) => span.statusMessage));
+      expect(placed).toHaveLength(distinct.size);
+      expect(placed).toHaveLength(layoutWaterfall(numbered).reduce((sum, layout) => sum + layout.spanCount, 0));
+      criticalPath(numbered);
     }),
   );
 });

@@ -1,0 +1,47 @@
+import { attemptKey } from './attempts.ts';
+import { isEngineAttempt, isQueueTime, isWorkerAttempt, taskOf } from './engine-spans.ts';
+import type { WaterfallSpan } from './span.ts';
+import { preorder, type SpanNode, type TraceTree } from './tree.ts';
+
+/**
+ * Spans are sent when they end: in a trace that still grows, a parent that is missing is one that still runs, and an
+ * attempt that has left the queue without a span is one, too. Marks both, and brings them together where the spans
+ * below the missing parent name the attempt that they belong to.
+ */
+export function markRunning(tree: TraceTree): void {
+  const nodes = preorder(tree.roots);
+  const ended = new Set(nodes.flatMap(({ span }) => (span && isAttempt(span) ? [attemptKey(span)] : [])));
+  const started = new Map<string, SpanNode>();
+  for (const node of nodes) {
+    if (node.span && isQueueTime(node.span) && taskOf(node.span) !== '' && !ended.has(attemptKey(node.span))) {
+      started.set(attemptKey(node.span), node);
+    }
+  }
+  for (const root of [...tree.roots]) {
+    if (root.missing === undefined) continue;
+    const about = root.children.map((child) => child.span!).find((span) => taskOf(span) !== '');
+    root.running = about ?? root.children[0]!.span!;
+    const queued = about && started.get(attemptKey(about));
+    if (!queued) continue;
+    started.delete(attemptKey(about));
+    root.running = queued.span!;
+    if (queued.parent) move(root, queued.parent, tree);
+  }
+  for (const queued of started.values()) addRunning(queued, tree);
+}
+
+/** An attempt of which there is only the end of its time in the queue. */
+function addRunning(queued: SpanNode, tree: TraceTree): void {
+  const node: SpanNode = { running: queued.span!, parent: queued.parent, children: [] };
+  if (queued.parent) queued.parent.children.push(node);
+  else tree.roots.push(node);
+}
+
+function move(root: SpanNode, parent: SpanNode, tree: TraceTree): void {
+  if (preorder([root]).includes(parent)) return; // it would hang on itself
+  tree.roots = tree.roots.filter((each) => each !== root);
+  root.parent = parent;
+  parent.children.push(root);
+}
+
+const isAttempt = (span: WaterfallSpan): boolean => isWorkerAttempt(span) || isEngineAttempt(span);

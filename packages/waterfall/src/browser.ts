@@ -22,5 +22,5 @@ export { type Tick, ticks } from './time-axis.ts';
 export type { Bar } from './time-scale.ts';
 export { spansFromTraceRows, type TraceRow } from './trace-rows.ts';
 export { type MissingParent, missingParents } from './tree.ts';
-export { foldToLevel, isClosed, openLevel, reveal, startsClosed, toggle, visibleRows } from './visible-rows.ts';
+export { type Folds, foldLevel, isClosed, reveal, toggle, UNFOLDED, visibleRows } from './visible-rows.ts';
 export { barIn, isWhole, panBy, WHOLE, type Zoom, zoomBetween, zoomBy, zoomTo } from './zoom.ts';

@@ -2,39 +2,51 @@ import { expect, test } from 'vitest';
 import { errorRows, nextError } from './errors.ts';
 import { layoutWaterfall } from './layout.ts';
 import { order } from './span.fixture.ts';
-import { foldToLevel, openLevel, reveal, toggle, visibleRows } from './visible-rows.ts';
+import { type Folds, foldLevel, reveal, toggle, UNFOLDED, visibleRows } from './visible-rows.ts';
 
 const [layout] = layoutWaterfall(order(), { nested: 'shown' });
 const { rows } = layout!;
-const indexOf = (name: string): number => rows.findIndex((row) => row.spans[0]?.name === name);
-const names = (toggled: Set<string>): string[] => visibleRows(rows, toggled).map((i) => rows[i]!.spans[0]!.name);
+const names = (folds: Folds): string[] => visibleRows(rows, folds).map((i) => rows[i]!.spans[0]!.name);
+const level = (depth: number): Folds => ({ level: depth, toggled: new Set() });
 
 test('what looks the same begins closed, all else open', () => {
-  const calls = indexOf('Dispatcher/SendStepActionEvent');
-  const seen = visibleRows(rows, new Set());
+  const calls = rows.findIndex((row) => row.spans[0]?.name === 'Dispatcher/SendStepActionEvent');
+  const seen = visibleRows(rows, UNFOLDED);
   expect(rows[calls]).toMatchObject({ group: 'same', below: 9 });
   expect(seen).toContain(calls);
   expect(seen).not.toContain(calls + 1);
-  expect(visibleRows(rows, toggle(new Set(), rows[calls]!.key))).toContain(calls + 1);
+  expect(visibleRows(rows, toggle(UNFOLDED, rows[calls]!.key))).toContain(calls + 1);
 });
 
-test('a closed row hides all that is below it', () => {
-  expect(names(new Set([rows[1]!.key]))).toEqual(['POST /trigger', 'hatchet.run_workflow']);
-  expect(toggle(new Set([rows[1]!.key]), rows[1]!.key)).toEqual(new Set());
+test('a closed row hides all that is below it, until it is opened', () => {
+  const closed = toggle(UNFOLDED, rows[1]!.key);
+  expect(names(closed)).toEqual(['POST /trigger', 'hatchet.run_workflow']);
+  expect(names(toggle(closed, rows[1]!.key))).toEqual(names(UNFOLDED));
 });
 
-test('levels close from the deepest up, and open one at a time', () => {
-  expect(names(foldToLevel(rows, 0))).toEqual(['POST /trigger']);
-  expect(names(foldToLevel(rows, 1))).toEqual(['POST /trigger', 'hatchet.run_workflow']);
-  expect(openLevel(rows, foldToLevel(rows, 2))).toBe(1);
-  expect(openLevel(rows, foldToLevel(rows, 0))).toBe(-1);
+test('a level closes what is deeper, and a row of it opens by hand', () => {
+  expect(names(level(0))).toEqual(['POST /trigger']);
+  expect(names(toggle(level(0), rows[0]!.key))).toEqual(['POST /trigger', 'hatchet.run_workflow']);
+});
+
+test('levels close from the deepest up, and open one at a time until all is open', () => {
+  let folds = UNFOLDED;
+  const seen: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    folds = foldLevel(rows, folds, 'fewer');
+    seen.push(visibleRows(rows, folds).length);
+  }
+  expect(seen).toEqual(seen.toSorted((a, b) => b - a));
+  expect(seen.at(-1)).toBe(1);
+  for (let i = 0; i < 4; i++) folds = foldLevel(rows, folds, 'more');
+  expect(folds).toEqual(UNFOLDED);
 });
 
 test('to reveal a row opens what is above it, and nothing else', () => {
   const deep = rows.findIndex((row) => row.spans[0]?.name === 'pg.query:UPDATE hatchet');
-  const toggled = reveal(rows, deep, foldToLevel(rows, 0));
-  expect(visibleRows(rows, toggled)).toContain(deep);
-  expect(names(toggled)).not.toContain('pg.query:COMMIT hatchet');
+  const folds = reveal(rows, deep, level(0));
+  expect(visibleRows(rows, folds)).toContain(deep);
+  expect(names(folds)).not.toContain('pg.query:COMMIT hatchet');
 });
 
 test('errors follow each other from top to bottom, and round again; a group is left out for its members', () => {

@@ -1,58 +1,54 @@
 import type { WaterfallRow } from './layout.ts';
 
-/** Rows that begin closed: what they hold looks the same. */
-export function startsClosed(row: WaterfallRow): boolean {
-  return row.group === 'same';
+/** Which rows are closed, in few words: an address holds it. */
+export interface Folds {
+  /** Rows of this depth and deeper begin closed. Without it only those that look the same are. */
+  level?: number;
+  /** Keys of rows that are not as they began: closed, or opened. */
+  toggled: ReadonlySet<string>;
 }
 
-/**
- * Indexes of the rows that are in sight, top to bottom.
- *
- * @param toggled keys of rows that are not as they began: closed, or opened ({@link startsClosed})
- */
-export function visibleRows(rows: readonly WaterfallRow[], toggled: ReadonlySet<string>): number[] {
+export const UNFOLDED: Folds = { toggled: new Set() };
+
+/** Indexes of the rows that are in sight, top to bottom. */
+export function visibleRows(rows: readonly WaterfallRow[], folds: Folds): number[] {
   const visible: number[] = [];
   for (let i = 0; i < rows.length; i++) {
     visible.push(i);
-    if (isClosed(rows[i]!, toggled)) i += rows[i]!.below;
+    if (isClosed(rows[i]!, folds)) i += rows[i]!.below;
   }
   return visible;
 }
 
-export function isClosed(row: WaterfallRow, toggled: ReadonlySet<string>): boolean {
-  return row.below > 0 && startsClosed(row) !== toggled.has(row.key);
-}
-
-/** What must be toggled so that a row is in sight: everything above it is open then. */
-export function reveal(rows: readonly WaterfallRow[], index: number, toggled: ReadonlySet<string>): Set<string> {
-  const next = new Set(toggled);
-  for (let above = rows[index]?.parent ?? -1; above >= 0; above = rows[above]!.parent) {
-    if (isClosed(rows[above]!, next)) flip(next, rows[above]!.key);
-  }
-  return next;
+export function isClosed(row: WaterfallRow, { level, toggled }: Folds): boolean {
+  if (row.below === 0) return false;
+  const begins = row.group === 'same' || (level !== undefined && row.depth >= level);
+  return begins !== toggled.has(row.key);
 }
 
 /** Opens what is closed and closes what is open. */
-export function toggle(toggled: ReadonlySet<string>, key: string): Set<string> {
+export function toggle({ level, toggled }: Folds, key: string): Folds {
   const next = new Set(toggled);
-  flip(next, key);
-  return next;
+  if (!next.delete(key)) next.add(key);
+  return { level, toggled: next };
 }
 
-/** Opens all rows above a level and closes those of it: level 0 leaves the roots in sight. What begins closed stays so. */
-export function foldToLevel(rows: readonly WaterfallRow[], level: number): Set<string> {
-  const closed = rows.filter((row) => row.below > 0 && row.depth >= level && !startsClosed(row));
-  return new Set(closed.map((row) => row.key));
+/** Opens what is above a row, so that it is in sight. */
+export function reveal(rows: readonly WaterfallRow[], index: number, folds: Folds): Folds {
+  let revealed = folds;
+  for (let above = rows[index]?.parent ?? -1; above >= 0; above = rows[above]!.parent) {
+    if (isClosed(rows[above]!, revealed)) revealed = toggle(revealed, rows[above]!.key);
+  }
+  return revealed;
 }
 
-/** The deepest level at which a row in sight is open: what one level less would close. -1 when all is closed. */
-export function openLevel(rows: readonly WaterfallRow[], toggled: ReadonlySet<string>): number {
-  return visibleRows(rows, toggled)
+/** One level less in sight (`fewer`), or one more: from the deepest that is open, whatever was opened by hand. */
+export function foldLevel(rows: readonly WaterfallRow[], folds: Folds, direction: 'fewer' | 'more'): Folds {
+  const opened = visibleRows(rows, folds)
     .map((index) => rows[index]!)
-    .filter((row) => row.below > 0 && !isClosed(row, toggled))
-    .reduce((deepest, row) => Math.max(deepest, row.depth), -1);
-}
-
-function flip(keys: Set<string>, key: string): void {
-  if (!keys.delete(key)) keys.add(key);
+    .filter((row) => row.below > 0 && !isClosed(row, folds));
+  const deepest = opened.reduce((depth, row) => Math.max(depth, row.depth), -1);
+  const next: Folds = { level: Math.max(0, direction === 'fewer' ? deepest : deepest + 2), toggled: new Set() };
+  const nothingClosed = visibleRows(rows, next).every((i) => rows[i]!.group === 'same' || !isClosed(rows[i]!, next));
+  return nothingClosed ? UNFOLDED : next;
 }

@@ -1,0 +1,50 @@
+import { RequestError, request } from './api.ts';
+import { EventParser, type StreamEvent } from './event-stream.ts';
+import type { Session } from './session.ts';
+
+export type StreamState = 'connecting' | 'live' | 'lost' | 'none';
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 15_000;
+
+/**
+ * Follows a stream of events until the signal is aborted, and connects again when it ends. By `fetch`, as an
+ * `EventSource` can send no header, and a token must be in no address.
+ */
+export async function follow(
+  session: Session,
+  path: string,
+  {
+    onEvent,
+    onState,
+    signal,
+  }: { onEvent: (event: StreamEvent) => void; onState: (state: StreamState) => void; signal: AbortSignal },
+): Promise<void> {
+  let lastId = '';
+  let pause = FIRST_PAUSE_MS;
+  onState('connecting');
+  while (!signal.aborted) {
+    try {
+      const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) };
+      const { body } = await request(session, path, { headers, signal });
+      onState('live');
+      const parser = new EventParser();
+      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
+        pause = FIRST_PAUSE_MS;
+        for (const event of parser.push(text)) {
+          lastId = event.id;
+          onEvent(event);
+        }
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      // a server without such a stream will not have one later, and a token that is refused will be again
+      if (error instanceof RequestError && error.failure !== 'away' && error.failure !== 'failed')
+        return onState('none');
+    }
+    if (signal.aborted) return;
+    onState('lost');
+    await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
+    pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+  }
+}

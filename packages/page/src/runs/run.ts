@@ -1,0 +1,44 @@
+import type { Filters } from '../route/address.ts';
+
+/** A row of `GET …/traces`. */
+export interface Run {
+  workflowRunExternalId: string;
+  workflowId: string;
+  workflowName: string;
+  displayName?: string;
+  status: string;
+  outcome?: string;
+  createdAt: string;
+  finishedAt?: string;
+  durationMs?: number;
+  queuedMs?: number;
+  traceId?: string;
+  spanCount: number;
+  errorCount: number;
+}
+
+/** How a run ended, or where it is. */
+export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'running' | 'queued';
+
+export function outcomeOf({ outcome, status }: Pick<Run, 'outcome' | 'status'>): Outcome {
+  const text = (outcome ?? status).toLowerCase();
+  return OUTCOMES.find((known) => known === text) ?? 'running';
+}
+
+export const OUTCOMES: Outcome[] = ['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued'];
+/** Hatchet's words, which its route filters by. */
+export const STATUSES: string[] = ['QUEUED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'FAILED'];
+
+export function isOver(run: Pick<Run, 'outcome' | 'status'>): boolean {
+  return !['running', 'queued'].includes(outcomeOf(run));
+}
+
+/** The query of a page of the list. */
+export function listQuery({ status, workflow, text, children }: Filters, offset: number, limit: number): string {
+  const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
+  if (status) query.set('statuses', status);
+  if (workflow) query.set('workflow_names', workflow);
+  if (text.trim()) query.set('text', text.trim());
+  query.set('include_children', String(children));
+  return `traces?${query}`;
+}

@@ -1,0 +1,42 @@
+import { attemptOf, retryOf, subjectOf, type TraceLayout, type WaterfallRow } from '@hatchet-ts/waterfall/browser';
+import { plural } from '../text/format.ts';
+import { visibleText } from '../text/visible-text.ts';
+
+/** How a row is called. All of it is safe to show. */
+export interface RowText {
+  /** What people look for: `order/charge`, `Attempt 2`, or the span's name. */
+  title: string;
+  /** The span's name, where the title is something else. */
+  operation: string;
+  /** `×5`, `missing`, `duplicate id`, … */
+  notes: string[];
+}
+
+/** Longer names are cut: nobody reads them in a row. */
+const LONGEST = 300;
+
+export function rowText({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow): RowText {
+  const span = row.spans[0];
+  const about = span ?? row.running;
+  if (!about || (row.missing !== undefined && !row.running)) {
+    return { title: `Missing parent ${visibleText(row.missing ?? '')}`, operation: '', notes: ['not in this trace'] };
+  }
+  const subject = row.running && !span ? subjectOf(row.running) || 'A span below' : subjectOf(about);
+  const name = span?.name ?? '';
+  const retry = span ? retryOf(span) : attemptOf(about);
+  const inGroup = rows[row.parent]?.group === 'attempts';
+  const count = row.group === 'attempts' ? row.bars.length : row.spans.length;
+  const notes = [
+    row.group === 'attempts' ? plural(count, 'attempt') : row.group ? `×${count}` : '',
+    !inGroup && !row.group && retry > 0 ? `attempt ${retry + 1}` : '',
+    row.running ? 'running' : '',
+    row.note ?? '',
+  ];
+  return {
+    title: safe(inGroup ? `Attempt ${retry + 1}` : subject || name) || '(no name)',
+    operation: row.group === 'attempts' ? '' : safe(inGroup || subject ? name : ''),
+    notes: notes.filter(Boolean),
+  };
+}
+
+const safe = (text: string): string => visibleText(text.slice(0, LONGEST));

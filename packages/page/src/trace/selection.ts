@@ -1,0 +1,47 @@
+import { type Folds, isClosed, toggle, type WaterfallRow } from '@hatchet-ts/waterfall/browser';
+
+export type Move = 'up' | 'down' | 'first' | 'last' | 'page-up' | 'page-down' | 'in' | 'out';
+
+export interface Moved {
+  /** Index of the row that is selected now. */
+  selected: number;
+  folds: Folds;
+}
+
+/**
+ * Where a key leads: as in any tree, `in` opens a closed row and then goes to its first one, `out` closes it and then goes
+ * to its parent.
+ *
+ * @param visible indexes of the rows in sight
+ * @param selected index of the row that is selected; -1 for none
+ * @param page how many rows a page is
+ */
+export function moveSelection(
+  rows: readonly WaterfallRow[],
+  { visible, selected, folds, page }: { visible: readonly number[]; selected: number; folds: Folds; page: number },
+  move: Move,
+): Moved {
+  const row = rows[selected];
+  if (!row) return { selected: visible[move === 'last' ? visible.length - 1 : 0] ?? -1, folds };
+  const at = visible.indexOf(selected);
+  const to = (index: number): Moved => ({
+    selected: visible[Math.min(visible.length - 1, Math.max(0, index))]!,
+    folds,
+  });
+  const steps: Record<Exclude<Move, 'in' | 'out'>, () => Moved> = {
+    up: () => to(at - 1),
+    down: () => to(at + 1),
+    first: () => to(0),
+    last: () => to(visible.length - 1),
+    'page-up': () => to(at - page),
+    'page-down': () => to(at + page),
+  };
+  if (move !== 'in' && move !== 'out') return steps[move]();
+  const closed = isClosed(row, folds);
+  if (move === 'in') {
+    if (closed) return { selected, folds: toggle(folds, row.key) };
+    return row.below > 0 ? to(at + 1) : { selected, folds };
+  }
+  if (row.below > 0 && !closed) return { selected, folds: toggle(folds, row.key) };
+  return row.parent >= 0 ? { selected: row.parent, folds } : { selected, folds };
+}

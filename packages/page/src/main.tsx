@@ -1,3 +1,7 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { chosenTheme, showTheme } from './shell/theme.ts';
+import './style/page.css';
 
-render(<main>Runs</main>, document.getElementById('page')!);
+showTheme(chosenTheme());
+render(<App />, document.getElementById('page')!);

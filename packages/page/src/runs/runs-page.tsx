@@ -1,0 +1,76 @@
+import { useEffect } from 'preact/hooks';
+import type { Session } from '../net/session.ts';
+import { type Filters, NO_FILTERS, runsAddress } from '../route/address.ts';
+import { Link } from '../route/navigation.tsx';
+import { LiveSign } from '../shell/live-sign.tsx';
+import { FailureMessage, Message } from '../shell/message.tsx';
+import { RunFilters } from './run-filters.tsx';
+import { RunTable } from './run-table.tsx';
+import { useRuns } from './use-runs.ts';
+
+/** Recent runs, the newest first. */
+export function RunsPage({ session, filters, onForget }: { session: Session; filters: Filters; onForget: () => void }) {
+  const { runs, error, more, stream, loadMore, retry } = useRuns(session, filters);
+  useEffect(() => {
+    document.title = 'Runs';
+  }, []);
+  const filtered = runsAddress({ ...filters, children: false }) !== '/';
+  return (
+    <div class="runs-page">
+      <div class="title-line">
+        <h1>Runs</h1>
+        <LiveSign state={error ? 'none' : stream} />
+      </div>
+      <RunFilters filters={filters} workflows={[...new Set(runs?.map((run) => run.workflowName))].sort()} />
+      {error && !runs ? (
+        <FailureMessage error={error} what="list of runs" onRetry={retry} onForget={onForget} />
+      ) : !runs ? (
+        <Message kind="loading" title="Loading the runs …" />
+      ) : runs.length === 0 ? (
+        filtered ? (
+          <NoMatch filters={filters} />
+        ) : (
+          <NoRuns />
+        )
+      ) : (
+        <>
+          {error && <FailureMessage error={error} what="list of runs" onRetry={retry} onForget={onForget} />}
+          <RunTable runs={runs} />
+          {more && (
+            <button type="button" class="more" onClick={loadMore}>
+              Show older runs
+            </button>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function NoRuns() {
+  return (
+    <Message title="No run yet">
+      <p>A run comes here as soon as it is triggered. Send an order through the sample:</p>
+      <pre>npm run order</pre>
+      <p>or trigger a workflow of your own: start a worker with the variables that `npm start` has printed.</p>
+    </Message>
+  );
+}
+
+function NoMatch({ filters }: { filters: Filters }) {
+  return (
+    <Message title="No run is like that">
+      <p>
+        <Link to={runsAddress({ ...NO_FILTERS, children: filters.children })}>Show all runs</Link>
+        {!filters.children && (
+          <>
+            , or{' '}
+            <Link to={runsAddress({ ...filters, children: true })}>
+              look among the runs that other runs have begun, too
+            </Link>
+          </>
+        )}
+      </p>
+    </Message>
+  );
+}

@@ -1,0 +1,22 @@
+import type { Outcome } from '../runs/run.ts';
+
+const WORDS: Record<Outcome, [sign: string, word: string]> = {
+  completed: ['✓', 'Completed'],
+  failed: ['✕', 'Failed'],
+  cancelled: ['⊘', 'Cancelled'],
+  timed_out: ['⏱', 'Timed out'],
+  running: ['▸', 'Running'],
+  queued: ['◦', 'Queued'],
+};
+
+/** How a run ended, or where it is: by colour, sign and word. */
+export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
+  const [sign, word] = WORDS[outcome];
+  return (
+    <span class={`outcome ${outcome}`}>
+      <span aria-hidden="true">{sign}</span> {word}
+    </span>
+  );
+}
+
+export const outcomeWord = (outcome: Outcome): string => WORDS[outcome][1];

@@ -1,0 +1,110 @@
+import {
+  isWhole,
+  type ServiceMark,
+  type TraceLayout,
+  WHOLE,
+  type Zoom,
+  zoomBetween,
+} from '@hatchet-ts/waterfall/browser';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { onThemeChange } from '../shell/theme.ts';
+import { drawnBars } from './drawn-bars.ts';
+
+interface MinimapProps {
+  layout: TraceLayout;
+  zoom: Zoom;
+  marks: ReadonlyMap<string, ServiceMark>;
+  onZoom: (zoom: Zoom) => void;
+}
+
+/** The whole trace small, and the part of its time that is in sight. Dragging chooses another; keys do, too. */
+export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [drag, setDrag] = useState<{ from: number; to: number }>();
+
+  useEffect(() => {
+    const draw = (): void => drawRows(canvas.current!, layout, marks);
+    draw();
+    const resized = new ResizeObserver(draw);
+    resized.observe(canvas.current!);
+    const stop = onThemeChange(draw);
+    return () => {
+      resized.disconnect();
+      stop();
+    };
+  }, [layout, marks]);
+
+  const fraction = (event: PointerEvent): number => {
+    const { left, width } = box.current!.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - left) / width));
+  };
+  const begin = (event: PointerEvent): void => {
+    if (event.button !== 0) return;
+    box.current!.setPointerCapture(event.pointerId);
+    setDrag({ from: fraction(event), to: fraction(event) });
+  };
+  const end = (event: PointerEvent): void => {
+    if (!drag) return;
+    setDrag(undefined);
+    const to = fraction(event);
+    if (Math.abs(to - drag.from) > 0.004) onZoom(zoomBetween(drag.from, to));
+    else if (!isWhole(zoom)) onZoom(around(zoom, to));
+  };
+  const part = drag ? { from: Math.min(drag.from, drag.to), to: Math.max(drag.from, drag.to) } : zoom;
+  return (
+    <div
+      class="minimap"
+      ref={box}
+      role="img"
+      aria-label="The whole trace; drag to zoom"
+      title="Drag to zoom, double-click for the whole"
+      onPointerDown={begin}
+      onPointerMove={(event) => drag && setDrag({ from: drag.from, to: fraction(event) })}
+      onPointerUp={end}
+      onPointerCancel={() => setDrag(undefined)}
+      onDblClick={() => onZoom(WHOLE)}
+    >
+      <canvas ref={canvas} />
+      {(drag || !isWhole(zoom)) && (
+        <>
+          <span class="outside" style={{ '--from': 0, '--to': part.from }} />
+          <span class="inside" style={{ '--from': part.from, '--to': part.to }} />
+          <span class="outside" style={{ '--from': part.to, '--to': 1 }} />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** As wide as it was, around another time. */
+function around({ from, to }: Zoom, center: number): Zoom {
+  const half = (to - from) / 2;
+  const middle = Math.min(1 - half, Math.max(half, center));
+  return { from: middle - half, to: middle + half };
+}
+
+/** A line per row, thinner where there are many. */
+function drawRows(canvas: HTMLCanvasElement, { rows }: TraceLayout, marks: ReadonlyMap<string, ServiceMark>): void {
+  const scale = devicePixelRatio || 1;
+  const width = Math.round(canvas.clientWidth * scale);
+  const height = Math.round(canvas.clientHeight * scale);
+  canvas.width = width;
+  canvas.height = height;
+  const pen = canvas.getContext('2d');
+  if (!pen || width === 0) return;
+  const style = getComputedStyle(canvas);
+  const colours = Array.from({ length: 8 }, (_, slot) => style.getPropertyValue(`--s${slot}`));
+  const error = style.getPropertyValue('--error');
+  const line = height / rows.length;
+  const thick = Math.max(scale, Math.min(4 * scale, line * 0.7));
+  rows.forEach((row, i) => {
+    const colour = colours[marks.get(row.spans[0]?.serviceName ?? row.running?.serviceName ?? '')?.slot ?? 0]!;
+    for (const { from, to, kind, error: failed } of drawnBars(row, WHOLE)) {
+      if (kind === 'pause') continue;
+      pen.globalAlpha = kind === 'waiting' ? 0.35 : 0.85;
+      pen.fillStyle = failed ? error : colour;
+      pen.fillRect(from * width, i * line, Math.max(scale, (to - from) * width), thick);
+    }
+  });
+}

@@ -1,0 +1,136 @@
+import { durationText, type PathSegment, type ServiceMark, type TraceLayout } from '@hatchet-ts/waterfall/browser';
+import { useState } from 'preact/hooks';
+import { request } from '../net/api.ts';
+import type { Session } from '../net/session.ts';
+import { type Subject, traceAddress } from '../route/address.ts';
+import { Link } from '../route/navigation.tsx';
+import { outcomeOf } from '../runs/run.ts';
+import { CopyButton } from '../shell/copy-button.tsx';
+import { LiveSign } from '../shell/live-sign.tsx';
+import { OutcomeBadge } from '../shell/outcome-badge.tsx';
+import { dayTime, plural } from '../text/format.ts';
+import { visibleText } from '../text/visible-text.ts';
+import { ServiceChip } from './service-chip.tsx';
+import { MOST_SPANS } from './trace-spans.ts';
+import type { TraceState } from './use-trace.ts';
+
+interface TraceHeadProps {
+  session: Session;
+  subject: Subject;
+  state: TraceState;
+  layouts: readonly TraceLayout[];
+  layout: TraceLayout;
+  marks: ReadonlyMap<string, ServiceMark>;
+  totals: Record<PathSegment['kind'], bigint>;
+}
+
+/** What a trace is, before its rows: whose, how it ended, where its time went. */
+export function TraceHead({ session, subject, state, layouts, layout, marks, totals }: TraceHeadProps) {
+  const { runs, loaded, moreThan, stream } = state;
+  const [run] = runs;
+  const started = new Date(Number(layout.startTimeUnixNano / 1_000_000n));
+  return (
+    <section class="trace-head" aria-label="Trace">
+      <div class="title-line">
+        <h1>{run ? visibleText(run.workflowName.slice(0, 200)) : 'Trace'}</h1>
+        {run && <OutcomeBadge outcome={outcomeOf(run)} />}
+        <LiveSign state={stream} />
+        <span class="grow" />
+        <Download session={session} subject={subject} />
+      </div>
+      <p class="facts">
+        <strong>{durationText(layout.endTimeUnixNano - layout.startTimeUnixNano)}</strong>
+        <TimeShare totals={totals} />
+        <span>{plural(layout.spanCount, 'span')}</span>
+        <time dateTime={started.toISOString()} title={started.toISOString()}>
+          {dayTime(started, new Date())}
+        </time>
+        {run && <Id name="run" id={run.workflowRunExternalId} />}
+        <Id name="trace" id={layout.traceId} />
+      </p>
+      <p class="legend">
+        {layout.services.map((service) => (
+          <ServiceChip key={service} service={service} mark={marks.get(service)!} />
+        ))}
+      </p>
+      {!loaded && <p class="notice">Loading the rest of the trace …</p>}
+      {moreThan !== undefined && (
+        <p class="notice">
+          This trace is larger than what a page can show: these are its first {MOST_SPANS.toLocaleString('en')} spans,
+          of more than {moreThan.toLocaleString('en')}. The download has more.
+        </p>
+      )}
+      {layouts.length > 1 && (
+        <p class="notice">
+          {subject.by === 'run' ? 'The run is' : 'It is'} in {plural(layouts.length, 'trace')}:{' '}
+          {layouts.map((each) =>
+            each === layout ? (
+              <strong key={each.traceId}>{each.traceId.slice(0, 8)}</strong>
+            ) : (
+              <Link key={each.traceId} to={traceAddress({ by: 'trace', id: each.traceId })}>
+                {each.traceId.slice(0, 8)}
+              </Link>
+            ),
+          )}
+        </p>
+      )}
+    </section>
+  );
+}
+
+const SHARES: [kind: PathSegment['kind'], words: string][] = [
+  ['working', 'working'],
+  ['waiting', 'waiting'],
+  ['between', 'between steps'],
+];
+
+/** Where the time of the critical path went. */
+function TimeShare({ totals }: { totals: Record<PathSegment['kind'], bigint> }) {
+  const all = Number(totals.working + totals.waiting + totals.between) || 1;
+  return (
+    <span class="share">
+      <span class="share-bar" aria-hidden="true">
+        {SHARES.map(([kind]) => (
+          <span key={kind} class={kind} style={{ '--share': Number(totals[kind]) / all }} />
+        ))}
+      </span>
+      {SHARES.filter(([kind]) => totals[kind] > 0n).map(([kind, words]) => (
+        <span key={kind} class={`share-text ${kind}`}>
+          {durationText(totals[kind])} {words}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Id({ name, id }: { name: string; id: string }) {
+  return (
+    <span class="id-fact">
+      <span class="faint">{name}</span> <code>{id}</code>
+      <CopyButton text={id} what={`${name} id`} />
+    </span>
+  );
+}
+
+/** By `fetch`, as a link can send no token. */
+function Download({ session, subject: { by, id } }: { session: Session; subject: Subject }) {
+  const [state, setState] = useState('');
+  const download = async (): Promise<void> => {
+    setState('…');
+    try {
+      const path = `traces/otlp?${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}&limit=${MOST_SPANS}`;
+      const address = URL.createObjectURL(await (await request(session, path)).blob());
+      const link = Object.assign(document.createElement('a'), { href: address, download: `${id}.otlp.json` });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(address), 10_000);
+      setState('');
+    } catch (error) {
+      setState(`: ${(error as Error).message}`);
+    }
+  };
+  return (
+    <button type="button" class="plain" onClick={download} title="The spans as OTLP JSON">
+      Download{state}
+    </button>
+  );
+}

@@ -16,6 +16,8 @@ process.on('message', async (request: SinkRequest) => {
   process.send?.({ port, spans } satisfies SinkAnswer);
 });
 
+process.once('disconnect', () => process.exit()); // whoever asked has gone
+
 async function listen(): Promise<void> {
   server = new Server();
   const asItIs = (bytes: Buffer) => bytes;

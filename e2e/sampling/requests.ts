@@ -28,7 +28,8 @@ export interface Sent {
   drawn: boolean;
 }
 
-const AT_ONCE = 20;
+/** So few that the engine groups none of them: then each is wholly in its own trace. */
+const AT_ONCE = 4;
 
 /**
  * Triggers the echo task in every way: so many times with ids of chance, and with picked ones where the way has one.

@@ -15,7 +15,8 @@ new HatchetInstrumentor({ tracerProvider: provider }).instrument();
 const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
 const hatchet = HatchetClient.init();
 const echo = hatchet.task({ name: 'echo', fn: (input: { text?: string }) => ({ text: input.text ?? '' }) });
-const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 50, handleKill: false });
+// few slots: what many report at once is written together, in a trace of its own
+const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 3, handleKill: false });
 process.once('SIGTERM', async () => {
   await worker.stop();
   await provider.shutdown();

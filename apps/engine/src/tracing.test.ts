@@ -158,6 +158,31 @@ test('a pass over many runs is a trace of its own, linked to theirs', async () =
   for (const pass of passes) expect(pass.parentSpanContext).toBeUndefined();
 });
 
+test('what many callers do at once is written together, in a trace that links to theirs', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'one-of-many', fn: async () => ({}) });
+  await engine.work(client, [task], { slots: 100 });
+  await Promise.all(Array.from({ length: 60 }, () => task.runNoWait({}, { additionalMetadata })));
+  const finished = (name: string) => exporter.getFinishedSpans().filter((span) => span.name === name);
+  await expect.poll(() => finished('hatchet.engine.workflow_run').length, { timeout: 20_000 }).toBe(60);
+
+  const count = ({ attributes }: ReadableSpan) => Number(attributes['hatchet.run/batch.item_count']);
+  const triggers = finished('hatchet.run/trigger-workflow-run');
+  const groups = triggers.filter((span) => !span.parentSpanContext);
+  const calls = triggers.filter((span) => span.parentSpanContext);
+  expect(calls).toHaveLength(60);
+  expect(groups.length).toBeGreaterThan(0);
+  for (const group of groups) {
+    expect(group.links).toHaveLength(count(group));
+    expect(group.links.every(({ context: { traceId } }) => traceId === TRACE)).toBe(true);
+  }
+  const inGroups = groups.reduce((sum, group) => sum + count(group), 0);
+  expect(calls.filter(count)).toHaveLength(inGroups);
+  // who went in a group has no statement of its own
+  const inserts = exporter.getFinishedSpans().filter(({ name }) => name.startsWith('pg.query:insert-runs'));
+  expect(inserts).toHaveLength(60 - inGroups + groups.length);
+});
+
 test('what many ask for is done in nobody’s trace', async () => {
   const { singleLoop } = await import('./scheduling/single-loop.ts');
   const seen = Promise.withResolvers<Context>();

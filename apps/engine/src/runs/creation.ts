@@ -14,6 +14,8 @@ import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import { Refusal } from '../refusal.ts';
 import type { Slots } from '../scheduling/slots.ts';
+import { runSpanContext } from './context.ts';
+import { createGrouping } from './grouping.ts';
 import type { Collision } from './idempotency.ts';
 import { newRun, type RunRequest } from './new-run.ts';
 import type { Registry } from './registry.ts';
@@ -52,6 +54,11 @@ export interface Creation {
 }
 
 export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps): Creation {
+  const insertOne = createGrouping<NewRun, string>({
+    name: 'trigger-workflow-run',
+    work: (runs) => insertRuns(db, runs),
+    linkTo: runSpanContext,
+  });
   return {
     async prepare(tenantId, requests, call) {
       const names = requests.map(({ workflowName }) => workflowName);
@@ -74,7 +81,10 @@ export function createCreation({ db, registry, onQueued, onTimer }: CreationDeps
     },
     async store(runs, through, onCollision = () => {}) {
       if (runs.length === 0) return [];
-      if (!runs.some(claims)) return insertRuns(through ?? db, runs);
+      if (!runs.some(claims)) {
+        const [run, ...more] = runs;
+        return run && more.length === 0 && !through ? [await insertOne(run)] : insertRuns(through ?? db, runs);
+      }
       const store = (transaction: Queryable) => storeWithKeys(transaction, runs, onCollision);
       return through ? store(through) : db.transaction(store);
     },

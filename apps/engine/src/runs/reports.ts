@@ -1,10 +1,12 @@
 import { type RunSpanName, type RunSpanOptions, runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { type EpochMs, markStarted, runsOfTasks } from '@hatchet-ts/storage/runs';
+import { type EpochMs, markStarted, type RunContextColumns, runsOfTasks } from '@hatchet-ts/storage/runs';
+import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import type { Attempt, WorkerPool } from '../scheduling/worker-pool.ts';
-import { runSpanContexts } from './context.ts';
-import type { Settle } from './settlement.ts';
+import { runSpanContext, runSpanContexts } from './context.ts';
+import { createGrouping } from './grouping.ts';
+import type { Happening, Settle } from './settlement.ts';
 import type { RunEvent } from './state.ts';
 
 /** Which attempt a worker reports on. */
@@ -35,16 +37,37 @@ export interface ReportsDeps {
  */
 export class Reports {
   readonly #deps: ReportsDeps;
+  readonly #mark: (attempt: ReportedAttempt) => Promise<EpochMs | undefined>;
+  readonly #ends: Record<End, (known: Known) => Promise<void>>;
 
   constructor(deps: ReportsDeps) {
     this.#deps = deps;
+    this.#mark = createGrouping({
+      name: 'handle-task-started',
+      work: (attempts) => this.#markStarted(attempts),
+      linkTo: ({ taskId, retryCount }) => contextOf(deps.pool.attempt(taskId, retryCount)),
+    });
+    const ended = (name: RunSpanName) =>
+      createGrouping({
+        name,
+        work: async (known: readonly Known[]) => {
+          await deps.settle(known);
+          return [];
+        },
+        linkTo: ({ attempt }) => contextOf(attempt),
+      });
+    this.#ends = {
+      completed: ended('handle-task-completed'),
+      failed: ended('handle-task-failed'),
+      cancelled: ended('handle-task-cancelled'),
+    };
   }
 
   started(attempt: ReportedAttempt): Promise<void> {
     return runSpan('handle-task-started', attributes(attempt), async () => {
-      const [started] = await markStarted(this.#deps.db, [attempt], attempt.tenantId, now());
-      if (!started) return;
-      this.#deps.onTimer(started.dueAt);
+      const dueAt = await this.#mark(attempt);
+      if (dueAt === undefined) return;
+      this.#deps.onTimer(dueAt);
       const known = this.#deps.pool.attempt(attempt.taskId, attempt.retryCount);
       if (known) this.#deps.onStarted(known);
     });
@@ -52,27 +75,26 @@ export class Reports {
 
   completed(attempt: ReportedAttempt, output: string): Promise<void> {
     return runSpan('handle-task-completed', attributes(attempt), () =>
-      this.#settle(attempt, { kind: 'completed', ...attempt, output }),
+      this.#end(attempt, { kind: 'completed', ...attempt, output }),
     );
   }
 
   failed(attempt: ReportedAttempt, error: string, mayRetry: boolean): Promise<void> {
     return runSpan('handle-task-failed', attributes(attempt), () =>
-      this.#settle(attempt, { kind: 'failed', ...attempt, error, mayRetry }),
+      this.#end(attempt, { kind: 'failed', ...attempt, error, mayRetry }),
     );
   }
 
   cancelled(attempt: ReportedAttempt): Promise<void> {
     return runSpan('handle-task-cancelled', attributes(attempt), () =>
-      this.#settle(attempt, { kind: 'cancelled', ...attempt }),
+      this.#end(attempt, { kind: 'cancelled', ...attempt }),
     );
   }
 
   batchStarted(batch: ReportedBatch): Promise<void> {
     const attempts = this.#attemptsOf(batch);
     return runSpan('handle-task-started', batchOptions(attempts), async () => {
-      const started = await markStarted(this.#deps.db, attempts, batch.tenantId, now());
-      for (const { dueAt } of started) this.#deps.onTimer(dueAt);
+      for (const dueAt of await this.#markStarted(attempts)) if (dueAt !== undefined) this.#deps.onTimer(dueAt);
     });
   }
 
@@ -112,12 +134,39 @@ export class Reports {
     return [...this.#deps.pool.batch(batchId)].filter((attempt) => attempt.tenantId === tenantId);
   }
 
-  async #settle({ tenantId, taskId, retryCount }: ReportedAttempt, event: RunEvent): Promise<void> {
-    const { db, pool, settle } = this.#deps;
-    const known = pool.attempt(taskId, retryCount);
-    const runId = known?.tenantId === tenantId ? known.runId : (await runsOfTasks(db, tenantId, [taskId])).get(taskId);
-    if (runId !== undefined) await settle([{ runId, event }]);
+  /** When the timeout of each attempt that has begun runs out. */
+  async #markStarted(attempts: readonly ReportedAttempt[]): Promise<(EpochMs | undefined)[]> {
+    const started = await markStarted(this.#deps.db, attempts, now());
+    const dueAt = new Map(started.map((each) => [keyOf(each), each.dueAt]));
+    return attempts.map((attempt) => {
+      const begun = dueAt.get(keyOf(attempt));
+      dueAt.delete(keyOf(attempt)); // who reports the same again has not begun it
+      return begun;
+    });
   }
+
+  async #end({ tenantId, taskId, retryCount }: ReportedAttempt, event: RunEvent & { kind: End }): Promise<void> {
+    const { db, pool } = this.#deps;
+    const known = pool.attempt(taskId, retryCount);
+    const attempt = known?.tenantId === tenantId ? known : undefined;
+    const runId = attempt?.runId ?? (await runsOfTasks(db, tenantId, [taskId])).get(taskId);
+    if (runId !== undefined) await this.#ends[event.kind]({ runId, event, attempt });
+  }
+}
+
+type End = 'completed' | 'failed' | 'cancelled';
+
+/** What happens to the run of an attempt, and the attempt if a worker of this engine has it. */
+interface Known extends Happening {
+  attempt: Attempt | undefined;
+}
+
+function keyOf({ taskId, retryCount }: { taskId: string; retryCount: number }): string {
+  return `${taskId} ${retryCount}`;
+}
+
+function contextOf(attempt: RunContextColumns | undefined): SpanContext | undefined {
+  return attempt && runSpanContext(attempt);
 }
 
 function batchOptions(attempts: readonly Attempt[]): RunSpanOptions {

@@ -95,12 +95,12 @@ test('only the attempt that runs can be marked as started, and only once', async
   const one = run('started');
   await insertRuns(db, [one]);
   const mark = (retryCount: number, tenantId = TENANT) =>
-    markStarted(db, [{ taskId: one.id, retryCount }], tenantId, AT + 10);
+    markStarted(db, [{ tenantId, taskId: one.id, retryCount }], AT + 10);
   expect(await mark(0)).toEqual([]);
   await assign([one], randomUUID());
   expect(await mark(1)).toEqual([]);
   expect(await mark(0, randomUUID())).toEqual([]);
-  expect(await mark(0)).toEqual([{ dueAt: AT + 1_010 }]);
+  expect(await mark(0)).toEqual([{ taskId: one.id, retryCount: 0, dueAt: AT + 1_010 }]);
   expect(await mark(0)).toEqual([]);
 });
 

@@ -105,14 +105,13 @@ function runColumns({ id, status, finishedAt, replayedAt }: RunChange): Record<s
 /** Notes that attempts have begun, and from now on counts their timeout; those that have ended meanwhile are left. */
 export async function markStarted(
   db: Queryable,
-  attempts: readonly { taskId: string; retryCount: number }[],
-  tenantId: string,
+  attempts: readonly { tenantId: string; taskId: string; retryCount: number }[],
   at: EpochMs,
-): Promise<{ dueAt: EpochMs }[]> {
-  const { rows } = await db.query<{ dueAt: EpochMs }>(STARTED, [
+): Promise<{ taskId: string; retryCount: number; dueAt: EpochMs }[]> {
+  const { rows } = await db.query<{ taskId: string; retryCount: number; dueAt: EpochMs }>(STARTED, [
     attempts.map(({ taskId }) => taskId),
     attempts.map(({ retryCount }) => retryCount),
-    tenantId,
+    attempts.map(({ tenantId }) => tenantId),
     at,
   ]);
   return rows;
@@ -122,8 +121,8 @@ const STARTED = {
   name: 'mark-started',
   text: `
 UPDATE task t SET started_at = ${timestamp('$4')}, due_at = ${timestamp('($4::float8 + t.timeout_ms)')}
-FROM unnest($1::uuid[], $2::integer[]) AS x (id, retry_count)
-WHERE t.id = x.id AND t.id = ANY ($1::uuid[]) AND t.tenant_id = $3 AND t.retry_count = x.retry_count AND t.status = 'RUNNING'
-  AND t.started_at IS NULL
-RETURNING $4::float8 + t.timeout_ms AS "dueAt"`,
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS x (id, retry_count, tenant_id)
+WHERE t.id = x.id AND t.id = ANY ($1::uuid[]) AND t.tenant_id = x.tenant_id AND t.retry_count = x.retry_count
+  AND t.status = 'RUNNING' AND t.started_at IS NULL
+RETURNING t.id AS "taskId", t.retry_count AS "retryCount", $4::float8 + t.timeout_ms AS "dueAt"`,
 };

@@ -10,11 +10,11 @@ export function attemptKey(span: WaterfallSpan): string {
 }
 
 /** Brings the attempts of one task together, where the first of them stands; a task with one attempt stays as it is. */
-export function attemptGroups(entries: FoldedSiblings[]): FoldedSiblings[] {
+export function attemptGroups(entries: FoldedSiblings[], attempts: ReadonlyMap<string, SpanNode>): FoldedSiblings[] {
   const tasks = new Map<string, FoldedSiblings>();
   const grouped: FoldedSiblings[] = [];
   for (const entry of entries) {
-    const task = entry.nodes.length === 1 ? attemptedTask(entry.nodes[0]!) : '';
+    const task = entry.nodes.length === 1 ? attemptedTask(entry.nodes[0]!, attempts) : '';
     const first = task ? tasks.get(task) : undefined;
     if (first) {
       first.nodes.push(...entry.nodes);
@@ -27,16 +27,23 @@ export function attemptGroups(entries: FoldedSiblings[]): FoldedSiblings[] {
   return grouped;
 }
 
-/** The times in the queue, by the attempt that they ended with; a time without its attempt is nobody's. */
-export function waitsOf(nodes: readonly SpanNode[]): Map<SpanNode, SpanNode[]> {
+/** The node that tells of each attempt: the worker's rather than the engine's, and of several invocations the first. */
+export function attemptsOf(nodes: readonly SpanNode[]): Map<string, SpanNode> {
   const attempts = new Map<string, SpanNode>();
   for (const node of nodes) {
     const span = node.span ?? node.running;
     if (!span || taskOf(span) === '' || !isAttempt(node)) continue;
     const known = attempts.get(attemptKey(span));
-    // the worker's span rather than the engine's, and of several invocations the first
     if (!known?.span || (isEngineAttempt(known.span) && !isEngineAttempt(span))) attempts.set(attemptKey(span), node);
   }
+  return attempts;
+}
+
+/** The times in the queue, by the attempt that they ended with; a time without its attempt is nobody's. */
+export function waitsOf(
+  nodes: readonly SpanNode[],
+  attempts: ReadonlyMap<string, SpanNode>,
+): Map<SpanNode, SpanNode[]> {
   const waits = new Map<SpanNode, SpanNode[]>();
   for (const node of nodes) {
     if (!node.span || !isQueueTime(node.span) || node.children.length > 0) continue;
@@ -47,9 +54,12 @@ export function waitsOf(nodes: readonly SpanNode[]): Map<SpanNode, SpanNode[]> {
 }
 
 /** Of which task a node is an attempt; empty for anything else. A task in the queue is one that waits for its attempt. */
-function attemptedTask(node: SpanNode): string {
+function attemptedTask(node: SpanNode, attempts: ReadonlyMap<string, SpanNode>): string {
   const span = node.span ?? node.running;
-  return span && (isAttempt(node) || isQueueTime(span)) ? taskOf(span) : '';
+  if (!span) return '';
+  const told = attempts.get(attemptKey(span)); // by another span, where this is the engine's account of it
+  const is = isAttempt(node) ? told === node || isWorkerAttempt(span) : isQueueTime(span) && !told;
+  return is ? taskOf(span) : '';
 }
 
 function isAttempt({ span, running }: SpanNode): boolean {

@@ -1,4 +1,4 @@
-import { attemptGroups, attemptKey, waitsOf } from './attempts.ts';
+import { attemptGroups, attemptKey, attemptsOf, waitsOf } from './attempts.ts';
 import { isDatabase, isEngineAttempt, isEngineCall, isEngineInternal, isWorkerAttempt } from './engine-spans.ts';
 import { type EngineWork, engineWork } from './engine-work.ts';
 import { statusText } from './label.ts';
@@ -56,7 +56,8 @@ export function foldInternals(tree: TraceTree): Folding {
 export function foldTasks(tree: TraceTree, engine: 'folded' | 'shown'): Folding {
   const nodes = preorder(tree.roots);
   const shapes = shapesOf(nodes);
-  const waits = waitsOf(nodes);
+  const attempts = attemptsOf(nodes);
+  const waits = waitsOf(nodes, attempts);
   const twins = engine === 'folded' ? engineTwins(nodes) : NO_TWINS;
   const work = engine === 'folded' ? engineWork(nodes, shapes, twins.unseen, waits) : NO_WORK;
   return folding(
@@ -66,6 +67,7 @@ export function foldTasks(tree: TraceTree, engine: 'folded' | 'shown'): Folding 
           siblings.filter((node) => !twins.unseen.has(node) && !work.unseen.has(node)),
           shapes,
         ),
+        attempts,
       ),
     (node) => ({
       unseen: [...spansOf(twins.shown.get(node)), ...(work.servedBy.get(node) ?? [])],

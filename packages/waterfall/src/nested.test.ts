@@ -94,7 +94,11 @@ test('the time in the queue is before the attempt that it ended with, and its ro
   const [folded] = layoutWaterfall(spans, { nested: 'folded' });
   expect(folded!.rows[1]).toMatchObject({ waits: [{ from: 0.1, to: 0.3 }], bars: [{ from: 0.3, to: 0.9 }] });
   expect(folded!.rows).toHaveLength(2);
-  expect(lines(spans, { nested: 'shown' })[1]).toContain('attempts ×2');
+  expect(lines(spans, { nested: 'shown' })).toEqual([
+    'root',
+    '  hatchet.engine.queued',
+    '  hatchet.start_step_run · 1 waits',
+  ]);
 });
 
 test('without such a span the time in the queue is what the worker was told', () => {
@@ -124,6 +128,28 @@ test('a missing parent in a trace that grows is the attempt that the spans below
     '      ask the bank',
   ]);
   expect(lines(spans, { nested: 'folded' })).toContain('missing');
+});
+
+test('a missing parent is the attempt that spawned the children below it, and never one of them', () => {
+  const running = span('q', 'root', 'hatchet.engine.queued', [10, 20], task(0));
+  const spawned = span('s', 'lost', 'hatchet.run_workflow', [30, 31], {
+    kind: 'PRODUCER',
+    attributes: { 'hatchet.parent_step_run_id': 'one', 'hatchet.workflow_name': 'child' },
+  });
+  const child = span('c', 's', 'hatchet.start_step_run', [32, 33], {
+    attributes: { 'hatchet.step_run_id': 'two', 'hatchet.step_name': 'child' },
+  });
+  const spans = [span('root', undefined, 'root', [0, 1]), running, spawned, child];
+  expect(lines(spans, { nested: 'folded', nowUnixNano: at(100) })).toEqual([
+    'root',
+    '  missing · running charge · 1 waits · +1',
+    '    hatchet.run_workflow',
+    '      hatchet.start_step_run',
+  ]);
+  const orphans = [span('x', 'lost', 'hatchet.engine.queued', [10, 20], task(0))];
+  expect(lines(orphans, { nested: 'folded', nowUnixNano: at(100) })[1]).toBe(
+    '  running · running charge · 1 waits · +1',
+  );
 });
 
 test('a row keeps its key when the trace grows', () => {

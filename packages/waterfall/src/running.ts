@@ -1,6 +1,6 @@
 import { attemptKey } from './attempts.ts';
 import { isEngineAttempt, isQueueTime, isWorkerAttempt, taskOf } from './engine-spans.ts';
-import type { WaterfallSpan } from './span.ts';
+import { attributeText, type WaterfallSpan } from './span.ts';
 import { preorder, type SpanNode, type TraceTree } from './tree.ts';
 
 /**
@@ -11,23 +11,33 @@ import { preorder, type SpanNode, type TraceTree } from './tree.ts';
 export function markRunning(tree: TraceTree): void {
   const nodes = preorder(tree.roots);
   const ended = new Set(nodes.flatMap(({ span }) => (span && isAttempt(span) ? [attemptKey(span)] : [])));
-  const started = new Map<string, SpanNode>();
+  const started = new Map<string, SpanNode>(); // by task: it has one attempt at a time
   for (const node of nodes) {
-    if (node.span && isQueueTime(node.span) && taskOf(node.span) !== '' && !ended.has(attemptKey(node.span))) {
-      started.set(attemptKey(node.span), node);
-    }
+    if (!node.span || !isQueueTime(node.span) || taskOf(node.span) === '' || ended.has(attemptKey(node.span))) continue;
+    started.set(taskOf(node.span), node);
   }
   for (const root of [...tree.roots]) {
     if (root.missing === undefined) continue;
-    const about = root.children.map((child) => child.span!).find((span) => taskOf(span) !== '');
-    root.running = about ?? root.children[0]!.span!;
-    const queued = about && started.get(attemptKey(about));
+    const task = taskAround(root);
+    const queued = started.get(task);
+    root.running = queued?.span ?? root.children[0]!.span!;
     if (!queued) continue;
-    started.delete(attemptKey(about));
-    root.running = queued.span!;
+    started.delete(task);
     if (queued.parent) move(root, queued.parent, tree);
   }
   for (const queued of started.values()) addRunning(queued, tree);
+}
+
+/** The task that spans say they were made in: by what they inherited, or as what spawned a child. */
+function taskAround({ children }: SpanNode): string {
+  for (const { span, children: items } of children) {
+    if (!span) continue;
+    const spawned = [span, ...items.flatMap((item) => item.span ?? [])].filter((each) => each.kind === 'PRODUCER');
+    const parent = spawned.map((each) => attributeText(each, 'hatchet.parent_step_run_id')).find(Boolean);
+    const inherited = isAttempt(span) || isQueueTime(span) ? '' : attributeText(span, 'hatchet.step_run_id');
+    if (parent || inherited) return parent || inherited;
+  }
+  return '';
 }
 
 /** An attempt of which there is only the end of its time in the queue. */

@@ -52,7 +52,9 @@ function NoRuns() {
     <Message title="No run yet">
       <p>A run comes here as soon as it is triggered. Send an order through the sample:</p>
       <pre>npm run order</pre>
-      <p>or trigger a workflow of your own: start a worker with the variables that `npm start` has printed.</p>
+      <p>
+        or trigger a workflow of your own: start a worker with the variables that <code>npm start</code> has printed.
+      </p>
     </Message>
   );
 }

@@ -10,7 +10,7 @@ const WORDS: Record<StreamState, string> = {
 /** Whether what is shown follows what happens. */
 export function LiveSign({ state }: { state: StreamState }) {
   return (
-    <span class={`live ${state}`} role="status">
+    <span class={`stream ${state}`} role="status">
       {WORDS[state]}
     </span>
   );

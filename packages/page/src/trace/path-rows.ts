@@ -24,9 +24,13 @@ export function pathOnRows(
     while (index >= 0 && !seen.has(index)) index = layout.rows[index]!.parent;
     if (index < 0) continue;
     const bar = { kind, from: fraction(from), to: fraction(to) };
-    const known = bars.get(index);
-    if (known) known.push(bar);
-    else bars.set(index, [bar]);
+    const { parent } = layout.rows[index]!;
+    // a task is on the path with its attempts
+    for (const on of layout.rows[parent]?.group === 'attempts' ? [index, parent] : [index]) {
+      const known = bars.get(on);
+      if (known) known.push(bar);
+      else bars.set(on, [bar]);
+    }
   }
   return bars;
 }

@@ -34,10 +34,12 @@ export function RowBars({ row, zoom, slot, duration, path }: RowBarsProps) {
           )
         );
       })}
-      {bars.length > 0 && (
+      {bars.length > 0 ? (
         <span class={`duration ${side}`} style={{ '--from': from, '--to': to }}>
           {duration}
         </span>
+      ) : (
+        row.bars[0] && <span class={`beyond ${row.bars[0].from > zoom.to ? 'later' : 'earlier'}`} />
       )}
     </span>
   );

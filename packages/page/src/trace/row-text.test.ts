@@ -54,7 +54,7 @@ test('a task is called by its name, its attempts by their number', () => {
 
 test('what is missing says so, and in a trace that grows that it runs', () => {
   expect(texts([span('b', 'lost', 'orphan')])[0]).toBe('Missing parent lost | not in this trace');
-  expect(texts([span('b', 'lost', 'orphan')], 5n)[0]).toBe('A span below | running');
+  expect(texts([span('b', 'lost', 'orphan')], 5n)[0]).toBe('Not ended yet | running');
 });
 
 test('hostile names stay text, and are cut', () => {

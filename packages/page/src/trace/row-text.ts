@@ -1,4 +1,11 @@
-import { attemptOf, retryOf, subjectOf, type TraceLayout, type WaterfallRow } from '@hatchet-ts/waterfall/browser';
+import {
+  attemptOf,
+  isQueueTime,
+  retryOf,
+  subjectOf,
+  type TraceLayout,
+  type WaterfallRow,
+} from '@hatchet-ts/waterfall/browser';
 import { plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
 
@@ -21,7 +28,8 @@ export function rowText({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow):
   if (!about || (row.missing !== undefined && !row.running)) {
     return { title: `Missing parent ${visibleText(row.missing ?? '')}`, operation: '', notes: ['not in this trace'] };
   }
-  const subject = row.running && !span ? subjectOf(row.running) || 'A span below' : subjectOf(about);
+  // of a parent that still runs, only its task's time in the queue tells what it is
+  const subject = row.missing === undefined || isQueueTime(about) ? subjectOf(about) : 'Not ended yet';
   const name = span?.name ?? '';
   const retry = span ? retryOf(span) : attemptOf(about);
   const inGroup = rows[row.parent]?.group === 'attempts';

@@ -6,13 +6,14 @@ import {
   type WaterfallRow,
   type WaterfallSpan,
 } from '@hatchet-ts/waterfall/browser';
-import type { RefObject } from 'preact';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { rowText } from '../trace/row-text.ts';
 import { ServiceChip } from '../trace/service-chip.tsx';
-import type { TraceSpans } from '../trace/trace-spans.ts';
+import type { SpanRow, TraceSpans } from '../trace/trace-spans.ts';
 import { Attributes } from './attributes.tsx';
 import { Events } from './events.tsx';
 import { Links } from './links.tsx';
@@ -28,10 +29,12 @@ interface SpanDetailsProps {
   detailsRef: RefObject<HTMLElement | null>;
   onSelect: (key: string) => void;
   onClose: () => void;
+  /** A row without its attributes is shown. */
+  onPart: (row: SpanRow) => void;
 }
 
 /** All that is known of the selected row. */
-export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect, onClose }: SpanDetailsProps) {
+export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect, onClose, onPart }: SpanDetailsProps) {
   const row = layout.rows[index]!;
   const { title, operation, notes } = rowText(layout, row);
   const span = row.group ? undefined : row.spans[0];
@@ -57,6 +60,7 @@ export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect,
           trace={trace}
           marks={marks}
           onSelect={onSelect}
+          onPart={onPart}
         />
       ) : (
         <NoSpan row={row} layout={layout} index={index} marks={marks} onSelect={onSelect} />
@@ -75,8 +79,12 @@ function OneSpan({
   trace,
   marks,
   onSelect,
-}: PartProps & { span: WaterfallSpan; trace: TraceSpans }) {
+  onPart,
+}: PartProps & { span: WaterfallSpan; trace: TraceSpans; onPart: (row: SpanRow) => void }) {
   const row = trace.rowOf.get(span);
+  useEffect(() => {
+    if (row?.truncated) onPart(row);
+  }, [row]);
   return (
     <>
       {span.status === 'ERROR' && (
@@ -174,7 +182,7 @@ function Waited({ layout, row, plain = false }: { layout: TraceLayout; row: Wate
   );
 }
 
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>

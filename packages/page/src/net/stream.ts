@@ -28,13 +28,15 @@ export async function follow(
       const headers = { accept: 'text/event-stream', ...(lastId && { 'last-event-id': lastId }) };
       const { body } = await request(session, path, { headers, signal });
       onState('live');
+      const began = Date.now();
       const parser = new EventParser();
-      for await (const text of body!.pipeThrough(new TextDecoderStream())) {
-        pause = FIRST_PAUSE_MS;
-        for (const event of parser.push(text)) {
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
+      for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        for (const event of parser.push(part.value)) {
           lastId = event.id;
           onEvent(event);
         }
+        if (Date.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS; // it was a good one
       }
     } catch (error) {
       if (signal.aborted) return;

@@ -29,7 +29,7 @@ test('what is as it begins is not in the address', () => {
 });
 
 test('nonsense in an address is left out', () => {
-  const { view } = place(`/runs/${RUN}?zoom=9~1&level=x&fold=..`) as { view: TraceView };
+  const { view } = place(`/runs/${RUN}?zoom=9_1&level=x&fold=..`) as { view: TraceView };
   expect(view).toMatchObject({ zoom: WHOLE, folds: UNFOLDED });
   for (const address of ['/runs/', '/runs/me', `/runs/${RUN}/x`, '/elsewhere']) {
     expect(place(address), address).toEqual({ page: 'unknown' });

@@ -55,7 +55,7 @@ export function traceAddress({ by, id }: Subject, view: Partial<TraceView> = {})
   const { selected = '', zoom, folds, engine, path } = { ...FIRST_VIEW, ...view };
   return withQuery(`/${by}s/${id}`, {
     span: selected,
-    zoom: isWhole(zoom) ? '' : [zoom.from, zoom.to].map(short).join('~'),
+    zoom: isWhole(zoom) ? '' : [zoom.from, zoom.to].map(short).join('_'),
     level: folds.level === undefined ? '' : String(folds.level),
     fold: [...folds.toggled].join('.'),
     engine: engine ? '1' : '',
@@ -96,7 +96,7 @@ function viewFrom(query: URLSearchParams): TraceView {
 }
 
 function zoomFrom(text: string | null): Zoom {
-  const [from, to] = (text ?? '').split('~').map(Number);
+  const [from, to] = (text ?? '').split('_').map(Number);
   return from !== undefined && to !== undefined && 0 <= from && from < to && to <= 1 ? { from, to } : WHOLE;
 }
 

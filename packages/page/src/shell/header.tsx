@@ -45,6 +45,7 @@ function Search() {
     if (!text.trim()) return;
     navigate(addressOfId(text) ?? runsAddress({ ...NO_FILTERS, text, children: true }));
     setText('');
+    (document.activeElement as HTMLElement | null)?.blur(); // keys are the page's again
   };
   return (
     <form class="search" onSubmit={find}>

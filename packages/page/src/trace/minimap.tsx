@@ -1,5 +1,6 @@
 import {
   isWhole,
+  SERVICE_SLOTS,
   type ServiceMark,
   type TraceLayout,
   WHOLE,
@@ -24,10 +25,12 @@ export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
   const [drag, setDrag] = useState<{ from: number; to: number }>();
 
   useEffect(() => {
-    const draw = (): void => drawRows(canvas.current!, layout, marks);
+    const picture = canvas.current;
+    if (!picture) return;
+    const draw = (): void => drawRows(picture, layout, marks);
     draw();
     const resized = new ResizeObserver(draw);
-    resized.observe(canvas.current!);
+    resized.observe(picture);
     const stop = onThemeChange(draw);
     return () => {
       resized.disconnect();
@@ -77,6 +80,12 @@ export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
   );
 }
 
+/** A colour of the style sheet as a canvas knows it, in the theme that is shown. */
+function colourOf(canvas: HTMLElement, name: string): string {
+  canvas.style.color = `var(${name})`;
+  return getComputedStyle(canvas).color;
+}
+
 /** As wide as it was, around another time. */
 function around({ from, to }: Zoom, center: number): Zoom {
   const half = (to - from) / 2;
@@ -93,9 +102,8 @@ function drawRows(canvas: HTMLCanvasElement, { rows }: TraceLayout, marks: Reado
   canvas.height = height;
   const pen = canvas.getContext('2d');
   if (!pen || width === 0) return;
-  const style = getComputedStyle(canvas);
-  const colours = Array.from({ length: 8 }, (_, slot) => style.getPropertyValue(`--s${slot}`));
-  const error = style.getPropertyValue('--error');
+  const colours = Array.from({ length: SERVICE_SLOTS }, (_, slot) => colourOf(canvas, `--s${slot}`));
+  const error = colourOf(canvas, '--error');
   const line = height / rows.length;
   const thick = Math.max(scale, Math.min(4 * scale, line * 0.7));
   rows.forEach((row, i) => {

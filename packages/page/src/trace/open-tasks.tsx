@@ -13,7 +13,7 @@ export function OpenTasks({ tasks }: { tasks: readonly OpenTask[] }) {
       <ul>
         {tasks.slice(0, SHOWN).map((task) => (
           <li key={task.taskId}>
-            <span class="task">{visibleText(task.name.slice(0, 100))}</span> {stateOf(task)}
+            <span class="task">{visibleText(task.name.slice(0, 100))}</span>: {stateOf(task)}
           </li>
         ))}
         {tasks.length > SHOWN && <li>and {plural(tasks.length - SHOWN, 'task')} more</li>}

@@ -95,6 +95,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
             marks={marks}
             detailsRef={details}
             onSelect={(key) => change({ selected: key })}
+            onPart={state.loadWhole}
             onClose={() => command('back')}
           />
         )}

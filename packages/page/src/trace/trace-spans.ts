@@ -7,6 +7,8 @@ export interface SpanRow extends TraceRow {
   scopeVersion?: string;
   /** Its attributes, events and links were too large for the page that it came with. */
   truncated?: true;
+  /** Which one of the trace's rows it is, where it came with a page of them. */
+  offset?: number;
 }
 
 /** What is loaded of a trace: spans as the waterfall needs them, and what the server said of each. */

@@ -31,6 +31,9 @@ export function TreeGrid({ layout, visible, selected, view, marks, pathBars, gri
   const lines = useTicks(layout, view.zoom, most);
   const [focused, setFocused] = useState(false);
   useBringIntoSight(gridRef, at, rowHeight);
+  useEffect(() => {
+    if (document.activeElement === document.body) gridRef.current?.focus({ preventScroll: true });
+  }, []);
   useWheelZoom(gridRef, view, change);
 
   const shown = visible.slice(first, last).map((index, i) => ({ index, position: first + i }));

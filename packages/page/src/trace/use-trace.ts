@@ -27,7 +27,11 @@ export interface TraceState {
   error?: Error;
   stream: StreamState;
   retry: () => void;
+  /** Asks once more for a row that came without what it holds. */
+  loadWhole: (row: SpanRow) => void;
 }
+
+type Loaded = Omit<TraceState, 'retry' | 'loadWhole'>;
 
 const FIRST_PAGE = 1000;
 /** Spans that come one by one are drawn together. */
@@ -37,9 +41,9 @@ const AFTERMATH_MS = 60_000;
 
 /** A trace with all that is shown of it, which grows while its run does. */
 export function useTrace(session: Session, subject: Subject): TraceState {
-  const [state, setState] = useState<Omit<TraceState, 'retry'>>(BEGINNING);
+  const [state, setState] = useState<Loaded>(BEGINNING);
   const [attempt, setAttempt] = useState(0);
-  const change = (part: (state: Omit<TraceState, 'retry'>) => Partial<TraceState>): void =>
+  const change = (part: (state: Loaded) => Partial<Loaded>): void =>
     setState((before) => ({ ...before, ...part(before) }));
   const { by, id } = subject;
   const which = `${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
@@ -52,7 +56,8 @@ export function useTrace(session: Session, subject: Subject): TraceState {
         `traces?${which}&offset=${offset}&limit=${limit}`,
         signal,
       );
-      change(({ trace }) => ({ trace: withRows(trace, page.rows), error: undefined }));
+      const rows = page.rows.map((row, i) => ({ ...row, offset: offset + i }));
+      change(({ trace }) => ({ trace: withRows(trace, rows), error: undefined }));
       return page;
     };
     const load = async (): Promise<void> => {
@@ -111,10 +116,15 @@ export function useTrace(session: Session, subject: Subject): TraceState {
     change(() => ({ error: undefined }));
     setAttempt((n) => n + 1);
   };
-  return { ...state, retry };
+  const loadWhole = async ({ offset, spanId }: SpanRow): Promise<void> => {
+    if (offset === undefined) return;
+    const { rows } = await requestJson<Listed<SpanRow>>(session, `traces?${which}&offset=${offset}&limit=1`);
+    if (rows[0]?.spanId === spanId) change(({ trace }) => ({ trace: withRows(trace, rows) }));
+  };
+  return { ...state, retry, loadWhole: (row) => void loadWhole(row).catch(() => undefined) }; // it stays as it is
 }
 
-const BEGINNING: Omit<TraceState, 'retry'> = { trace: NO_SPANS, loaded: false, runs: [], tasks: [], stream: 'none' };
+const BEGINNING: Loaded = { trace: NO_SPANS, loaded: false, runs: [], tasks: [], stream: 'none' };
 
 function abortable(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();

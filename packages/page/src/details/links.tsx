@@ -2,7 +2,7 @@ import type { TraceLayout, WaterfallLink, WaterfallSpan } from '@hatchet-ts/wate
 import { traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
 import { visibleText } from '../text/visible-text.ts';
-import { rowText } from '../trace/row-text.ts';
+import { fullTitle } from '../trace/row-text.ts';
 
 /** What a span points at besides its parent, and what points at it. */
 export function Links({
@@ -34,7 +34,7 @@ export function Links({
           <li key={row.key}>
             ←{' '}
             <button type="button" class="as-link" onClick={() => onSelect(row.key)}>
-              {rowText(layout, row).title}
+              {fullTitle(layout, row)}
             </button>
           </li>
         ))}
@@ -58,7 +58,7 @@ function Target({
   if (row) {
     return (
       <button type="button" class="as-link" onClick={() => onSelect(row.key)}>
-        {rowText(layout, row).title}
+        {fullTitle(layout, row)}
       </button>
     );
   }

@@ -11,7 +11,7 @@ import { useEffect } from 'preact/hooks';
 import { CopyButton } from '../shell/copy-button.tsx';
 import { plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
-import { rowText } from '../trace/row-text.ts';
+import { fullTitle, rowText } from '../trace/row-text.ts';
 import { ServiceChip } from '../trace/service-chip.tsx';
 import type { SpanRow, TraceSpans } from '../trace/trace-spans.ts';
 import { Attributes } from './attributes.tsx';
@@ -36,7 +36,7 @@ interface SpanDetailsProps {
 /** All that is known of the selected row. */
 export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect, onClose, onPart }: SpanDetailsProps) {
   const row = layout.rows[index]!;
-  const { title, operation, notes } = rowText(layout, row);
+  const { operation, notes } = rowText(layout, row);
   const span = row.group ? undefined : row.spans[0];
   const close = (): void => {
     onClose();
@@ -45,7 +45,7 @@ export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect,
   return (
     <aside class="details" ref={detailsRef} tabIndex={-1} aria-label="Details">
       <div class="details-head">
-        <h2>{title}</h2>
+        <h2>{fullTitle(layout, row)}</h2>
         <button type="button" class="icon" aria-label="Close the details" title="Close (Esc)" onClick={close}>
           ✕
         </button>

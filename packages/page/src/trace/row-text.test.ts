@@ -1,6 +1,6 @@
 import { layoutWaterfall, type WaterfallSpan } from '@hatchet-ts/waterfall/browser';
 import { expect, test } from 'vitest';
-import { rowText } from './row-text.ts';
+import { fullTitle, rowText } from './row-text.ts';
 
 const span = (
   spanId: string,
@@ -50,6 +50,18 @@ test('a task is called by its name, its attempts by their number', () => {
   expect(texts([span('a', undefined, 'root'), attempt('c', 1)])[1]).toBe(
     'order/charge | hatchet.start_step_run | attempt 2',
   );
+});
+
+test('an attempt is called by its task, too, where nothing above it is in sight', () => {
+  const layout = layoutWaterfall([span('a', undefined, 'root'), attempt('b', 0), attempt('c', 1)], {
+    nested: 'folded',
+  })[0]!;
+  expect(layout.rows.map((row) => fullTitle(layout, row))).toEqual([
+    'root',
+    'order/charge',
+    'order/charge, attempt 1',
+    'order/charge, attempt 2',
+  ]);
 });
 
 test('what is missing says so, and in a trace that grows that it runs', () => {

@@ -47,4 +47,11 @@ export function rowText({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow):
   };
 }
 
+/** The name of a row where nothing above it is in sight. */
+export function fullTitle({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow): string {
+  const above = rows[row.parent];
+  const { title } = rowText({ rows }, row);
+  return above?.group === 'attempts' ? `${rowText({ rows }, above).title}, ${title.toLowerCase()}` : title;
+}
+
 const safe = (text: string): string => visibleText(text.slice(0, LONGEST));

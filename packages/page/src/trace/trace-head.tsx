@@ -45,13 +45,14 @@ export function TraceHead({ session, subject, state, layouts, layout, marks, tot
         <time dateTime={started.toISOString()} title={started.toISOString()}>
           {dayTime(started, new Date())}
         </time>
-        {run && <Id name="run" id={run.workflowRunExternalId} />}
-        <Id name="trace" id={layout.traceId} />
       </p>
       <p class="legend">
         {layout.services.map((service) => (
           <ServiceChip key={service} service={service} mark={marks.get(service)!} />
         ))}
+        <span class="grow" />
+        {run && <Id name="run" id={run.workflowRunExternalId} />}
+        <Id name="trace" id={layout.traceId} />
       </p>
       {!loaded && <p class="notice">Loading the rest of the trace …</p>}
       {moreThan !== undefined && (

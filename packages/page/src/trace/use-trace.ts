@@ -23,6 +23,8 @@ export interface TraceState {
   moreThan?: number;
   /** The runs of the trace, the one that was asked for first; empty while nobody knows. */
   runs: Run[];
+  /** The list was asked for them. */
+  runsKnown: boolean;
   tasks: OpenTask[];
   error?: Error;
   stream: StreamState;
@@ -76,7 +78,10 @@ export function useTrace(session: Session, subject: Subject): TraceState {
         runs: rows.reduce(withRun, runs).sort((a, b) => asked(b, id) - asked(a, id) || older(a, b)),
       }));
     };
-    Promise.all([load(), findRuns().catch(notFatal)]).catch((error: Error) => {
+    const runs = findRuns()
+      .catch(notFatal)
+      .then(() => change(() => ({ runsKnown: true })));
+    Promise.all([load(), runs]).catch((error: Error) => {
       if (!signal.aborted) change(() => ({ error }));
     });
     return abort;
@@ -89,7 +94,7 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   const failed = state.error instanceof RequestError;
   const gathered = useRef<SpanRow[]>([]);
   useEffect(() => {
-    if (!runId || settled || failed || !state.loaded) return;
+    if (!runId || settled || failed || !state.loaded || !state.runsKnown) return;
     const { signal, abort } = abortable();
     let drawing: ReturnType<typeof setTimeout> | undefined;
     const draw = (): void => {
@@ -108,9 +113,10 @@ export function useTrace(session: Session, subject: Subject): TraceState {
     void follow(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, signal });
     return () => {
       clearTimeout(drawing);
+      onState('none');
       abort();
     };
-  }, [session, runId, settled, failed, state.loaded]);
+  }, [session, runId, settled, failed, state.loaded, state.runsKnown]);
 
   const retry = (): void => {
     change(() => ({ error: undefined }));
@@ -124,7 +130,7 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   return { ...state, retry, loadWhole: (row) => void loadWhole(row).catch(() => undefined) }; // it stays as it is
 }
 
-const BEGINNING: Loaded = { trace: NO_SPANS, loaded: false, runs: [], tasks: [], stream: 'none' };
+const BEGINNING: Loaded = { trace: NO_SPANS, loaded: false, runs: [], runsKnown: false, tasks: [], stream: 'none' };
 
 function abortable(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();

@@ -29,5 +29,6 @@ test('ids of runs lead to their page, other ids do not', () => {
   expect(namesRun('hatchet.child_workflow_run_id', id)).toBe(true);
   expect(namesRun('hatchet.run/workflow_run.id', id)).toBe(true);
   expect(namesRun('hatchet.step_run_id', id)).toBe(false);
+  expect(namesRun('messaging.message.id', id)).toBe(false); // of an event, perhaps
   expect(namesRun('hatchet.workflow_run_id', `${id}/../x`)).toBe(false);
 });

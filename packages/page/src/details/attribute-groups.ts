@@ -23,5 +23,7 @@ export function attributeGroups<Value>(attributes: Readonly<Record<string, Value
 
 /** Whether an attribute is the id of a run, which has a page. */
 export function namesRun(key: string, value: string): boolean {
-  return /workflow_run[._]id$|message\.id$/.test(key) && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value);
+  return (
+    /workflow_run[._]id$|^hatchet\.parent_id$/.test(key) && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value)
+  );
 }

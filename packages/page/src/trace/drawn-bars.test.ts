@@ -1,20 +1,8 @@
-import { type WaterfallRow, type WaterfallSpan, WHOLE } from '@hatchet-ts/waterfall/browser';
+import { type WaterfallRow, WHOLE } from '@hatchet-ts/waterfall/browser';
 import { expect, test } from 'vitest';
 import { drawnBars } from './drawn-bars.ts';
+import { span } from './span.fixture.ts';
 
-const span = (name: string, status: WaterfallSpan['status'] = 'UNSET'): WaterfallSpan => ({
-  traceId: 'f'.repeat(32),
-  spanId: 'a'.repeat(16),
-  name,
-  kind: 'INTERNAL',
-  serviceName: 'worker',
-  startTimeUnixNano: 1n,
-  endTimeUnixNano: 2n,
-  status,
-  attributes: {},
-  events: [],
-  links: [],
-});
 const row = (more: Partial<WaterfallRow>): WaterfallRow => ({
   key: 'k',
   depth: 0,
@@ -31,7 +19,7 @@ const row = (more: Partial<WaterfallRow>): WaterfallRow => ({
 test('attempts stand side by side, each after its time in the queue, with the pause between them', () => {
   const attempts = row({
     group: 'attempts',
-    spans: [span('first', 'ERROR')],
+    spans: [span('first', undefined, { status: 'ERROR' })],
     running: span('second'),
     bars: [
       { from: 0.125, to: 0.25 },

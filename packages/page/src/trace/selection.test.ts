@@ -1,21 +1,8 @@
-import { layoutWaterfall, UNFOLDED, visibleRows, type WaterfallSpan } from '@hatchet-ts/waterfall/browser';
+import { layoutWaterfall, UNFOLDED, visibleRows } from '@hatchet-ts/waterfall/browser';
 import { expect, test } from 'vitest';
 import { type Move, moveSelection } from './selection.ts';
+import { span } from './span.fixture.ts';
 
-const span = (spanId: string, parentSpanId?: string): WaterfallSpan => ({
-  traceId: 'f'.repeat(32),
-  spanId,
-  parentSpanId,
-  name: spanId,
-  kind: 'INTERNAL',
-  serviceName: 'worker',
-  startTimeUnixNano: 1n,
-  endTimeUnixNano: 2n,
-  status: 'UNSET',
-  attributes: {},
-  events: [],
-  links: [],
-});
 const { rows } = layoutWaterfall([span('a'), span('b', 'a'), span('c', 'b'), span('d', 'a')], { nested: 'folded' })[0]!;
 
 /** The names that the keys lead to, one after another. */

@@ -8,11 +8,10 @@ interface ToolbarProps {
   /** How many rows have one. */
   errors: number;
   command: (command: Command) => void;
-  change: (part: Partial<TraceView>) => void;
 }
 
 /** What keys do, for those who point. */
-export function Toolbar({ view, errors, command, change }: ToolbarProps) {
+export function Toolbar({ view, errors, command }: ToolbarProps) {
   const button = (name: Command, label: string, sign: string, disabled = false) => (
     <button
       type="button"
@@ -44,26 +43,18 @@ export function Toolbar({ view, errors, command, change }: ToolbarProps) {
           Whole
         </button>
       </span>
-      <label class="switch" title="The path that decided when it ended (c)">
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={view.path}
-          checked={view.path}
-          onChange={() => change({ path: !view.path })}
-        />
-        Critical path
-      </label>
-      <label class="switch" title="Rows for what the engine did (e)">
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={view.engine}
-          checked={view.engine}
-          onChange={() => change({ engine: !view.engine })}
-        />
-        Engine spans
-      </label>
+      <Switch
+        on={view.path}
+        name="Critical path"
+        title="The path that decided when it ended (c)"
+        command={() => command('path')}
+      />
+      <Switch
+        on={view.engine}
+        name="Engine spans"
+        title="Rows for what the engine did (e)"
+        command={() => command('engine')}
+      />
       {errors > 0 && (
         <button type="button" class="errors" onClick={() => command('next-error')} title="Next error (n)">
           <span aria-hidden="true">✕</span> {plural(errors, 'error')}
@@ -73,5 +64,14 @@ export function Toolbar({ view, errors, command, change }: ToolbarProps) {
         </button>
       )}
     </div>
+  );
+}
+
+function Switch({ on, name, title, command }: { on: boolean; name: string; title: string; command: () => void }) {
+  return (
+    <label class="switch" title={title}>
+      <input type="checkbox" role="switch" aria-checked={on} checked={on} onChange={command} />
+      {name}
+    </label>
   );
 }

@@ -74,7 +74,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
       />
       {error && <FailureMessage error={error} what="rest of the trace" onRetry={state.retry} onForget={onForget} />}
       <OpenTasks tasks={growing ? state.tasks : []} />
-      <Toolbar view={view} errors={errors.length} command={command} change={change} />
+      <Toolbar view={view} errors={errors.length} command={command} />
       <Minimap layout={layout} zoom={view.zoom} marks={marks} onZoom={(zoom) => change({ zoom })} />
       <div class="panes">
         <TreeGrid

@@ -15,21 +15,25 @@ export interface DeploymentOptions {
   engine?: Record<string, string>;
   /** The API's, likewise. */
   api?: Record<string, string>;
+  /** URL of a database that the test keeps itself; else one is made on the server of the test run. */
+  databaseUrl?: string;
 }
 
 /** Engine and API as processes of their own, on a database of their own. */
 export class Deployment implements Resource {
-  readonly engine: ServiceProcess;
   readonly api: ServiceProcess;
   readonly database: Database;
   readonly tenantId: string;
   /** An API token of the tenant. */
   readonly token: string;
   readonly #parts: Resources;
+  readonly #startEngine: (port: number) => Promise<ServiceProcess>;
+  #engine: ServiceProcess;
 
   private constructor(parts: Resources, running: Running) {
     this.#parts = parts;
-    this.engine = running.engine;
+    this.#engine = running.engine;
+    this.#startEngine = running.startEngine;
     this.api = running.api;
     this.database = running.database;
     this.tenantId = running.tenantId;
@@ -49,6 +53,16 @@ export class Deployment implements Resource {
     }
   }
 
+  /** The one that was started last. */
+  get engine(): ServiceProcess {
+    return this.#engine;
+  }
+
+  /** Starts an engine under the address of the one before, which has ended. */
+  async startEngineAgain(): Promise<void> {
+    this.#engine = await this.#startEngine(Number(this.#engine.address.split(':').at(-1)));
+  }
+
   /** What a worker or a client needs to reach it. */
   get clientEnvironment(): Record<string, string> {
     return { HATCHET_CLIENT_TOKEN: this.token, HATCHET_CLIENT_TLS_STRATEGY: 'none' };
@@ -66,21 +80,24 @@ export class Deployment implements Resource {
   }
 }
 
-type Running = Pick<Deployment, 'engine' | 'api' | 'database' | 'tenantId' | 'token'>;
+interface Running extends Pick<Deployment, 'engine' | 'api' | 'database' | 'tenantId' | 'token'> {
+  startEngine: (port: number) => Promise<ServiceProcess>;
+}
 
 async function startParts(parts: Resources, options: DeploymentOptions): Promise<Running> {
-  const { url, drop } = await temporaryDatabase();
-  parts.defer(drop);
+  const url = options.databaseUrl ?? (await ownDatabase(parts));
   const database = createDatabase(url, { applicationName: 'e2e' });
   parts.defer(() => database.close());
-  const engine = parts.use(
-    await ServiceProcess.start({
-      name: 'engine',
-      entry: join(APPS, 'engine/src/main.ts'),
-      env: { DATABASE_URL: url, SERVER_GRPC_PORT: '0', ...options.engine },
-      logFile: join(options.folder, 'engine.log'),
-    }),
-  );
+  const startEngine = async (port: number) =>
+    parts.use(
+      await ServiceProcess.start({
+        name: 'engine',
+        entry: join(APPS, 'engine/src/main.ts'),
+        env: { DATABASE_URL: url, SERVER_GRPC_PORT: String(port), ...options.engine },
+        logFile: join(options.folder, 'engine.log'),
+      }),
+    );
+  const engine = await startEngine(0);
   const api = parts.use(
     await ServiceProcess.start({
       name: 'api',
@@ -92,7 +109,13 @@ async function startParts(parts: Resources, options: DeploymentOptions): Promise
   const tenantId = await onlyTenant(database);
   const serverUrl = `http://${api.address}`;
   const token = await issueToken(database, { tenantId, serverUrl, grpcAddress: engine.address });
-  return { engine, api, database, tenantId, token };
+  return { engine, startEngine, api, database, tenantId, token };
+}
+
+async function ownDatabase(parts: Resources): Promise<string> {
+  const { url, drop } = await temporaryDatabase();
+  parts.defer(drop);
+  return url;
 }
 
 async function onlyTenant(database: Database): Promise<string> {

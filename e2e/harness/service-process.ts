@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Resource } from './resources.ts';
+import { ServiceLog } from './service-log.ts';
 
 /** Milliseconds until a process must be ready, or gone. */
 const DEADLINE_MS = 60_000;
@@ -28,10 +29,13 @@ export class ServiceProcess implements Resource {
   readonly address: string;
   /** Resolves once the process has ended, whatever ended it, with what it printed last. */
   readonly ended: Promise<Exit>;
+  readonly log: ServiceLog;
   readonly #child: ChildProcess;
+  #killed = false;
 
-  private constructor(name: string, child: ChildProcess, ended: Promise<Exit>, address: string) {
+  private constructor(name: string, child: ChildProcess, log: ServiceLog, ended: Promise<Exit>, address: string) {
     this.name = name;
+    this.log = log;
     this.pid = child.pid!;
     this.address = address;
     this.#child = child;
@@ -47,42 +51,45 @@ export class ServiceProcess implements Resource {
     const kill = () => child.kill('SIGKILL');
     process.once('exit', kill);
 
-    const log = createWriteStream(logFile, { flags: 'a' });
+    const file = createWriteStream(logFile, { flags: 'a' });
+    const log = new ServiceLog();
     const lastLines: string[] = [];
-    const ready = Promise.withResolvers<string>();
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {
-        log.write(`${line}\n`);
+        file.write(`${line}\n`);
         lastLines.push(line);
         if (lastLines.length > KEPT_LINES) lastLines.shift();
-        const address = addressOfReadyLine(line);
-        if (address !== undefined) ready.resolve(address);
+        log.add(line);
       });
     }
     // 'close' and not 'exit': the output has then been read to its end
     const ended = once(child, 'close').then(async ([code, signal]): Promise<Exit> => {
       process.off('exit', kill);
-      await new Promise<void>((written) => log.end(written));
+      log.end();
+      await new Promise<void>((written) => file.end(written));
       return { code, signal, output: lastLines.join('\n') };
     });
 
     const early = ended.then((exit): never => {
       throw new Error(`${name} ended before it was ready: ${described(exit)}`);
     });
-    const address = await inTime(Promise.race([ready.promise, early]), () => {
+    // of the two that fail when it ends, `early` says more
+    const ready = log.until('ready').catch(() => early);
+    const { address = '' } = await inTime(Promise.race([ready, early]), () => {
       kill();
       return new Error(`${name} is not ready after ${DEADLINE_MS / 1000} s:\n${lastLines.join('\n')}`);
     });
     early.catch(() => {}); // from here on, stop() and ended tell
-    return new ServiceProcess(name, child, ended, address);
+    return new ServiceProcess(name, child, log, ended, String(address));
   }
 
   /**
    * SIGTERM, on which a service sends what it still holds, and waits until it has ended. Idempotent.
    *
-   * @throws Error when it does not end by itself with exit code 0
+   * @throws Error when it does not end by itself with exit code 0, unless it was killed
    */
   async stop(): Promise<void> {
+    if (this.#killed) return;
     this.#child.kill('SIGTERM');
     const exit = await inTime(this.ended, () => {
       this.#child.kill('SIGKILL');
@@ -90,22 +97,19 @@ export class ServiceProcess implements Resource {
     });
     if (exit.code !== 0) throw new Error(`${this.name} did not end cleanly: ${described(exit)}`);
   }
+
+  /** SIGKILL, as by a kernel that is out of memory: it can say no word to anybody. */
+  async kill(): Promise<void> {
+    this.#killed = true;
+    this.#child.kill('SIGKILL');
+    await this.ended;
+  }
 }
 
 export interface Exit {
   code: number | null;
   signal: NodeJS.Signals | null;
   output: string;
-}
-
-function addressOfReadyLine(line: string): string | undefined {
-  if (!line.startsWith('{')) return undefined;
-  try {
-    const { msg, address = '' } = JSON.parse(line);
-    return msg === 'ready' ? String(address) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 async function inTime<T>(outcome: Promise<T>, late: () => Error): Promise<T> {

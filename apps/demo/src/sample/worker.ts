@@ -15,7 +15,7 @@ const worker = await hatchet.worker('order-worker', {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, async () => {
     await worker.stop();
-    await tracerProvider.shutdown();
+    await tracerProvider.shutdown().catch(console.error); // rejects when the last spans cannot be delivered
     process.exit(0); // the SDK keeps its connections open
   });
 }

@@ -7,6 +7,14 @@ export type StreamState = 'connecting' | 'live' | 'lost' | 'none';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 
+interface Followed {
+  onEvent: (event: StreamEvent) => void;
+  onState: (state: StreamState) => void;
+  /** Whether to connect again when the server has ended the stream. @default always */
+  again?: () => boolean;
+  signal: AbortSignal;
+}
+
 /**
  * Follows a stream of events until the signal is aborted, and connects again when it ends. By `fetch`, as an
  * `EventSource` can send no header, and a token must be in no address.
@@ -14,11 +22,7 @@ const LONGEST_PAUSE_MS = 15_000;
 export async function follow(
   session: Session,
   path: string,
-  {
-    onEvent,
-    onState,
-    signal,
-  }: { onEvent: (event: StreamEvent) => void; onState: (state: StreamState) => void; signal: AbortSignal },
+  { onEvent, onState, again = () => true, signal }: Followed,
 ): Promise<void> {
   let lastId = '';
   let pause = FIRST_PAUSE_MS;
@@ -38,14 +42,16 @@ export async function follow(
         }
         if (Date.now() - began > LONGEST_PAUSE_MS) pause = FIRST_PAUSE_MS; // it was a good one
       }
+      if (!again()) return onState('none');
+      onState('connecting');
     } catch (error) {
       if (signal.aborted) return;
       // a server without such a stream will not have one later, and a token that is refused will be again
       if (error instanceof RequestError && error.failure !== 'away' && error.failure !== 'failed')
         return onState('none');
+      onState('lost');
     }
     if (signal.aborted) return;
-    onState('lost');
     await new Promise((resolve) => setTimeout(resolve, pause * (0.75 + Math.random() / 2)));
     pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
   }

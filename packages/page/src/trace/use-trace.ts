@@ -5,6 +5,7 @@ import { follow, type StreamState } from '../net/stream.ts';
 import type { Subject } from '../route/address.ts';
 import { isOver, type Run } from '../runs/run.ts';
 import { MOST_SPANS, NO_SPANS, type SpanRow, type TraceSpans, withRows } from './trace-spans.ts';
+import { useSettled } from './use-settled.ts';
 
 /** A task of a run that has not ended, and what it waits for. */
 export interface OpenTask {
@@ -38,8 +39,6 @@ type Loaded = Omit<TraceState, 'retry' | 'loadWhole'>;
 const FIRST_PAGE = 1000;
 /** Spans that come one by one are drawn together. */
 const GATHER_MS = 250;
-/** The last spans of a run come after its end. */
-const AFTERMATH_MS = 60_000;
 
 /** A trace with all that is shown of it, which grows while its run does. */
 export function useTrace(session: Session, subject: Subject): TraceState {
@@ -50,8 +49,7 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   const { by, id } = subject;
   const which = `${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
 
-  useEffect(() => {
-    const { signal, abort } = abortable();
+  const load = async (signal: AbortSignal): Promise<void> => {
     const spans = async (offset: number, limit: number): Promise<Listed<SpanRow>> => {
       const page = await requestJson<Listed<SpanRow>>(
         session,
@@ -62,12 +60,14 @@ export function useTrace(session: Session, subject: Subject): TraceState {
       change(({ trace }) => ({ trace: withRows(trace, rows), error: undefined }));
       return page;
     };
-    const load = async (): Promise<void> => {
-      const { pagination } = await spans(0, FIRST_PAGE);
-      const least = (pagination.num_pages - 1) * FIRST_PAGE;
-      if (least > 0) await spans(FIRST_PAGE, MOST_SPANS - FIRST_PAGE);
-      change(() => ({ loaded: true, moreThan: least >= MOST_SPANS ? least : undefined }));
-    };
+    const { pagination } = await spans(0, FIRST_PAGE);
+    const least = (pagination.num_pages - 1) * FIRST_PAGE;
+    if (least > 0) await spans(FIRST_PAGE, MOST_SPANS - FIRST_PAGE);
+    change(() => ({ loaded: true, moreThan: least >= MOST_SPANS ? least : undefined }));
+  };
+
+  useEffect(() => {
+    const { signal, abort } = abortable();
     const findRuns = async (): Promise<void> => {
       const { rows } = await requestJson<Listed<Run>>(
         session,
@@ -81,7 +81,7 @@ export function useTrace(session: Session, subject: Subject): TraceState {
     const runs = findRuns()
       .catch(notFatal)
       .then(() => change(() => ({ runsKnown: true })));
-    Promise.all([load(), runs]).catch((error: Error) => {
+    Promise.all([load(signal), runs]).catch((error: Error) => {
       if (!signal.aborted) change(() => ({ error }));
     });
     return abort;
@@ -89,8 +89,10 @@ export function useTrace(session: Session, subject: Subject): TraceState {
 
   const run = state.runs[0];
   const runId = by === 'run' ? id : run?.workflowRunExternalId;
-  const settled =
-    run !== undefined && isOver(run) && Date.now() - Date.parse(run.finishedAt ?? run.createdAt) > AFTERMATH_MS;
+  const over = run !== undefined && isOver(run);
+  const settled = useSettled(over ? Date.parse(run.finishedAt ?? run.createdAt) : undefined);
+  const isOverNow = useRef(over);
+  isOverNow.current = over;
   const failed = state.error instanceof RequestError;
   const gathered = useRef<SpanRow[]>([]);
   useEffect(() => {
@@ -109,11 +111,15 @@ export function useTrace(session: Session, subject: Subject): TraceState {
       gathered.current.push(...(JSON.parse(data) as SpanRow[]));
       drawing ??= setTimeout(draw, GATHER_MS);
     };
-    const onState = (stream: StreamState): void => change(() => ({ stream }));
-    void follow(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, signal });
+    const onState = (stream: StreamState): void => {
+      change(() => ({ stream }));
+      if (stream === 'live') void load(signal).catch(() => undefined); // what has come between the page and the stream
+    };
+    const again = (): boolean => !isOverNow.current;
+    void follow(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, again, signal });
     return () => {
       clearTimeout(drawing);
-      onState('none');
+      change(() => ({ stream: 'none' }));
       abort();
     };
   }, [session, runId, settled, failed, state.loaded, state.runsKnown]);

@@ -153,7 +153,7 @@ function NoSpan({ row, layout, index, marks, onSelect }: PartProps & { row: Wate
           {member.spans[0]
             ? durationText(member.spans[0].endTimeUnixNano - member.spans[0].startTimeUnixNano)
             : 'running'}{' '}
-          {member.spans[0]?.status === 'ERROR' && <span class="has-errors">✕ error</span>}
+          {member.spans[0]?.status === 'ERROR' && <span class="has-errors">✕ error</span>}{' '}
           <Waited layout={layout} row={member} plain />
         </li>
       ))}

@@ -24,15 +24,22 @@ export function pathOnRows(
     while (index >= 0 && !seen.has(index)) index = layout.rows[index]!.parent;
     if (index < 0) continue;
     const bar = { kind, from: fraction(from), to: fraction(to) };
-    const { parent } = layout.rows[index]!;
-    // a task is on the path with its attempts
-    for (const on of layout.rows[parent]?.group === 'attempts' ? [index, parent] : [index]) {
+    for (const on of [index, ...tasksAbove(layout, index)]) {
       const known = bars.get(on);
       if (known) known.push(bar);
       else bars.set(on, [bar]);
     }
   }
   return bars;
+}
+
+/** A task with several attempts is on the path with whatever happens in them. */
+function tasksAbove({ rows }: TraceLayout, index: number): number[] {
+  const tasks: number[] = [];
+  for (let above = rows[index]!.parent; above >= 0; above = rows[above]!.parent) {
+    if (rows[above]!.group === 'attempts') tasks.push(above);
+  }
+  return tasks;
 }
 
 /** How long the path was working, waiting, or between the two; nanoseconds. */

@@ -1,7 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
 import { traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
 import { OutcomeBadge } from '../shell/outcome-badge.tsx';
+import { useNow } from '../shell/use-now.ts';
 import { dayTime, milliseconds } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { isOver, outcomeOf, type Run } from './run.ts';
@@ -76,16 +76,4 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
       </td>
     </tr>
   );
-}
-
-/** The present, every second while something lasts. */
-export function useNow(lasting: boolean, everyMs = 1000): Date {
-  const [now, setNow] = useState(() => new Date());
-  useEffect(() => {
-    setNow(new Date());
-    if (!lasting) return;
-    const clock = setInterval(() => setNow(new Date()), everyMs);
-    return () => clearInterval(clock);
-  }, [lasting, everyMs]);
-  return now;
 }

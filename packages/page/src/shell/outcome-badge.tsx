@@ -18,5 +18,3 @@ export function OutcomeBadge({ outcome }: { outcome: Outcome }) {
     </span>
   );
 }
-
-export const outcomeWord = (outcome: Outcome): string => WORDS[outcome][1];

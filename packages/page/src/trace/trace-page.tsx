@@ -4,8 +4,9 @@ import { SpanDetails } from '../details/span-details.tsx';
 import type { Session } from '../net/session.ts';
 import type { Subject, TraceView } from '../route/address.ts';
 import { isOver } from '../runs/run.ts';
-import { useNow } from '../runs/run-table.tsx';
 import { FailureMessage, Message } from '../shell/message.tsx';
+import { useNow } from '../shell/use-now.ts';
+import { visibleText } from '../text/visible-text.ts';
 import { Minimap } from './minimap.tsx';
 import { OpenTasks } from './open-tasks.tsx';
 import { pathOnRows, pathTotals } from './path-rows.ts';
@@ -53,7 +54,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
 
   const name = run?.workflowName ?? (subject.by === 'trace' ? 'Trace' : 'Run');
   useEffect(() => {
-    document.title = `${name.slice(0, 80)} · ${subject.id.slice(-12)}`;
+    document.title = `${visibleText(name.slice(0, 80))} · ${subject.id.slice(-12)}`;
   }, [name, subject.id]);
 
   if (error && trace.spans.length === 0) {

@@ -9,8 +9,20 @@ export default defineConfig({
       {
         test: {
           name: 'soak',
-          include: ['packages/*/src/**/*.soak.ts', 'apps/*/src/**/*.soak.ts', 'e2e/**/*.soak.ts'],
+          include: ['packages/*/src/**/*.soak.ts', 'apps/*/src/**/*.soak.ts'],
           testTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e soak',
+          root: './e2e',
+          include: ['**/*.soak.ts'],
+          globalSetup: ['@hatchet-ts/storage/embedded/vitest', './setup.ts'],
+          env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
+          sequence: { groupOrder: 1 }, // after the others: it wants the machine for itself
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
         },
       },
     ],

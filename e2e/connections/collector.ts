@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { type Authority, createAuthority } from '../../packages/server-otel/src/testing/certificates.ts';
+import { Collector } from '../harness/collector.ts';
+
+/** Where the one Collector listens, in every way that operators have it. */
+export const PORTS = {
+  plaintext: 4317,
+  http: 4318,
+  tls: 4327,
+  mutualTls: 4337,
+  expired: 4347,
+  otherName: 4357,
+  token: 4367,
+};
+
+export interface Listening {
+  collector: Collector;
+  /** Files of a client. */
+  files: Record<'ca' | 'otherCa' | 'certificate' | 'key' | 'strangersCertificate' | 'strangersKey', string>;
+  token: string;
+}
+
+/** Whom the Collector's certificate names: this machine, whichever of its addresses Docker takes. */
+export const SERVER_NAME = 'collector.test';
+
+export async function listeningCollector(folder: string): Promise<Listening> {
+  await mkdir(folder, { recursive: true });
+  const token = 'a-token-for-tests';
+  const [authority, other] = await Promise.all([createAuthority(), createAuthority('Other CA')]);
+  const write = async (name: string, text: string) => {
+    await writeFile(join(folder, name), text, { mode: 0o644 });
+    return join(folder, name);
+  };
+  const server = async (name: string, subject: Parameters<Authority['issue']>[0]) => {
+    const { certificate, key } = await authority.issue(subject);
+    await write(`${name}.crt`, certificate);
+    await write(`${name}.key`, key);
+    return { cert_file: `/output/${name}.crt`, key_file: `/output/${name}.key` };
+  };
+  const hosts = [SERVER_NAME];
+  const good = await server('good', { name: 'collector', hosts });
+  const [client, stranger] = await Promise.all([
+    authority.issue({ name: 'engine' }),
+    other.issue({ name: 'stranger' }),
+  ]);
+  const files = {
+    ca: await write('ca.crt', authority.certificate),
+    otherCa: await write('other-ca.crt', other.certificate),
+    certificate: await write('client.crt', client.certificate),
+    key: await write('client.key', client.key),
+    strangersCertificate: await write('stranger.crt', stranger.certificate),
+    strangersKey: await write('stranger.key', stranger.key),
+  };
+  const grpc = (port: number, more: object = {}) => ({
+    protocols: { grpc: { endpoint: `0.0.0.0:${port}`, ...more } },
+  });
+  const receivers = {
+    'otlp/plaintext': grpc(PORTS.plaintext),
+    'otlp/http': { protocols: { http: { endpoint: `0.0.0.0:${PORTS.http}` } } },
+    'otlp/tls': grpc(PORTS.tls, { tls: good }),
+    'otlp/mutual': grpc(PORTS.mutualTls, { tls: { ...good, client_ca_file: '/output/ca.crt' } }),
+    'otlp/expired': grpc(PORTS.expired, { tls: await server('expired', { name: 'expired', hosts, expired: true }) }),
+    'otlp/other': grpc(PORTS.otherName, { tls: await server('other', { name: 'other', hosts: ['elsewhere.test'] }) }),
+    'otlp/token': grpc(PORTS.token, { tls: good, auth: { authenticator: 'bearertokenauth' } }),
+  };
+  const config = {
+    receivers,
+    exporters: { 'file/traces': { path: '/output/traces.jsonl', flush_interval: '100ms' } },
+    extensions: {
+      health_check: { endpoint: '0.0.0.0:13133' },
+      bearertokenauth: { scheme: 'Bearer', token },
+    },
+    service: {
+      extensions: ['health_check', 'bearertokenauth'],
+      telemetry: { metrics: { level: 'none' } },
+      pipelines: { traces: { receivers: Object.keys(receivers), exporters: ['file/traces'] } },
+    },
+  };
+  const ports = Object.values(PORTS).filter((port) => port !== PORTS.plaintext);
+  return { collector: await Collector.start({ folder, config: stringify(config), ports }), files, token };
+}

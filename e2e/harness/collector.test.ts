@@ -46,6 +46,27 @@ describe('a Collector in a container', () => {
     expect(new Set((await collector.traces.spans()).map((span) => span.name)).size).toBe(1_000);
   });
 
+  it('that was killed and is started again has its address again', async () => {
+    const collector = use(await Collector.start({ folder: join(folder, 'again'), keepsAddress: true }));
+    await collector.faults.kill();
+    await collector.faults.start();
+    const provider = exportingTo(collector.address);
+    const send = () => {
+      provider.getTracer('harness').startSpan('after').end();
+      return provider.forceFlush().then(() => 'sent', String);
+    };
+    await expect.poll(send, { timeout: 30_000 }).toBe('sent'); // it may take a moment until it listens
+    await provider.shutdown();
+
+    await collector.traces.until('the span', (spans) => spans.some((span) => span.name === 'after'));
+  });
+
+  it('that is paused can be stopped', async () => {
+    const collector = use(await Collector.start({ folder: join(folder, 'paused') }));
+    await collector.faults.pause();
+    await collector.stop();
+  });
+
   it('runs with a configuration that a test brings', async () => {
     const config = await readFile(join(import.meta.dirname, '../collector/config.yaml'), 'utf8');
     const renamed = config.replace('path: /output/traces.jsonl', `path: \${env:FILE}`);

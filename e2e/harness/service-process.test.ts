@@ -33,6 +33,13 @@ describe('a service process', () => {
     );
   });
 
+  it('that a test kills ends by SIGKILL, and that is no error at stop', async () => {
+    const service = await start('killed', `process.on('SIGTERM', () => {}); ${STAYS} ${READY}`);
+    await service.kill();
+    expect(await service.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+    await service.stop();
+  });
+
   it('that ends by itself with an error is an error at stop', async () => {
     const service = await start('dies', `${READY} process.exitCode = 1;`);
     expect(await service.ended).toMatchObject({ code: 1, signal: null });

@@ -6,6 +6,7 @@ import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
+import { closeServer } from './close-server.ts';
 import type { Configuration } from './configuration.ts';
 import { connectEngine } from './engine.ts';
 import { createTriggers } from './triggers.ts';
@@ -43,7 +44,7 @@ export async function startService(configuration: Configuration, logger: Logger)
     return {
       address,
       async stop() {
-        await close(server);
+        await closeServer(server, GRACE_MS);
         engine.close();
         await db.close();
       },
@@ -72,15 +73,6 @@ async function listen(server: Server, { bindAddress, port }: Configuration): Pro
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the server has no TCP address');
   return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
-}
-
-async function close(server: Server): Promise<void> {
-  const closed = once(server, 'close');
-  server.close();
-  server.closeIdleConnections();
-  const hurry = setTimeout(() => server.closeAllConnections(), GRACE_MS);
-  await closed;
-  clearTimeout(hurry);
 }
 
 /** An address that resolves to several gives an error without a message of its own. */

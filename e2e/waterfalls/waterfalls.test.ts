@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Collector } from '../harness/collector.ts';
+import { Deployment, exportingTo } from '../harness/deployment.ts';
+import { picture } from '../harness/picture.ts';
+import { endedRuns } from '../harness/rest.ts';
+import { ServiceProcess } from '../harness/service-process.ts';
+import { suite } from '../harness/suite.ts';
+import { SCENARIOS } from './scenarios.ts';
+import { steady } from './steady.ts';
+
+const { folder, use } = suite();
+const GO = '11111111111111112222222222222222';
+
+describe('with two services, two workers and a client of different names', () => {
+  let traceIds: Record<string, string>;
+  let seen: unknown;
+  let all: readonly WaterfallSpan[];
+
+  beforeAll(async () => {
+    await mkdir(folder, { recursive: true });
+    const collector = use(await Collector.start({ folder: join(folder, 'collector') }));
+    const deployment = use(
+      await Deployment.start({
+        folder,
+        api: exportingTo(collector, 'hatchet-api'),
+        engine: exportingTo(collector, 'hatchet-engine'),
+      }),
+    );
+    const environment = (name: string) => ({
+      ...deployment.clientEnvironment,
+      HATCHET_CLIENT_LOG_LEVEL: 'ERROR',
+      OTEL_SERVICE_NAME: name,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}`,
+    });
+    const workers = await Promise.all(
+      ['order-worker', 'parcel-worker'].map(async (name) => {
+        const entry = join(import.meta.dirname, 'worker.ts');
+        const logFile = join(folder, `${name}.log`);
+        return use(await ServiceProcess.start({ name, entry, env: environment(name), logFile }));
+      }),
+    );
+
+    const done = await client(environment('shop'), 'client.ts');
+    traceIds = done.traceIds;
+    seen = done.seen;
+    await client(environment('go-client'), 'plain-client.ts', `00-${GO}-b7ad6b7169203331-01`);
+    for (const [name, traceId] of Object.entries(traceIds)) if (name !== 'cron') await endedRuns(deployment, traceId);
+    // each sends what it holds when it is stopped, the Collector last
+    for (const worker of workers) await worker.stop();
+    await deployment.stopServices();
+    await collector.stop();
+    all = await collector.traces.spans();
+  });
+
+  const trace = (traceId: string | undefined) => all.filter((span) => span.traceId === traceId);
+
+  it.each(Object.keys(SCENARIOS))('%s is one whole trace', async (name) => {
+    const spans = trace(traceIds[name]);
+    expect(missingParents(spans)).toEqual([]);
+    await expect(picture(steady(spans))).toMatchFileSnapshot(`pictures/${name}.txt`);
+  });
+
+  it.each([
+    ['the firing of a cron', 'hatchet.start_step_run', 'ticking'],
+    ['the run of a batch', 'hatchet.start_batch_run', 'gathered'],
+  ])('%s is a trace of its own, with links', async (name, started, workflow) => {
+    const [first] = all
+      .filter((span) => span.name === started && span.attributes['hatchet.workflow_name'] === workflow)
+      .sort(byTime);
+    await expect(picture(steady(trace(first!.traceId)))).toMatchFileSnapshot(`pictures/${name}.txt`);
+  });
+
+  it('a client that knows only metadata, as those in Go, is joined all the same', async () => {
+    await expect(picture(steady(trace(GO)))).toMatchFileSnapshot('pictures/Go-style client.txt');
+  });
+
+  it('tracestate and, where it is asked for, baggage reach the task', () => {
+    expect(seen).toEqual({ context: { tracestate: 'vendor=opaque', baggage: 'A-1' } });
+  });
+});
+
+const byTime = (one: WaterfallSpan, other: WaterfallSpan) => Number(one.startTimeUnixNano - other.startTimeUnixNano);
+
+interface Done {
+  traceIds: Record<string, string>;
+  seen: unknown;
+}
+
+async function client(env: Record<string, string>, file: string, ...args: string[]): Promise<Done> {
+  const path = join(import.meta.dirname, file);
+  const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    timeout: 120_000,
+  });
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Done;
+}

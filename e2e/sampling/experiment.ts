@@ -22,20 +22,24 @@ export interface Outcome {
   spans: readonly WaterfallSpan[];
 }
 
+/** One ratio for both services, or one for each. */
+type Ratios = number | { 'hatchet-api': number; 'hatchet-engine': number };
+
 /**
  * Sends requests in every way through an API and an engine that export at a ratio, to a worker that exports what its
  * parents sampled.
  */
-export async function experiment(suiteFolder: string, ratio: number, times: number): Promise<Outcome> {
-  const folder = join(suiteFolder, `ratio-${ratio}`);
+export async function experiment(suiteFolder: string, ratios: Ratios, times: number): Promise<Outcome> {
+  const of = (service: 'hatchet-api' | 'hatchet-engine') => (typeof ratios === 'number' ? ratios : ratios[service]);
+  const folder = join(suiteFolder, `ratio-${of('hatchet-api')}-${of('hatchet-engine')}`);
   const resources = new Resources();
   try {
     const collector = resources.use(await Collector.start({ folder: join(folder, 'collector') }));
     const deployment = resources.use(
       await Deployment.start({
         folder,
-        api: exportingTo(collector, 'hatchet-api', ratio),
-        engine: exportingTo(collector, 'hatchet-engine', ratio),
+        api: exportingTo(collector, 'hatchet-api', of('hatchet-api')),
+        engine: exportingTo(collector, 'hatchet-engine', of('hatchet-engine')),
       }),
     );
     const worker = resources.use(await startWorker(folder, deployment, collector));
@@ -43,7 +47,7 @@ export async function experiment(suiteFolder: string, ratio: number, times: numb
     // the first request of each kind makes the services read what they then remember: its trace has a query more
     const first = await sendRequests(deployment, 1, () => []);
     await allCompleted(deployment, first.length);
-    const sent = await sendRequests(deployment, times, () => idsAtTheBound(ratio));
+    const sent = await sendRequests(deployment, times, () => idsAtTheBound(of('hatchet-engine')));
     await allCompleted(deployment, first.length + sent.length);
     await worker.stop();
     await deployment.stopServices();

@@ -26,10 +26,10 @@ const WORKERS_SPAN: Record<Way, { kept: Place; dropped: Place }> = {
   // the engine leaves the user's carrier as it is
   'SDK client with traceparent, not sampled': { kept: 'nowhere', dropped: 'nowhere' },
 };
+type Service = 'hatchet-api' | 'hatchet-engine';
 type Place = 'in the trace' | 'in a trace of its own' | "below the user's span" | 'nowhere';
 
-describe('at a ratio of 0.25', () => {
-  const RATIO = 0.25;
+describe.each([0.01, 0.25, 0.5])('at a ratio of %d', (RATIO) => {
   let outcome: Outcome;
   beforeAll(async () => {
     outcome = await experiment(folder, RATIO, 100);
@@ -68,7 +68,8 @@ describe('at a ratio of 0.25', () => {
   });
 
   it.each(ALL_WAYS)('%s: each trace that is kept is whole', (way) => {
-    expect(picturesOfKept(outcome, way, RATIO)).toEqual([WHOLE[way]]);
+    const kept = outcome.requests.filter((request) => request.way === way && isKept(request.traceId, RATIO));
+    expect(picturesOfKept(outcome, way, RATIO)).toEqual(kept.length > 0 ? [WHOLE[way]] : []);
   });
 
   it.each(ALL_WAYS)("%s: the worker's span is where it belongs, also behind services that drop the trace", (way) => {
@@ -80,6 +81,23 @@ describe('at a ratio of 0.25', () => {
         .filter((request) => request.way === way)
         .map(({ traceId }) => WORKERS_SPAN[way][isKept(traceId, RATIO) ? 'kept' : 'dropped']),
     );
+  });
+});
+
+describe('at unequal ratios', () => {
+  it('each service decides by its own, and what the smaller keeps the larger keeps', async () => {
+    const ratios = { 'hatchet-api': 0.5, 'hatchet-engine': 0.25 };
+    const outcome = await experiment(folder, ratios, 50);
+    const exporters = exportersByTrace(outcome);
+    const overHttp = outcome.requests.filter(({ way }) => WAYS[way].over === 'http');
+    expect(overHttp.map(({ traceId }) => exporters.get(traceId) ?? [])).toEqual(
+      overHttp.map(({ traceId }) => INVOLVED.http.filter((service) => isKept(traceId, ratios[service as Service]))),
+    );
+    const [api, engine] = INVOLVED.http.map(
+      (service) => overHttp.filter(({ traceId }) => exporters.get(traceId)?.includes(service)).length,
+    );
+    expect(engine).toBeGreaterThan(0);
+    expect(api).toBeGreaterThan(engine!);
   });
 });
 

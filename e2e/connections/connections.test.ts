@@ -16,6 +16,11 @@ const OWN_CA: Environment = ({ files }) => ({ ...NAMED, SERVER_OTEL_TLS_ROOT_CA_
 const GOOD: [what: string, port: number, env: Environment][] = [
   ['plaintext', PORTS.plaintext, () => ({ SERVER_OTEL_INSECURE: 'true' })],
   ['TLS with an authority of the system', PORTS.tls, ({ files }) => ({ ...NAMED, SSL_CERT_FILE: files.ca })],
+  [
+    'TLS with an authority that Node.js is given',
+    PORTS.tls,
+    ({ files }) => ({ ...NAMED, NODE_EXTRA_CA_CERTS: files.ca }),
+  ],
   ['TLS with an authority of its own', PORTS.tls, OWN_CA],
   [
     'mutual TLS',

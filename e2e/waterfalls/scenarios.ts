@@ -20,7 +20,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     await hatchet.run('pipeline', { fails: true }).catch(() => {});
   },
   async event(hatchet) {
-    await hatchet.events.push('item:sold', { n: 1 });
+    await hatchet.events.push('item:sold', { n: 1 }, { scope: 'shelf' });
   },
   async 'bulk of events'(hatchet) {
     await hatchet.events.bulkPush('item:returned', [{ payload: { n: 1 } }, { payload: { n: 2 } }]);
@@ -36,6 +36,9 @@ export const SCENARIOS: Record<string, Scenario> = {
   },
   async 'durable sleep with eviction'(hatchet) {
     await hatchet.run('sleeper', {});
+  },
+  async 'durable steps'(hatchet) {
+    await hatchet.run('steps', {});
   },
   async cancellation(hatchet) {
     const run = await hatchet.runNoWait('endless', {});

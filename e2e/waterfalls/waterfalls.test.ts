@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { strangers, unseen } from '../harness/closed-tables.ts';
 import { Collector } from '../harness/collector.ts';
 import { Deployment, exportingTo } from '../harness/deployment.ts';
 import { picture } from '../harness/picture.ts';
 import { endedRuns } from '../harness/rest.ts';
 import { ServiceProcess } from '../harness/service-process.ts';
 import { suite } from '../harness/suite.ts';
+import { ELSEWHERE } from './elsewhere.ts';
 import { SCENARIOS } from './scenarios.ts';
 import { steady } from './steady.ts';
 
@@ -77,6 +79,17 @@ describe('with two services, two workers and a client of different names', () =>
 
   it('a client that knows only metadata, as those in Go, is joined all the same', async () => {
     await expect(picture(steady(trace(GO)))).toMatchFileSnapshot('pictures/Go-style client.txt');
+  });
+
+  it('nothing is sent that the tables lack', () => {
+    expect(strangers(all)).toEqual([]);
+  });
+
+  it('all that is in the tables is sent, but for what other tests show', () => {
+    expect(unseen(all)).toEqual({
+      spans: Object.keys(ELSEWHERE.spans).sort(),
+      attributes: Object.keys(ELSEWHERE.attributes).sort(),
+    });
   });
 
   it('tracestate and, where it is asked for, baggage reach the task', () => {

@@ -11,15 +11,12 @@ const single = hatchet.task({ name: 'single', fn: async ({ n }: { n: number }) =
 
 const ticking = hatchet.task({ name: 'ticking', fn: async () => ({}) });
 
-const outer = hatchet.task({
-  name: 'outer',
-  fn: async () => ({ inner: await hatchet.run<JsonObject, JsonObject>('inner', {}) }),
-});
-
 const inner = hatchet.task({
   name: 'inner',
-  fn: async () => ({ single: await hatchet.run<JsonObject, JsonObject>('single', { n: 1 }) }),
+  fn: async () => ({ single: await single.run({ n: 1 }, { childKey: 'only' }) }),
 });
+
+const outer = hatchet.task({ name: 'outer', fn: async () => ({ inner: await inner.run({}) }) });
 
 const pipeline = hatchet.workflow<Failing>({ name: 'pipeline' });
 const fetchStep = pipeline.task({ name: 'fetch', fn: async () => ({ rows: 3 }) });
@@ -27,6 +24,7 @@ const parse = pipeline.task({
   name: 'parse',
   parents: [fetchStep],
   retries: 1,
+  backoff: { factor: 1, maxSeconds: 1 },
   fn: async ({ fails }: Failing, ctx) => {
     if (fails || ctx.retryCount() === 0) throw new Error('malformed row');
     return { rows: 3 };
@@ -43,6 +41,15 @@ const sleeper = hatchet.durableTask({
   fn: async (_: JsonObject, ctx) => {
     await ctx.sleepFor('4s');
     return { slept: true };
+  },
+});
+
+const steps = hatchet.durableTask({
+  name: 'steps',
+  fn: async (_: JsonObject, ctx) => {
+    await ctx.now(); // a memo: the same moment in every invocation
+    const { n } = await ctx.spawnChild(single, { n: 1 });
+    return { n };
   },
 });
 
@@ -92,6 +99,6 @@ const context = hatchet.task({
 
 /** By worker. */
 export const WORKFLOWS = {
-  'order-worker': [single, ticking, outer, pipeline, onEvent, sleeper, endless, slow, gathered, mended, context],
+  'order-worker': [single, ticking, outer, pipeline, onEvent, sleeper, steps, endless, slow, gathered, mended, context],
   'parcel-worker': [inner],
 };

@@ -1,0 +1,26 @@
+const OPT_IN = 'only with `capture`: packages/sdk-otel/src/contract.test.ts';
+const REFUSED = 'this engine refuses what it says: packages/sdk-otel/src/contract.test.ts';
+const HELPER = 'for services of others that use the helper: packages/server-otel/src/spans/run-span.test.ts';
+
+/** Rows of the tables that no feature here has a use for, and which test shows them. */
+export const ELSEWHERE: { spans: Record<string, string>; attributes: Record<string, string> } = {
+  spans: {
+    'hatchet.run/process-task-reassignments': 'a worker that is lost: apps/engine/src/workers.test.ts, e2e/faults',
+  },
+  attributes: {
+    'hatchet.additional_metadata': OPT_IN,
+    'hatchet.payload': OPT_IN,
+    'hatchet.batch_key': 'a batch by a value of its input: packages/sdk-otel/src/contract.test.ts',
+    'hatchet.namespace': 'a client with a namespace: packages/sdk-otel/src/contract.test.ts',
+    'hatchet.num_item_spans': 'a bulk of more than 100 items: packages/sdk-otel/src/contract.test.ts',
+    'hatchet.desired_worker_id': REFUSED,
+    'hatchet.sticky': REFUSED,
+    'hatchet.run/event.id': HELPER,
+    'hatchet.run/payload.size_bytes': HELPER,
+    'hatchet.run/queue.name': HELPER,
+    'hatchet.run/result.failed': HELPER,
+    'hatchet.run/result.succeeded': HELPER,
+    'hatchet.run/step.id': HELPER,
+    'hatchet.run/workflow_version.id': HELPER,
+  },
+};

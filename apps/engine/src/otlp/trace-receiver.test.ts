@@ -15,6 +15,7 @@ import { createServer, type Server } from 'nice-grpc';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { AnyValue, Span } from './generated/trace-service.ts';
 import { bytesOf, encodeRequest, otlpSpan } from './otlp-span.fixture.ts';
+import { createTraceBound } from './trace-bound.ts';
 import { addTraceReceiver } from './trace-receiver.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -193,6 +194,18 @@ describe('the trace receiver', () => {
     const spans = record((tracer) => tracer.startSpan('odd', { attributes: { 'hatchet.step_run_id': 'x' } }).end());
     expect(await sendSpans(spans)).toBeUndefined();
     expect(await stored()).toMatchObject([{ name: 'odd', task_id: null }]);
+  });
+
+  it('takes no more of a trace than it may have, and says so', async () => {
+    const bounded = createServer();
+    addTraceReceiver(bounded, { db, verifyToken: createTokenVerifier(db), bound: createTraceBound(2) });
+    const spans = ['one', 'two', 'three'].map((name, index) => otlpSpan(name, BigInt(index + 1)));
+    expect(await send(encodeRequest(spans), tenantToken, await bounded.listen('127.0.0.1:0'))).toEqual({
+      rejectedSpans: 1,
+      errorMessage: 'its trace has as many spans as one may have',
+    });
+    expect((await db.query('SELECT name FROM span ORDER BY name')).rows).toEqual([{ name: 'one' }, { name: 'two' }]);
+    bounded.forceShutdown();
   });
 
   it('answers UNAVAILABLE when the database is away, so that exporters send again', async () => {

@@ -12,6 +12,7 @@ import {
   TraceServiceDefinition,
 } from './generated/trace-service.ts';
 import { spanFromOtlp } from './span-from-otlp.ts';
+import { createTraceBound, type TraceBound } from './trace-bound.ts';
 
 /** Full name of the receiver's service: the prefix of its method's path, for middleware that has to leave it alone. */
 export const TRACE_SERVICE: string = TraceServiceDefinition.fullName;
@@ -20,6 +21,8 @@ export const TRACE_SERVICE: string = TraceServiceDefinition.fullName;
 export interface TraceReceiverOptions {
   db: Database;
   verifyToken: TokenVerifier;
+  /** What one trace may have; default: 100,000 spans. */
+  bound?: TraceBound;
 }
 
 /**
@@ -29,7 +32,8 @@ export interface TraceReceiverOptions {
  *
  * Neither a call nor its statements are traced: a trace of the export of a trace has no end.
  */
-export function addTraceReceiver(server: Server, { db, verifyToken }: TraceReceiverOptions): void {
+export function addTraceReceiver(server: Server, options: TraceReceiverOptions): void {
+  const { db, verifyToken, bound = createTraceBound() } = options;
   server.add(TraceServiceDefinition, {
     export: (request, context) => untraced(() => receive(request, context)),
   });
@@ -41,8 +45,13 @@ export function addTraceReceiver(server: Server, { db, verifyToken }: TraceRecei
     const owner = await authorise(context);
     const { spans, rejections } = readSpans(request);
     try {
-      const refused = await storeSpans(db, owner, spans);
-      return answer([...rejections, ...refused.map(() => 'the database cannot hold it')]);
+      const { admitted, tooMany } = bound.admit(owner, spans);
+      const refused = await storeSpans(db, owner, admitted);
+      return answer([
+        ...rejections,
+        ...refused.map(() => 'the database cannot hold it'),
+        ...tooMany.map(() => 'its trace has as many spans as one may have'),
+      ]);
     } catch {
       throw new ServerError(Status.UNAVAILABLE, 'the trace store is not available: send the spans again later');
     }

@@ -1,5 +1,5 @@
 export { traceById, traceOfRun } from './run-trace.ts';
-export type { SpanOwner } from './span-owner.ts';
+export { ownerId, type SpanOwner } from './span-owner.ts';
 export { MOST_SPANS, type StoredSpan } from './span-page.ts';
 export type {
   Attributes,

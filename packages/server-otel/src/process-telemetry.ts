@@ -1,7 +1,7 @@
 import { type Tracer, trace } from '@opentelemetry/api';
 import manifest from '../package.json' with { type: 'json' };
+import type { ServerTelemetry } from './server-telemetry.ts';
 import type { PresetIds } from './spans/preset-ids.ts';
-import type { ServerTelemetry } from './start.ts';
 
 /** Scope of every span that this package makes. */
 export const SCOPE: { readonly name: string; readonly version: string } = {

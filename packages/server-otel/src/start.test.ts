@@ -1,8 +1,9 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ServerTelemetryConfigError } from './configuration/config-error.ts';
+import type { ServerTelemetry } from './server-telemetry.ts';
 import { runSpan } from './spans/run-span.ts';
-import { type ServerTelemetry, type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
+import { type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
 import { firstByteOf, startCollector, type TestCollector } from './testing/collector.ts';
 
 let telemetry: ServerTelemetry | undefined;

@@ -1,4 +1,4 @@
-import { type MeterProvider, metrics, ProxyTracerProvider, type TracerProvider, trace } from '@opentelemetry/api';
+import { metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import {
@@ -7,7 +7,7 @@ import {
   readConfiguration,
 } from './configuration/read-configuration.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
-import { type DeliveryStatus, NOTHING_DELIVERED } from './delivery/books.ts';
+import { NOTHING_DELIVERED } from './delivery/books.ts';
 import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
 import type { Authorization } from './pipeline/authorization.ts';
 import { collectorOf } from './pipeline/collector.ts';
@@ -18,6 +18,7 @@ import { shutdownOnce } from './pipeline/shutdown.ts';
 import { startTracingPipeline } from './pipeline/tracing-pipeline.ts';
 import { processTelemetry, setProcessTelemetry } from './process-telemetry.ts';
 import { installPropagation } from './propagation/install-propagation.ts';
+import type { ServerTelemetry, ServerTelemetryStatus } from './server-telemetry.ts';
 import { shutdownOnSignals } from './shutdown-on-signals.ts';
 
 export interface ServerTelemetryOptions {
@@ -46,28 +47,6 @@ export interface ServerTelemetryOptions {
   readonly spanProcessors?: readonly SpanProcessor[];
   /** More destinations for metrics, a Prometheus exporter for example; with one of these metrics are on. */
   readonly metricReaders?: readonly IMetricReader[];
-}
-
-export interface ServerTelemetryStatus extends DeliveryStatus {
-  /** Whether spans are made; without it the service still hands on the contexts that it receives. */
-  readonly enabled: boolean;
-  /** `host:port` of the collector, when there is one. */
-  readonly endpoint?: string;
-}
-
-/** The telemetry that runs in this process. */
-export interface ServerTelemetry {
-  readonly enabled: boolean;
-  readonly tracerProvider: TracerProvider;
-  readonly meterProvider: MeterProvider;
-  status(): ServerTelemetryStatus;
-  /** Sends what is queued and waits for the answers; resolves also when the collector cannot be reached. */
-  forceFlush(): Promise<void>;
-  /**
-   * Delivers what it can within `SERVER_OTEL_SHUTDOWN_TIMEOUT` and closes the connection. Never rejects; a
-   * second call waits for the first.
-   */
-  shutdown(): Promise<void>;
 }
 
 /**

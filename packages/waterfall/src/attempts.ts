@@ -1,5 +1,5 @@
 import { isEngineAttempt, isQueueTime, isWorkerAttempt, taskOf } from './engine-spans.ts';
-import type { FoldedSiblings } from './folding.ts';
+import type { FoldedSiblings } from './folded-siblings.ts';
 import { attemptOf } from './label.ts';
 import type { WaterfallSpan } from './span.ts';
 import type { SpanNode } from './tree.ts';

@@ -2,7 +2,7 @@
 export { criticalPath, type PathSegment } from './critical-path.ts';
 export { isEngineWork, isQueueTime, isWaiting, taskOf } from './engine-spans.ts';
 export { errorRows, nextError } from './errors.ts';
-export type { RowGroup } from './folding.ts';
+export type { RowGroup } from './folded-siblings.ts';
 export { ownTime, pauses, uncovered } from './gaps.ts';
 export { attemptOf, retryOf, statusText, subjectOf } from './label.ts';
 export { type LayoutOptions, layoutWaterfall, type TraceLayout, type WaterfallRow } from './layout.ts';

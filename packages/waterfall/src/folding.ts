@@ -1,23 +1,10 @@
 import { attemptGroups, attemptKey, attemptsOf, waitsOf } from './attempts.ts';
 import { isDatabase, isEngineAttempt, isEngineCall, isEngineInternal, isWorkerAttempt } from './engine-spans.ts';
 import { type EngineWork, engineWork } from './engine-work.ts';
+import type { FoldedSiblings } from './folded-siblings.ts';
 import { statusText } from './label.ts';
 import type { WaterfallSpan } from './span.ts';
 import { preorder, type SpanNode, type TraceTree } from './tree.ts';
-
-/** What stands at one place among siblings: a node, or several that belong together. */
-export interface FoldedSiblings {
-  /** More than one: shown as one line, their subtrees unseen or (`nested`) below it. */
-  nodes: SpanNode[];
-  /** Spans that say the same as the one that is shown, or that worked for it out of sight. */
-  unseen: WaterfallSpan[];
-  /** Why several nodes are one line: they look the same, or they are attempts of one task. */
-  group?: RowGroup;
-  /** The times in the queue that ended with what is shown. */
-  waits: readonly WaterfallSpan[];
-}
-
-export type RowGroup = 'same' | 'attempts';
 
 /** Says how siblings are shown, and a member of a group that is opened. */
 export interface Folding {

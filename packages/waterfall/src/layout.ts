@@ -1,4 +1,5 @@
-import { type FoldedSiblings, foldInternals, foldNothing, foldTasks, type RowGroup } from './folding.ts';
+import type { FoldedSiblings, RowGroup } from './folded-siblings.ts';
+import { foldInternals, foldNothing, foldTasks } from './folding.ts';
 import { type SiblingOrder, sortTrees, startOf } from './order.ts';
 import { waitsBefore } from './queue-time.ts';
 import { rowKeys } from './row-key.ts';

@@ -1,5 +1,5 @@
 import { isWorkerAttempt } from './engine-spans.ts';
-import type { FoldedSiblings } from './folding.ts';
+import type { FoldedSiblings } from './folded-siblings.ts';
 import { attributeText, type WaterfallSpan } from './span.ts';
 
 type Time = Pick<WaterfallSpan, 'startTimeUnixNano' | 'endTimeUnixNano'>;

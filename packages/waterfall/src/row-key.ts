@@ -1,6 +1,6 @@
 import { attemptKey } from './attempts.ts';
 import { taskOf } from './engine-spans.ts';
-import type { FoldedSiblings } from './folding.ts';
+import type { FoldedSiblings } from './folded-siblings.ts';
 
 /** Names rows so that a row keeps its name when the trace grows: by span, by task, by what still runs. */
 export function rowKeys(): (entry: FoldedSiblings) => string {

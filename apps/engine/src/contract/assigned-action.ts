@@ -1,7 +1,7 @@
 import { ActionType, AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import type { Assignment, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
-import type { Tell } from '../runs/state.ts';
+import type { Tell } from '../runs/transition.ts';
 
 /** The message that has a worker start an attempt. */
 export function startAction(assignment: Assignment, steps: readonly Step[]): AssignedAction {

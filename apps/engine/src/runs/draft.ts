@@ -2,7 +2,7 @@ import type { EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-t
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { retryDelayMs } from './backoff.ts';
 import { CANCELLED_ERROR, errorMessage, type Outcome } from './outcome.ts';
-import type { Advance, Effect, RunState, Said } from './state.ts';
+import type { Advance, Effect, RunState, Said } from './transition.ts';
 
 /** How often a task is given out again because its worker was lost before it counts as failed. */
 export const MOST_LOST_WORKERS = 10;

@@ -7,7 +7,7 @@ import type { Progress } from './progress.ts';
 import type { Registry } from './registry.ts';
 import type { Results } from './results.ts';
 import { recordAttempt, recordRun } from './spans.ts';
-import type { Effect } from './state.ts';
+import type { Effect } from './transition.ts';
 
 export interface EffectsDeps {
   pool: WorkerPool;

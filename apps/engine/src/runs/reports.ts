@@ -7,7 +7,7 @@ import type { Attempt, WorkerPool } from '../scheduling/worker-pool.ts';
 import { runSpanContext, runSpanContexts } from './context.ts';
 import { createGrouping } from './grouping.ts';
 import type { Happening, Settle } from './settlement.ts';
-import type { RunEvent } from './state.ts';
+import type { RunEvent } from './transition.ts';
 
 /** Which attempt a worker reports on. */
 export interface ReportedAttempt {

@@ -3,7 +3,8 @@ import { dropConditions, forgetLogs } from '@hatchet-ts/storage/durable';
 import { forgetFailedChildren, lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
-import { advance, type Effect, type RunEvent } from './state.ts';
+import { advance } from './state.ts';
+import type { Effect, RunEvent } from './transition.ts';
 
 /** Something that happens to a run. */
 export interface Happening {

@@ -2,7 +2,8 @@ import type { RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { describe, expect, test } from 'vitest';
 import { MOST_LOST_WORKERS } from './draft.ts';
-import { advance, type RunEvent, type RunState } from './state.ts';
+import { advance } from './state.ts';
+import type { RunEvent, RunState } from './transition.ts';
 
 const NOW = 100_000;
 

@@ -9,7 +9,7 @@ import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Settle } from '../runs/settlement.ts';
 import { recordQueued } from '../runs/spans.ts';
-import type { Tell } from '../runs/state.ts';
+import type { Tell } from '../runs/transition.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export interface DispatchDeps {

@@ -1,7 +1,8 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { TelemetryLogger } from '../logger.ts';
-import { type ServerTelemetry, type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
+import type { ServerTelemetry } from '../server-telemetry.ts';
+import { type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
 
 /** A trace that ratio 0.5 keeps, and one that it drops. */
 export const KEPT = '4bf92f3577b34da60000000000000001';

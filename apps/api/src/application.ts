@@ -4,6 +4,8 @@ import { ApiError, errorResponse } from './api-error.ts';
 import { type Authenticated, authentication } from './authentication.ts';
 import { limitedBody, MAX_BODY_BYTES } from './body-limit.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createPage, isPagePath, type PageOptions } from './page/page.ts';
+import { isStreamPath, STREAM_PATH, traceStream } from './page/trace-stream.ts';
 import { isHealthPath } from './routes/health.ts';
 import { OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
 import { isUnimplemented } from './routes/unimplemented.ts';
@@ -11,13 +13,20 @@ import { honoPath, type Route } from './routing/route.ts';
 import { parentOfTrigger } from './trigger-parent.ts';
 
 /** Hatchet's REST contract as a Hono application. */
-export function createApplication(dependencies: Dependencies): Hono<Authenticated> {
+export function createApplication(dependencies: Dependencies, page: PageOptions = {}): Hono<Authenticated> {
   const { logger, verifyToken } = dependencies;
   const app = new Hono<Authenticated>();
-  app.use(httpServerTracing({ untraced: isHealthPath, parentOf: (c: Context) => parentOfTrigger(c, MAX_BODY_BYTES) }));
+  app.use(
+    httpServerTracing({
+      untraced: (path) => isHealthPath(path) || isPagePath(path) || isStreamPath(path),
+      parentOf: (c: Context) => parentOfTrigger(c, MAX_BODY_BYTES),
+    }),
+  );
+  app.route('/', createPage(page));
   mount(app, OPEN_ROUTES, dependencies);
   app.use('/api/v1/*', authentication(verifyToken));
   app.use('/api/v1/*', limitedBody());
+  app.get(STREAM_PATH, traceStream(dependencies));
   mount(app, TENANT_ROUTES, dependencies);
 
   app.notFound((c) =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isLoopback } from './page/session.ts';
 
 /** What the service needs to know, from the environment. */
 export interface Configuration {
@@ -9,6 +10,8 @@ export interface Configuration {
   /** `host:port` of the engine. */
   engineAddress: string;
   logLevel: string;
+  /** An API token that the page has without anybody entering it; only on loopback. */
+  pageToken?: string;
 }
 
 /** Some variables cannot be used; the message has a line for each, with what to write instead and no secret. */
@@ -35,6 +38,10 @@ const VARIABLES = z.object({
     .pipe(z.number().max(65_535, SERVER_PORT))
     .default(8080),
   SERVER_GRPC_BROADCAST_ADDRESS: z.string(ENGINE_ADDRESS).regex(/^[^\s/]+:\d{1,5}$/, ENGINE_ADDRESS),
+  SERVER_PAGE_TOKEN: z
+    .string()
+    .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, 'must be an API token of a tenant')
+    .optional(),
   SERVER_LOGGER_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 });
 
@@ -46,11 +53,17 @@ export function readConfiguration(environment: Record<string, string | undefined
     throw new ConfigurationError(
       error.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`).join('\n'),
     );
+  if (data.SERVER_PAGE_TOKEN && !isLoopback(data.SERVER_BIND_ADDRESS)) {
+    throw new ConfigurationError(
+      'SERVER_PAGE_TOKEN lets in everybody who reaches the page: leave it out, or set SERVER_BIND_ADDRESS to 127.0.0.1',
+    );
+  }
   return {
     databaseUrl: data.DATABASE_URL,
     bindAddress: data.SERVER_BIND_ADDRESS,
     port: data.SERVER_PORT,
     engineAddress: data.SERVER_GRPC_BROADCAST_ADDRESS,
     logLevel: data.SERVER_LOGGER_LEVEL,
+    ...(data.SERVER_PAGE_TOKEN && { pageToken: data.SERVER_PAGE_TOKEN }),
   };
 }

@@ -11,4 +11,6 @@ export interface Dependencies {
   triggers: Triggers;
   verifyToken: TokenVerifier;
   logger: Logger;
+  /** Aborted when the service stops: what never ends by itself ends then. */
+  stopping: AbortSignal;
 }

@@ -63,6 +63,16 @@ describe('the API service', () => {
     expect(await service.stop()).toBe(0);
   });
 
+  it('hands the token of its page to nobody but this machine', async () => {
+    const env = environment({ SERVER_PAGE_TOKEN: 'a.b.c', SERVER_BIND_ADDRESS: '0.0.0.0' });
+    const { code, stderr } = await runToEnd('api', env);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^api: .*SERVER_PAGE_TOKEN.*SERVER_BIND_ADDRESS to 127\.0\.0\.1\n$/);
+    const forged = await runToEnd('api', environment({ SERVER_PAGE_TOKEN: 'a.b.c' }));
+    expect(forged).toEqual({ code: 1, stderr: expect.stringContaining('SERVER_PAGE_TOKEN cannot be used') });
+    expect(forged.stderr).not.toContain('a.b.c');
+  });
+
   it('tells everything that is wrong with its configuration in one line, and exits with 2', async () => {
     const { code, stderr } = await runToEnd('api', {
       DATABASE_URL: 'mysql://root:secret@host/db',

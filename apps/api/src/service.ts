@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { untraced } from '@hatchet-ts/server-otel';
 import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
-import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
+import { createTokenVerifier, type TokenVerifier } from '@hatchet-ts/storage/credentials';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
 import { closeServer } from './close-server.ts';
 import type { Configuration } from './configuration.ts';
 import { connectEngine } from './engine.ts';
+import type { DevelopmentSession } from './page/session.ts';
 import { createTriggers } from './triggers.ts';
 
 /** The running service. */
@@ -32,18 +33,25 @@ export async function startService(configuration: Configuration, logger: Logger)
   try {
     await prepare(db);
     const engine = connectEngine(configuration.engineAddress);
-    const application = createApplication({
-      db,
-      engine,
-      logger,
-      triggers: createTriggers(configuration.engineAddress),
-      verifyToken: createTokenVerifier(db),
-    });
+    const stopping = new AbortController();
+    const verifyToken = createTokenVerifier(db);
+    const application = createApplication(
+      {
+        db,
+        engine,
+        logger,
+        triggers: createTriggers(configuration.engineAddress),
+        verifyToken,
+        stopping: stopping.signal,
+      },
+      { session: await developmentSession(configuration, verifyToken) },
+    );
     const server = createAdaptorServer({ fetch: application.fetch }) as Server;
     const address = await listen(server, configuration);
     return {
       address,
       async stop() {
+        stopping.abort();
         await closeServer(server, GRACE_MS);
         engine.close();
         await db.close();
@@ -53,6 +61,19 @@ export async function startService(configuration: Configuration, logger: Logger)
     await db.close();
     throw error;
   }
+}
+
+/** @throws Error when the token of the page is none, or not a tenant's */
+async function developmentSession(
+  { pageToken }: Configuration,
+  verify: TokenVerifier,
+): Promise<DevelopmentSession | undefined> {
+  if (!pageToken) return undefined;
+  const { tenantId, scope } = await verify(pageToken).catch((error: Error) => {
+    throw new Error(`SERVER_PAGE_TOKEN cannot be used: ${error.message}`);
+  });
+  if (scope !== 'tenant') throw new Error('SERVER_PAGE_TOKEN is an operator token: give it a tenant token');
+  return { token: pageToken, tenantId };
 }
 
 async function prepare(db: Database): Promise<void> {

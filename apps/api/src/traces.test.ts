@@ -57,6 +57,22 @@ describe('traces over REST', () => {
         durationMs: expect.any(Number),
       }),
     );
+    const found = async (query: string) =>
+      (await call('GET', `${traces}?${query}`)).body.rows.map(
+        (row: { workflowRunExternalId: string }) => row.workflowRunExternalId,
+      );
+    for (const query of [
+      'text=DOUB',
+      `text=${id}`,
+      `text=${traceId}`,
+      'text=b7ad6b7169203331', // in its metadata
+      'workflow_names=double&statuses=COMPLETED',
+    ]) {
+      expect(await found(query), query).toEqual([id]);
+    }
+    for (const query of ['text=nothing', 'workflow_names=other', 'text=%25', `text=${'0'.repeat(32)}`]) {
+      expect(await found(query), query).toEqual([]);
+    }
     const { rows } = (await call('GET', `/api/v1/stable/tenants/${TENANT}/workflow-runs?trace_id=${traceId}`)).body;
     expect(rows).toMatchObject([{ metadata: { id } }]);
   });

@@ -22,6 +22,8 @@ const RUNS = {
   until: date.optional(),
   statuses: list(STATUS),
   workflow_ids: list(z.guid()),
+  workflow_names: list(z.string().max(1_000)),
+  text: z.string().max(200).optional().describe('in a workflow’s name or the metadata, or the id of a run or trace'),
   include_children: flag.default(false),
 };
 
@@ -40,9 +42,15 @@ export const traceRoutes: Route[] = [
     async handle({ tenantId, query }, { db }) {
       const spans = await spansOf(db, tenantId, query);
       if (spans) return listShape(spans, query, spanShape);
-      const { since, until, statuses, workflow_ids: workflowIds, include_children: children } = query;
+      const { since, until, statuses, text, include_children: children } = query;
+      const { workflow_ids: workflowIds, workflow_names: workflowNames } = query;
       const page = { offset: query.offset, limit: Math.min(query.limit, MOST_RUNS) };
-      const runs = await listRunTraces(db, tenantId, { since, until, statuses, workflowIds, children }, page);
+      const runs = await listRunTraces(
+        db,
+        tenantId,
+        { since, until, statuses, workflowIds, workflowNames, text, children },
+        page,
+      );
       return listShape(runs, page, runTraceShape);
     },
   }),

@@ -44,10 +44,13 @@ const RUN_TRACE = component(
     workflowRunExternalId: z.guid(),
     workflowId: z.guid(),
     workflowName: z.string(),
+    displayName: z.string(),
     status: STATUS,
+    outcome: z.enum(['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued']),
     createdAt: TIME,
     finishedAt: TIME.optional(),
     durationMs: z.int().optional().describe('from its creation to its end'),
+    queuedMs: z.int().optional().describe('how long its first attempt waited for a worker'),
     traceId: z.string().optional(),
     spanCount: z.int().describe('of the whole trace; no more than 10,000 are counted'),
     errorCount: z.int().describe('those of them whose status is ERROR'),
@@ -62,14 +65,18 @@ export const TRACE_LIST = component(
 
 export function runTraceShape(run: RunTraceSummary): z.output<typeof RUN_TRACE> {
   const { runId, workflowId, workflowName, status, createdAt, finishedAt, traceId, spanCount, errorCount } = run;
+  const outcome = status.toLowerCase() as Lowercase<typeof status>;
   return present({
     workflowRunExternalId: runId,
     workflowId,
     workflowName,
+    displayName: workflowName,
     status,
+    outcome: run.timedOut ? 'timed_out' : outcome,
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString(),
     durationMs: finishedAt && finishedAt.getTime() - createdAt.getTime(),
+    queuedMs: run.queuedMs ?? undefined,
     traceId,
     spanCount,
     errorCount,

@@ -14,6 +14,7 @@ export function announcement({ grpcAddress, url, database, logs, variables }: An
   return [
     'Serving:',
     `  engine    ${grpcAddress} (gRPC: workers, clients, OTLP traces)`,
+    `  page      ${url}/ (runs and their traces, in a browser)`,
     `  API       ${url}`,
     `  database  ${database}`,
     `  logs      ${logs}`,

@@ -79,7 +79,13 @@ function services(options: InstallationOptions): Service[] {
     {
       name: 'api',
       entry: 'api/src/main.ts',
-      env: { ...addresses, ...exportToEngine('api', options), SERVER_BIND_ADDRESS: httpHost, SERVER_PORT: httpPort },
+      env: {
+        ...addresses,
+        ...exportToEngine('api', options),
+        SERVER_BIND_ADDRESS: httpHost,
+        SERVER_PORT: httpPort,
+        SERVER_PAGE_TOKEN: options.tokens.tenant, // the page opens without asking for one
+      },
     },
     {
       name: 'worker',

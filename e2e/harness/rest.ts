@@ -4,6 +4,9 @@ import type { Deployment } from './deployment.ts';
 const DEADLINE_MS = 90_000;
 const INTERVAL_MS = 100;
 
+/** What these need to know of an installation. */
+export type Installed = Pick<Deployment, 'api' | 'database' | 'tenantId' | 'token'>;
+
 export interface Trigger {
   workflowName: string;
   input?: object;
@@ -19,7 +22,7 @@ export interface Run {
 }
 
 /** Triggers a run over the REST API, as a user's `fetch` would. Resolves to its id. */
-export async function trigger(deployment: Deployment, { headers, ...body }: Trigger): Promise<string> {
+export async function trigger(deployment: Installed, { headers, ...body }: Trigger): Promise<string> {
   const { run } = await request<{ run: { metadata: { id: string } } }>(deployment, 'workflow-runs/trigger', {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
@@ -29,7 +32,7 @@ export async function trigger(deployment: Deployment, { headers, ...body }: Trig
 }
 
 /** The trace that the engine has stored with a run. */
-export async function traceIdOf({ database }: Deployment, runId: string): Promise<string> {
+export async function traceIdOf({ database }: Installed, runId: string): Promise<string> {
   const { rows } = await database.query<{ trace_id: string }>('SELECT trace_id FROM run WHERE id = $1', [runId]);
   if (!rows[0]?.trace_id) throw new Error(`run ${runId} has no trace`);
   return rows[0].trace_id;
@@ -39,7 +42,7 @@ export async function traceIdOf({ database }: Deployment, runId: string): Promis
  * Waits until every run of a trace that the API knows of has ended: a run that is still going on may start more of
  * them.
  */
-export async function endedRuns(deployment: Deployment, traceId: string): Promise<Run[]> {
+export async function endedRuns(deployment: Installed, traceId: string): Promise<Run[]> {
   const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const runs = await runsOf(deployment, traceId);
@@ -51,7 +54,7 @@ export async function endedRuns(deployment: Deployment, traceId: string): Promis
 
 const FINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-async function runsOf(deployment: Deployment, traceId: string): Promise<Run[]> {
+async function runsOf(deployment: Installed, traceId: string): Promise<Run[]> {
   const { rows } = await request<{ rows: { metadata: { id: string }; status: string }[] }>(
     deployment,
     `workflow-runs?trace_id=${traceId}&only_tasks=false`,
@@ -59,7 +62,7 @@ async function runsOf(deployment: Deployment, traceId: string): Promise<Run[]> {
   return rows.map(({ metadata, status }) => ({ id: metadata.id, status }));
 }
 
-async function request<T>({ api, tenantId, token }: Deployment, path: string, init: RequestInit = {}): Promise<T> {
+async function request<T>({ api, tenantId, token }: Installed, path: string, init: RequestInit = {}): Promise<T> {
   const response = await fetch(`http://${api.address}/api/v1/stable/tenants/${tenantId}/${path}`, {
     ...init,
     headers: { authorization: `Bearer ${token}`, ...init.headers },

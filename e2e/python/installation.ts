@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { freePort } from '../harness/free-port.ts';
 import { Resources } from '../harness/resources.ts';
 import { ServiceProcess } from '../harness/service-process.ts';
 import { command } from '../matrix/command.ts';
@@ -150,12 +150,3 @@ function environment(): Record<string, string> {
 }
 
 const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1);
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : 0;
-}

@@ -1,0 +1,183 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { storeSpans } from '@hatchet-ts/storage/traces';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startBrowser } from '../browser/chromium.ts';
+import { endedRuns, traceIdOf, trigger } from '../harness/rest.ts';
+import { suite } from '../harness/suite.ts';
+import { startInstallation } from './installation.ts';
+import { hostileSpan, manySpans } from './spans.ts';
+
+const { folder, use } = suite();
+const SCREENSHOTS = join(import.meta.dirname, '../../artifacts/screenshots');
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+let browser: Browser;
+let deployment: Awaited<ReturnType<typeof startInstallation>>;
+let runId: string;
+let traceId: string;
+
+beforeAll(async () => {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  browser = await startBrowser();
+  deployment = use(await startInstallation(folder));
+  runId = await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-1', items: ['book', 'lamp'] } });
+  traceId = await traceIdOf(deployment, runId);
+  await endedRuns(deployment, traceId);
+});
+afterAll(() => browser?.close());
+
+describe('in a browser, the page', () => {
+  let context: BrowserContext;
+  let page: Page;
+  /** What a page must not do: ask another host, break its policy, throw. */
+  let wrong: string[];
+
+  async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    page = await context.newPage();
+    wrong = [];
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url('')) && !request.url().startsWith('data:')) wrong.push(request.url());
+      if (request.url().includes(deployment.token)) wrong.push('a token in an address');
+    });
+    page.on('console', (message) => {
+      if (/Content Security Policy|Refused to/.test(message.text())) wrong.push(message.text());
+    });
+    page.on('pageerror', (error) => wrong.push(String(error)));
+    page.on('dialog', (dialog) => {
+      wrong.push('a dialog');
+      void dialog.dismiss();
+    });
+  }
+
+  beforeEach(() => open());
+  afterEach(async () => {
+    expect(wrong).toEqual([]);
+    await context.close();
+  });
+
+  const url = (path: string) => `http://${deployment.api.address}${path}`;
+  const rows = () => page.locator('[role=treegrid] [role=row].row');
+  const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+  const violations = async () => {
+    // not as a script element: its own policy refuses that
+    await page.evaluate(await readFile(AXE, 'utf8'));
+    return page.evaluate(async () => {
+      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+      return (await axe.run()).violations.map(({ id }) => id);
+    });
+  };
+
+  it('lists runs without a token being entered, and opens the trace of one', async () => {
+    await page.goto(url('/'));
+    await page.getByRole('link', { name: /order/ }).first().click();
+    await rows().first().waitFor();
+    await page.getByText('order/charge').first().waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/runs/${runId}`);
+    expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('eyJ');
+    await screenshot('trace-light');
+    expect(await violations()).toEqual([]);
+  });
+
+  it('finds a run by its id and by that of its trace', async () => {
+    for (const id of [runId, traceId]) {
+      await page.goto(url('/'));
+      await page.locator('#search').fill(id);
+      await page.locator('#search').press('Enter');
+      await page.getByText('order').first().waitFor();
+      await page.goto(url(id === runId ? `/runs/${id}` : `/traces/${id}`));
+      await rows().first().waitFor();
+    }
+  });
+
+  it('shows a run that begins while it is open, and its end, without a reload', async () => {
+    await page.goto(url('/'));
+    await page.getByRole('link', { name: /order/ }).first().waitFor();
+    const before = await page.getByRole('link', { name: /order/ }).count();
+    await page.waitForTimeout(1_500); // what is new is new against a first look
+    await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-2', items: ['vase'] } });
+    await expect.poll(() => page.getByRole('link', { name: /order/ }).count(), { timeout: 20_000 }).toBe(before + 1);
+  });
+
+  it('grows while a run goes on', async () => {
+    const next = await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-3', items: ['book'] } });
+    await page.goto(url(`/runs/${next}`));
+    await page.getByText('order/fulfil').first().waitFor({ timeout: 30_000 });
+    await page.getByText('notify').first().waitFor({ timeout: 30_000 });
+  });
+
+  it('is used by keys alone, lists them, and keeps its state in the address', async () => {
+    await page.goto(url(`/runs/${runId}`));
+    await rows().first().waitFor();
+    await page.keyboard.press('?');
+    await page.getByRole('heading', { name: 'Keys' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[role=treegrid]').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => new URL(page.url()).searchParams.get('span')).toBeTruthy();
+    const address = page.url();
+    const selected = await page.locator('.row.selected').textContent();
+    await page.reload();
+    await page.locator('.row.selected').waitFor();
+    expect(page.url()).toBe(address);
+    expect(await page.locator('.row.selected').textContent()).toBe(selected);
+  });
+
+  it('keeps hostile text as text', async () => {
+    const id = randomBytes(16).toString('hex');
+    await storeSpans(deployment.database, { scope: 'tenant', tenantId: deployment.tenantId }, [hostileSpan(id)]);
+    await page.goto(url(`/traces/${id}`));
+    await rows().first().waitFor();
+    await rows().first().click();
+    await page.getByText('<img src=x onerror=alert(1)>').first().waitFor();
+    expect(await page.locator('img[src=x], script:not([src])').count()).toBe(0);
+    await screenshot('hostile');
+  });
+
+  it('opens 10,000 spans, and draws only those in sight', async () => {
+    const id = randomBytes(16).toString('hex');
+    const spans = manySpans(id, 10_000);
+    for (let start = 0; start < spans.length; start += 1_000) {
+      const owner = { scope: 'tenant', tenantId: deployment.tenantId } as const;
+      await storeSpans(deployment.database, owner, spans.slice(start, start + 1_000));
+    }
+    const began = performance.now();
+    await page.goto(url(`/traces/${id}`));
+    await rows().first().waitFor();
+    console.log(`the first rows of 10,000 spans are there after ${Math.round(performance.now() - began)} ms`);
+    await page.getByText('10,000').first().waitFor();
+    expect(await rows().count()).toBeLessThan(200);
+  });
+
+  it.each([
+    ['dark', { colorScheme: 'dark' as const }],
+    ['phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+  ])('is readable: %s', async (name, options) => {
+    await context.close();
+    await open(options);
+    await page.goto(url(`/runs/${runId}`));
+    await rows().first().waitFor();
+    await screenshot(`trace-${name}`);
+    expect(await violations()).toEqual([]);
+  });
+
+  it('says what to do where there is no such run, and for a token that is refused', async () => {
+    await page.goto(url(`/runs/${randomUUID()}`));
+    await page.locator('.message h2').first().waitFor();
+    await screenshot('not-found');
+    const forged = `e30.${Buffer.from(JSON.stringify({ sub: deployment.tenantId })).toString('base64url')}.x`;
+    await page.evaluate((token) => sessionStorage.setItem('hatchet-token', token), forged);
+    await page.goto(url('/'));
+    await page.getByText('This token is not accepted').waitFor();
+    await screenshot('not-allowed');
+    await page.getByRole('button', { name: 'Enter another token' }).click();
+    await page.locator('#token').fill(deployment.token);
+    await page.locator('#token').press('Enter');
+    await page.getByRole('link', { name: /order/ }).first().waitFor();
+  });
+});

@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { SpanRecord } from '@hatchet-ts/storage/traces';
+
+const NOW = BigInt(Date.now()) * 1_000_000n;
+
+/** A span whose every text wants to be more than text. */
+export function hostileSpan(traceId: string): SpanRecord {
+  return span(traceId, '00000000000000a1', {
+    name: '<img src=x onerror=alert(1)>',
+    attributes: {
+      '<script>alert(1)</script>': '"><script>alert(2)</script>',
+      bidi: 'safe\u202Egnp.exe\u0007',
+      link: 'javascript:alert(3)',
+      long: 'x'.repeat(1_000_000),
+    },
+  });
+}
+
+/** A root and the spans below it, each of a name of its own. */
+export function manySpans(traceId: string, count: number): SpanRecord[] {
+  const root = '00000000000000ff';
+  return Array.from({ length: count }, (_, index) =>
+    index === 0
+      ? span(traceId, root, { name: 'root', endTime: NOW + 10_000_000_000n })
+      : span(traceId, randomBytes(8).toString('hex'), {
+          name: `work ${index}`,
+          parentSpanId: root,
+          startTime: NOW + BigInt(index) * 1_000_000n,
+          endTime: NOW + BigInt(index) * 1_000_000n + 500_000n,
+        }),
+  );
+}
+
+function span(traceId: string, spanId: string, more: Partial<SpanRecord>): SpanRecord {
+  return {
+    traceId,
+    spanId,
+    traceState: '',
+    flags: 1,
+    name: 'span',
+    kind: 'INTERNAL',
+    serviceName: 'shop',
+    scopeName: 'test',
+    scopeVersion: '',
+    startTime: NOW,
+    endTime: NOW + 1_000_000n,
+    statusCode: 'UNSET',
+    attributes: {},
+    resourceAttributes: {},
+    events: [],
+    links: [],
+    droppedAttributesCount: 0,
+    droppedEventsCount: 0,
+    droppedLinksCount: 0,
+    ...more,
+  };
+}

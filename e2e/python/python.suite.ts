@@ -1,9 +1,10 @@
 import { missingParents, spansFromTraceRows, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { picture } from '../harness/picture.ts';
+import { steady } from '../harness/steady.ts';
 import { suite } from '../harness/suite.ts';
 import { type Installation, startInstallation } from './installation.ts';
-import { steady } from './steady.ts';
+import { withoutStack } from './without-stack.ts';
 
 const files = suite();
 let installation: Installation;
@@ -83,14 +84,14 @@ describe('Python and TypeScript', () => {
     );
     const traceId = rows[0]?.traceId ?? '';
     const spans = await completeTrace(traceId, { runs: 5, attempts: 8 });
-    await expect(picture(steady(spans))).toMatchFileSnapshot('pictures/rest-typescript-python.txt');
+    await expect(picture(steady(spans).map(withoutStack))).toMatchFileSnapshot('pictures/rest-typescript-python.txt');
   });
 
   test('lie in one trace: a Python client, its DAG, a durable task with its sleep, an event, and what these start', async () => {
     const { traceId, result } = await installation.python('everything');
     expect(result).toEqual([{ items: 3, key: 'py:placed' }]);
     const spans = await completeTrace(traceId, { runs: 7, attempts: 10 });
-    await expect(picture(steady(spans))).toMatchFileSnapshot('pictures/python-client.txt');
+    await expect(picture(steady(spans).map(withoutStack))).toMatchFileSnapshot('pictures/python-client.txt');
   });
 });
 

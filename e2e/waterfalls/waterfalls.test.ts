@@ -10,10 +10,10 @@ import { Deployment, exportingTo } from '../harness/deployment.ts';
 import { picture } from '../harness/picture.ts';
 import { endedRuns } from '../harness/rest.ts';
 import { ServiceProcess } from '../harness/service-process.ts';
+import { steady } from '../harness/steady.ts';
 import { suite } from '../harness/suite.ts';
 import { ELSEWHERE } from './elsewhere.ts';
 import { SCENARIOS } from './scenarios.ts';
-import { steady } from './steady.ts';
 
 const { folder, use } = suite();
 const GO = '11111111111111112222222222222222';

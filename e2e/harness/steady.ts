@@ -3,8 +3,8 @@ import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 /** What is there once or more often, depending on how fast things go: polls of the SDK, and answers on their way. */
 const AS_OFTEN_AS_IT_TAKES = new Set([
   'Dispatcher/SubscribeToWorkflowRuns',
+  'v1.AdminService/GetRunDetails', // the Python SDK asks every second for a result
   'hatchet.run/send-durable-answer',
-  'GET /api/v1/stable/workflow-runs/:v1-workflow-run/status',
 ]);
 
 /** The trace with the first of each sibling that comes as often as it takes, and without what is below the others. */

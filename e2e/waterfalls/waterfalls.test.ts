@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { durableCollector } from '../faults/durable-collector.ts';
 import { strangers, unseen } from '../harness/closed-tables.ts';
-import { Collector } from '../harness/collector.ts';
 import { Deployment, exportingTo } from '../harness/deployment.ts';
+import { ALWAYS, isDocumented } from '../harness/documented-metrics.ts';
+import { metricNames } from '../harness/metric-names.ts';
 import { picture } from '../harness/picture.ts';
 import { endedRuns } from '../harness/rest.ts';
 import { ServiceProcess } from '../harness/service-process.ts';
@@ -16,21 +18,24 @@ import { ELSEWHERE } from './elsewhere.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const { folder, use } = suite();
+/** Read often enough that nothing is missed. */
+const METRICS = { SERVER_OTEL_METRICS_ENABLED: 'true', SERVER_OTEL_METRICS_INTERVAL: '1s' };
 const GO = '11111111111111112222222222222222';
 
 describe('with two services, two workers and a client of different names', () => {
   let traceIds: Record<string, string>;
   let seen: unknown;
   let all: readonly WaterfallSpan[];
+  let metrics: string[];
 
   beforeAll(async () => {
     await mkdir(folder, { recursive: true });
-    const collector = use(await Collector.start({ folder: join(folder, 'collector') }));
+    const collector = use(await durableCollector(join(folder, 'collector')));
     const deployment = use(
       await Deployment.start({
         folder,
-        api: exportingTo(collector, 'hatchet-api'),
-        engine: exportingTo(collector, 'hatchet-engine'),
+        api: { ...exportingTo(collector, 'hatchet-api'), ...METRICS },
+        engine: { ...exportingTo(collector, 'hatchet-engine'), ...METRICS },
       }),
     );
     const environment = (name: string) => ({
@@ -57,6 +62,7 @@ describe('with two services, two workers and a client of different names', () =>
     await deployment.stopServices();
     await collector.stop();
     all = await collector.traces.spans();
+    metrics = await metricNames(join(folder, 'collector/metrics.jsonl'));
   });
 
   const trace = (traceId: string | undefined) => all.filter((span) => span.traceId === traceId);
@@ -90,6 +96,11 @@ describe('with two services, two workers and a client of different names', () =>
       spans: Object.keys(ELSEWHERE.spans).sort(),
       attributes: Object.keys(ELSEWHERE.attributes).sort(),
     });
+  });
+
+  it('no metric is sent that the documents lack, and what always has a value is sent', () => {
+    expect(metrics.filter((name) => !isDocumented(name))).toEqual([]);
+    expect(ALWAYS.filter((name) => !metrics.includes(name))).toEqual([]);
   });
 
   it('tracestate and, where it is asked for, baggage reach the task', () => {

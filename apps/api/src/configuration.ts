@@ -1,69 +1,48 @@
+import { COMMON_VARIABLES, portVariable, readVariables } from '@hatchet-ts/service';
 import { z } from 'zod';
 import { isLoopback } from './page/session.ts';
 
-/** What the service needs to know, from the environment. */
+/** Configuration of the API. */
 export interface Configuration {
   databaseUrl: string;
-  /** Address and port to listen on; port 0 takes a free one. */
   bindAddress: string;
+  /** 0 for any free port. */
   port: number;
   /** `host:port` of the engine. */
   engineAddress: string;
   logLevel: string;
-  /** An API token that the page has without anybody entering it; only on loopback. */
+  /** An API token that the page uses, so that nobody has to enter one; only on loopback. */
   pageToken?: string;
 }
 
-/** Some variables cannot be used; the message has a line for each, with what to write instead and no secret. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
+const ENGINE_ADDRESS = "the engine's host:port, for example 127.0.0.1:7070";
 
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const VARIABLES = z
+  .object({
+    ...COMMON_VARIABLES,
+    SERVER_BIND_ADDRESS: z.string().default('127.0.0.1'),
+    SERVER_PORT: portVariable(8080),
+    SERVER_GRPC_BROADCAST_ADDRESS: z.string(ENGINE_ADDRESS).regex(/^[^\s/]+:\d{1,5}$/, ENGINE_ADDRESS),
+    SERVER_PAGE_TOKEN: z
+      .string()
+      .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, 'the API token of a tenant')
+      .optional(),
+  })
+  .refine(({ SERVER_PAGE_TOKEN, SERVER_BIND_ADDRESS }) => !SERVER_PAGE_TOKEN || isLoopback(SERVER_BIND_ADDRESS), {
+    path: ['SERVER_PAGE_TOKEN'],
+    error:
+      'no value, because everybody who reaches the page would use this token; unset it, or set SERVER_BIND_ADDRESS to 127.0.0.1',
+  });
 
-const DATABASE_URL = 'must be the URL of a PostgreSQL database, like postgres://user:password@host:5432/name';
-const SERVER_PORT = 'must be a port from 0 to 65535';
-const ENGINE_ADDRESS = "must be the engine's host:port, like 127.0.0.1:7070";
-
-const VARIABLES = z.object({
-  DATABASE_URL: z
-    .string(DATABASE_URL)
-    .regex(/^postgres(ql)?:\/\/./, DATABASE_URL)
-    .refine(URL.canParse, DATABASE_URL),
-  SERVER_BIND_ADDRESS: z.string().default('127.0.0.1'),
-  SERVER_PORT: z
-    .string()
-    .regex(/^\d+$/, SERVER_PORT)
-    .transform(Number)
-    .pipe(z.number().max(65_535, SERVER_PORT))
-    .default(8080),
-  SERVER_GRPC_BROADCAST_ADDRESS: z.string(ENGINE_ADDRESS).regex(/^[^\s/]+:\d{1,5}$/, ENGINE_ADDRESS),
-  SERVER_PAGE_TOKEN: z
-    .string()
-    .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/, 'must be an API token of a tenant')
-    .optional(),
-  SERVER_LOGGER_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
-});
-
-/** Reads the environment; a variable that is empty counts as not set. */
-export function readConfiguration(environment: Record<string, string | undefined>): Configuration {
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value));
-  const { data, error } = VARIABLES.safeParse(set);
-  if (error)
-    throw new ConfigurationError(
-      error.issues.map(({ path, message }) => `${path[0]?.toString()} ${message}`).join('\n'),
-    );
-  if (data.SERVER_PAGE_TOKEN && !isLoopback(data.SERVER_BIND_ADDRESS)) {
-    throw new ConfigurationError(
-      'SERVER_PAGE_TOKEN lets in everybody who reaches the page: leave it out, or set SERVER_BIND_ADDRESS to 127.0.0.1',
-    );
-  }
+/** @throws ConfigurationError with every problem at once */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration {
+  const variables = readVariables(VARIABLES, environment);
   return {
-    databaseUrl: data.DATABASE_URL,
-    bindAddress: data.SERVER_BIND_ADDRESS,
-    port: data.SERVER_PORT,
-    engineAddress: data.SERVER_GRPC_BROADCAST_ADDRESS,
-    logLevel: data.SERVER_LOGGER_LEVEL,
-    ...(data.SERVER_PAGE_TOKEN && { pageToken: data.SERVER_PAGE_TOKEN }),
+    databaseUrl: variables.DATABASE_URL,
+    bindAddress: variables.SERVER_BIND_ADDRESS,
+    port: variables.SERVER_PORT,
+    engineAddress: variables.SERVER_GRPC_BROADCAST_ADDRESS,
+    logLevel: variables.SERVER_LOGGER_LEVEL,
+    ...(variables.SERVER_PAGE_TOKEN && { pageToken: variables.SERVER_PAGE_TOKEN }),
   };
 }

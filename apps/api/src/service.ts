@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { untraced } from '@hatchet-ts/server-otel';
+import { describeError, type RunningService } from '@hatchet-ts/service';
 import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
 import { createTokenVerifier, type TokenVerifier } from '@hatchet-ts/storage/credentials';
 import { createAdaptorServer } from '@hono/node-server';
@@ -12,14 +13,6 @@ import { connectEngine } from './engine.ts';
 import type { DevelopmentSession } from './page/session.ts';
 import { createTriggers } from './triggers.ts';
 
-/** The running service. */
-export interface Service {
-  /** `host:port` that is really bound. */
-  address: string;
-  /** Answers what has begun, at most {@link GRACE_MS}, and gives everything back. */
-  stop(): Promise<void>;
-}
-
 /** How long requests that are under way may take once the service stops. */
 const GRACE_MS = 3_000;
 
@@ -28,7 +21,7 @@ const GRACE_MS = 3_000;
  *
  * @throws Error with one clear line when the database cannot be used or the port is taken.
  */
-export async function startService(configuration: Configuration, logger: Logger): Promise<Service> {
+export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
   const db = createDatabase(configuration.databaseUrl, { applicationName: 'hatchet-api' });
   try {
     await prepare(db);
@@ -80,7 +73,7 @@ async function prepare(db: Database): Promise<void> {
   try {
     await untraced(() => migrate(db));
   } catch (error) {
-    throw new Error(`cannot use the database: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`cannot use the database: ${describeError(error)}`, { cause: error });
   }
 }
 
@@ -89,15 +82,9 @@ async function listen(server: Server, { bindAddress, port }: Configuration): Pro
   try {
     await once(server, 'listening');
   } catch (error) {
-    throw new Error(`cannot listen on ${bindAddress}:${port}: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`cannot listen on ${bindAddress}:${port}: ${describeError(error)}`, { cause: error });
   }
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the server has no TCP address');
   return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
-}
-
-/** An address that resolves to several gives an error without a message of its own. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message || ('code' in error ? String(error.code) : error.name);
 }

@@ -15,7 +15,7 @@ function run(env: Record<string, string>, args: string[]): Promise<{ code: unkno
   });
 }
 
-it('an engine tells all that is wrong with its variables and its file in one line, and exits with 2', async () => {
+it('an engine reports every problem of its variables and its file in one line, and exits with 2', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'engine-'));
   const file = join(directory, 'server.yaml');
   writeFileSync(file, 'otel:\n  traceIdRatio: 7\n  collectorAuth: "Bearer geheim\\n"\n  queueSize: many\n');
@@ -28,7 +28,7 @@ it('an engine tells all that is wrong with its variables and its file in one lin
   expect(stderr.split('\n')).toHaveLength(2);
   for (const part of [
     'engine: DATABASE_URL is not set',
-    'SERVER_GRPC_PORT must be a port number',
+    'SERVER_GRPC_PORT=x: expected a port',
     `${file}: otel.traceIdRatio=7: expected a number from 0 to 1`,
     `${file}: otel.queueSize=many: expected a whole number`,
     'SERVER_OTEL_INSECURE=perhaps: expected true or false',

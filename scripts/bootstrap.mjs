@@ -12,7 +12,7 @@ const args = given[0] === '--' ? given.slice(1) : given; // pnpm hands the separ
 
 const TARGETS = {
   start: { checks: [], run: ['apps/demo/src/start/main.ts', ...args] },
-  order: { checks: [], run: ['apps/demo/src/start/order.ts', ...args] },
+  order: { checks: [], run: ['apps/demo/src/start/order-command.ts', ...args] },
   test: {
     checks: args.length > 0 ? [] : ['lint', 'typecheck'], // arguments choose tests: then only these run
     run: ['node_modules/vitest/vitest.mjs', 'run', ...args],

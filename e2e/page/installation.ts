@@ -46,6 +46,8 @@ export async function startInstallation(folder: string): Promise<Installed & Res
     HATCHET_CLIENT_TOKEN: token,
     HATCHET_CLIENT_HOST_PORT: grpcAddress,
     HATCHET_CLIENT_TLS_STRATEGY: 'none',
+    OTEL_SERVICE_NAME: 'order-worker',
+    OTEL_TRACES_EXPORTER: 'hatchet',
     OTEL_BSP_SCHEDULE_DELAY: '200',
   });
   return { api, database, tenantId: TENANT, token, stop: () => parts.stop() };

@@ -29,7 +29,12 @@ describe('the sample, triggered over the API, with API, engine and worker export
       await ServiceProcess.start({
         name: 'order-worker',
         entry: join(import.meta.dirname, '../../apps/demo/src/sample/worker.ts'),
-        env: { ...deployment.clientEnvironment, OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}` },
+        env: {
+          ...deployment.clientEnvironment,
+          OTEL_SERVICE_NAME: 'order-worker',
+          OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}`,
+          OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+        },
         logFile: join(folder, 'worker.log'),
       }),
     );

@@ -1,5 +1,5 @@
 import { spansFromTraceRows, type TraceRow, type WaterfallSpan } from '@hatchet-ts/waterfall';
-import { StartError } from './start-error.ts';
+import { StartError } from './errors.ts';
 
 export interface ApiAccess {
   /** Base URL. */
@@ -17,7 +17,7 @@ export interface ListedRun {
 
 const SPANS_PER_PAGE = 1000;
 
-/** Starts a run and answers its id. */
+/** Triggers a run and returns its id. */
 export async function triggerRun(api: ApiAccess, workflowName: string, input: object): Promise<string> {
   const body = JSON.stringify({ workflowName, input });
   const { run } = await request<{ run: { metadata: { id: string } } }>(api, 'workflow-runs/trigger', {
@@ -28,7 +28,7 @@ export async function triggerRun(api: ApiAccess, workflowName: string, input: ob
   return run.metadata.id;
 }
 
-/** All spans of the traces that a run is in. */
+/** Reads all spans of the traces that contain a run. */
 export async function spansOfRun(api: ApiAccess, runId: string): Promise<WaterfallSpan[]> {
   const spans: WaterfallSpan[] = [];
   for (;;) {
@@ -39,7 +39,7 @@ export async function spansOfRun(api: ApiAccess, runId: string): Promise<Waterfa
   }
 }
 
-/** All runs of a trace. */
+/** Lists all runs of a trace. */
 export async function runsOfTrace(api: ApiAccess, traceId: string): Promise<ListedRun[]> {
   const path = `workflow-runs?trace_id=${traceId}&only_tasks=false&limit=1000`;
   const { rows } = await request<{ rows: { metadata: { id: string }; displayName: string; status: string }[] }>(
@@ -49,7 +49,7 @@ export async function runsOfTrace(api: ApiAccess, traceId: string): Promise<List
   return rows.map(({ metadata, displayName, status }) => ({ id: metadata.id, name: displayName, status }));
 }
 
-/** @throws StartError with the API's answer */
+/** @throws StartError with the API's response, or the reason that there is none */
 async function request<T>({ url, tenantId, token }: ApiAccess, path: string, init: RequestInit = {}): Promise<T> {
   const [route] = path.split('?');
   try {
@@ -59,10 +59,10 @@ async function request<T>({ url, tenantId, token }: ApiAccess, path: string, ini
       signal: AbortSignal.timeout(30_000),
     });
     if (response.ok) return (await response.json()) as T;
-    throw new StartError(`the API answers ${response.status} to ${route}: ${(await response.text()).slice(0, 300)}`);
+    throw new StartError(`the API returned ${response.status} for ${route}: ${(await response.text()).slice(0, 300)}`);
   } catch (cause) {
     if (cause instanceof StartError) throw cause;
     const reason = (cause as Error & { cause?: NodeJS.ErrnoException }).cause?.code ?? (cause as Error).message;
-    throw new StartError(`the API at ${url} does not answer ${route}: ${reason}`, 1, { cause });
+    throw new StartError(`the API at ${url} did not answer ${route}: ${reason}`, 1, { cause });
   }
 }

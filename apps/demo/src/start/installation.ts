@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { type ServiceProcess, startService } from '../services/index.ts';
 import type { Tokens } from './database.ts';
+import { type ServiceProcess, startService } from './service-process.ts';
 import { ROOT } from './settings.ts';
 
 export interface InstallationOptions {
@@ -14,15 +14,15 @@ export interface InstallationOptions {
   logs: string;
   signal: AbortSignal;
   onSpawn: (name: string, pid: number) => void;
-  /** Called with each service that serves, in the order of their start. */
+  /** Called with each service that is ready, in the order of their start. */
   onReady: (service: ServiceProcess) => void;
 }
 
 /**
- * Engine, API and worker, each in a process of its own and started when what it needs serves. All of them send their
- * spans to the engine's own receiver.
+ * Starts engine, API and worker one after the other, each in its own process. All of them export their spans to the
+ * engine's receiver.
  *
- * @throws ServiceFailure naming the one that did not start
+ * @throws ServiceFailure that names the service that did not start
  */
 export async function startInstallation(options: InstallationOptions): Promise<void> {
   for (const { name, entry, env } of services(options)) {
@@ -38,7 +38,7 @@ export async function startInstallation(options: InstallationOptions): Promise<v
   }
 }
 
-/** What a worker or a client needs to reach the installation. */
+/** Environment of a worker or a client of the installation. */
 export function clientVariables({ grpcAddress, httpAddress, tokens }: ClientAddresses): Record<string, string> {
   return {
     HATCHET_CLIENT_TOKEN: tokens.tenant,
@@ -84,7 +84,7 @@ function services(options: InstallationOptions): Service[] {
         ...exportToEngine('api', options),
         SERVER_BIND_ADDRESS: httpHost,
         SERVER_PORT: httpPort,
-        SERVER_PAGE_TOKEN: options.tokens.tenant, // the page opens without asking for one
+        SERVER_PAGE_TOKEN: options.tokens.tenant, // the page does not ask for one
       },
     },
     {
@@ -93,7 +93,8 @@ function services(options: InstallationOptions): Service[] {
       env: {
         ...clientVariables(options),
         OTEL_SERVICE_NAME: 'order-worker',
-        OTEL_BSP_SCHEDULE_DELAY: '500', // somebody is waiting for the waterfall
+        OTEL_TRACES_EXPORTER: 'hatchet', // the engine's receiver
+        OTEL_BSP_SCHEDULE_DELAY: '500', // the user waits for the waterfall
       },
     },
   ];
@@ -109,7 +110,7 @@ function exportToEngine(serviceName: string, { grpcAddress, tokens }: Installati
   };
 }
 
-/** The user's environment without what would send spans elsewhere or leave them out: the waterfall needs them all. */
+/** The user's environment without the variables that redirect or drop spans: the waterfall needs them all. */
 function inherited(): NodeJS.ProcessEnv {
   const names = Object.keys(process.env).filter(
     (name) => !/^(OTEL_|HATCHET_|DATABASE_URL|SERVER_(?!LOGGER_))/.test(name),

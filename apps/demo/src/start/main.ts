@@ -1,12 +1,14 @@
-// `npm start`: the whole thing on one machine, and one order through it as a waterfall.
-import { ServiceFailure } from '../services/index.ts';
+// `npm start`: everything on one machine, and the waterfall of one order.
+import { StartError, StopRequest } from './errors.ts';
+import { ServiceFailure } from './service-process.ts';
 import { startSettings } from './settings.ts';
-import { StartError } from './start-error.ts';
-import { stopRequests } from './stop-request.ts';
 import { supervise } from './supervisor.ts';
 
 const controller = new AbortController();
-stopRequests(controller);
+// A repeated signal changes nothing: the terminal delivers Ctrl-C to every process and npm forwards it once more.
+for (const event of ['SIGINT', 'SIGTERM', 'SIGHUP', 'disconnect']) {
+  process.on(event, () => controller.abort(new StopRequest('stopped')));
+}
 
 try {
   process.exitCode = await supervise(startSettings(process.argv.slice(2), process.env), controller);

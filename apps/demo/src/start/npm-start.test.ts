@@ -5,10 +5,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
-import { processIdentity } from '../services/index.ts';
+import { processIdentity } from './process-record.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'hatchet-start-'));
-chmodSync(dataDir, 0o755); // for the user that PostgreSQL runs as, when this one is root
+chmodSync(dataDir, 0o755); // PostgreSQL runs as another user if this one is root
 const RECORD = join(dataDir, 'processes.json');
 
 const running = new Set<ChildProcess>();
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-/** `npm start` without its bootstrap, as a process whose output and end can be awaited. */
+/** Runs `npm start` without its bootstrap; its output and end can be awaited. */
 function npmStart(args: string[] = [], env: NodeJS.ProcessEnv = {}, entry = 'main.ts') {
   const child = spawn(process.execPath, [join(import.meta.dirname, entry), ...args], {
     env: { PATH: process.env.PATH, HATCHET_DATA_DIR: dataDir, SERVER_PORT: '0', SERVER_GRPC_PORT: '0', ...env },
@@ -40,8 +40,8 @@ function npmStart(args: string[] = [], env: NodeJS.ProcessEnv = {}, entry = 'mai
     running.delete(child);
     return { code: code ?? signal, ...output };
   });
-  const serves = Promise.race([promise, ended.then(({ err }) => Promise.reject(new Error(`it ended: ${err}`)))]);
-  serves.catch(() => {}); // not everybody waits for it
+  const serves = Promise.race([promise, ended.then(({ err }) => Promise.reject(new Error(`npm start ended: ${err}`)))]);
+  serves.catch(() => {}); // not every test awaits it
   return { child, ended, serves, output };
 }
 
@@ -51,16 +51,16 @@ const alive = async (pids: number[]): Promise<number> => {
 };
 
 describe('npm start', { timeout: 120_000 }, () => {
-  it('--once prints the whole trace of an order and ends', async () => {
+  it('--once prints the whole trace of an order and exits', async () => {
     const { code, out, err } = await npmStart(['--once']).ended;
     expect({ code, err }).toEqual({ code: 0, err: expect.not.stringContaining('✗') });
-    for (const telling of ['hatchet.run_workflow order', 'order/charge (retry 1)', 'pick from shelf', 'send e-mail']) {
-      expect(out).toContain(telling);
+    for (const label of ['hatchet.run_workflow order', 'order/charge (retry 1)', 'pick from shelf', 'send e-mail']) {
+      expect(out).toContain(label);
     }
     expect(out).not.toContain('export');
   });
 
-  it('serves until Ctrl-C, takes more orders, and leaves nothing behind', async () => {
+  it('runs until Ctrl-C, accepts more orders, and leaves nothing behind', async () => {
     const start = npmStart();
     await start.serves;
     const pids = recorded().map(({ pid }) => pid);
@@ -70,24 +70,24 @@ describe('npm start', { timeout: 120_000 }, () => {
       ['TOKEN', 'HOST_PORT', 'API_URL', 'TLS_STRATEGY'].map((name) => `HATCHET_CLIENT_${name}`),
     );
 
-    const order = await npmStart([], {}, 'order.ts').ended;
+    const order = await npmStart([], {}, 'order-command.ts').ended;
     expect(order).toMatchObject({ code: 0, out: expect.stringContaining('hatchet.start_step_run notify') });
 
     start.child.kill('SIGINT');
-    start.child.kill('SIGINT'); // npm hands on what the terminal has delivered already
+    start.child.kill('SIGINT'); // npm forwards the signal that the terminal has delivered already
     expect(await start.ended).toMatchObject({ code: 0, err: expect.not.stringContaining('✗') });
     expect(await alive(pids)).toBe(0);
     expect([RECORD, join(dataDir, 'access.json')].filter(existsSync)).toEqual([]);
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   });
 
-  it('is not started twice, and ends what a killed one has left', async () => {
+  it('refuses to start twice, and ends the processes that a killed start left', async () => {
     const first = npmStart();
     await first.serves;
     const second = await npmStart().ended;
     expect(second).toMatchObject({
       code: 1,
-      err: expect.stringContaining(`running already, as process ${first.child.pid}`),
+      err: expect.stringContaining(`already running as process ${first.child.pid}`),
     });
 
     const left = recorded().filter(({ name }) => name !== 'npm start');
@@ -96,11 +96,11 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(await alive(left.map(({ pid }) => pid))).toBe(3);
 
     const next = await npmStart(['--once']).ended;
-    expect(next).toMatchObject({ code: 0, err: expect.stringContaining('had left: engine, api, worker') });
+    expect(next).toMatchObject({ code: 0, err: expect.stringContaining('left running: engine, api, worker') });
     expect(await alive(left.map(({ pid }) => pid))).toBe(0);
   });
 
-  it('ends with one line, and everything with it, when a service dies', async () => {
+  it('stops everything and prints one line if a service dies', async () => {
     const start = npmStart();
     await start.serves;
     const services = recorded();
@@ -113,7 +113,7 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(await alive(services.map(({ pid }) => pid))).toBe(0);
   });
 
-  it('ends likewise when its PostgreSQL dies', async () => {
+  it('does the same if its PostgreSQL dies', async () => {
     const start = npmStart();
     await start.serves;
     const services = recorded();
@@ -121,12 +121,12 @@ describe('npm start', { timeout: 120_000 }, () => {
     const { code, err } = await start.ended;
     expect(code).toBe(1);
     expect(err.split('\n').filter((line) => line.startsWith('✗'))).toEqual([
-      expect.stringMatching(/^✗ PostgreSQL ended by itself/),
+      expect.stringMatching(/^✗ PostgreSQL ended unexpectedly/),
     ]);
     expect(await alive(services.map(({ pid }) => pid))).toBe(0);
   });
 
-  it('stops what it has begun when it is interrupted early', async () => {
+  it('stops the started processes if it is interrupted early', async () => {
     const start = npmStart();
     await once(start.child.stderr, 'data');
     start.child.kill('SIGINT');
@@ -134,13 +134,13 @@ describe('npm start', { timeout: 120_000 }, () => {
     expect(existsSync(join(dataDir, 'postgres', 'postmaster.pid'))).toBe(false);
   });
 
-  it('says in one line which port is taken', async () => {
+  it('names a port in use in one line', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     expect(await npmStart([], { SERVER_GRPC_PORT: String(port) }).ended).toMatchObject({
       code: 1,
-      err: `✗ port ${port} is taken by another process: end what uses it, or choose another one with SERVER_GRPC_PORT\n`,
+      err: `✗ port ${port} is in use by another process: stop that process, or set SERVER_GRPC_PORT to another port\n`,
     });
     server.close();
   });

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { StartError } from './start-error.ts';
+import { StartError } from './errors.ts';
 
 /**
- * A port of 127.0.0.1 that is free at this moment: the one that is asked for, or any for 0.
+ * Finds a port of 127.0.0.1 that is free now: the given one, or any for 0.
  *
- * @param variable the environment variable that chooses another one
- * @throws StartError when the port is taken or may not be used
+ * @param variable environment variable that sets the port, for the message
+ * @throws StartError if the port is taken or cannot be used
  */
 export async function freePort(port: number, variable: string): Promise<number> {
   const server = createServer();
@@ -16,8 +16,8 @@ export async function freePort(port: number, variable: string): Promise<number> 
     return (server.address() as AddressInfo).port;
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const reason = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be used (${code})`;
-    throw new StartError(`port ${port} ${reason}: end what uses it, or choose another one with ${variable}`, 1, {
+    const reason = code === 'EADDRINUSE' ? 'is in use by another process' : `cannot be used (${code})`;
+    throw new StartError(`port ${port} ${reason}: stop that process, or set ${variable} to another port`, 1, {
       cause,
     });
   } finally {

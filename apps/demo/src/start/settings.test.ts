@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT, startSettings } from './settings.ts';
 
 describe('the settings of npm start', () => {
-  it('have defaults for everything', () => {
+  it('all have defaults', () => {
     expect(startSettings([], {})).toEqual({
       once: false,
       databaseUrl: undefined,
@@ -12,7 +12,7 @@ describe('the settings of npm start', () => {
     });
   });
 
-  it('come from the arguments and the environment', () => {
+  it('are read from arguments and environment', () => {
     const env = {
       DATABASE_URL: 'postgres://db/x',
       SERVER_GRPC_PORT: '0',
@@ -29,10 +29,10 @@ describe('the settings of npm start', () => {
   });
 
   it.each(['http', '65536', '-1', '7070.5'])('refuse the port %s', (SERVER_PORT) => {
-    expect(() => startSettings([], { SERVER_PORT })).toThrow(/^SERVER_PORT is ".*": write a port from 1 to 65535/);
+    expect(() => startSettings([], { SERVER_PORT })).toThrow(/^SERVER_PORT is ".*": expected a port from 1 to 65535/);
   });
 
   it('refuse unknown arguments', () => {
-    expect(() => startSettings(['--twice'], {})).toThrow('write `npm start` or `npm start -- --once`');
+    expect(() => startSettings(['--twice'], {})).toThrow('run `npm start` or `npm start -- --once`');
   });
 });

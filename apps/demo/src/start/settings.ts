@@ -1,26 +1,24 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { StartError } from './start-error.ts';
+import { StartError } from './errors.ts';
 
-/** Folder of the repository. */
+/** Root folder of the repository. */
 export const ROOT: string = join(import.meta.dirname, '../../../..');
 
 export interface StartSettings {
-  /** End after the waterfall. */
+  /** Exit after printing the waterfall. */
   once: boolean;
-  /** A database to use instead of a private one. */
+  /** Database to use instead of a private one. */
   databaseUrl: string | undefined;
-  /** Of the engine, on 127.0.0.1; 0 takes a free one. */
+  /** The engine's port on 127.0.0.1; 0 for any free one. */
   grpcPort: number;
-  /** Of the API, likewise. */
+  /** The API's port, likewise. */
   httpPort: number;
-  /** Where the private database, logs and the record of processes are. */
+  /** Folder of the private database, the logs and the process record. */
   dataDir: string;
 }
 
-/**
- * @throws StartError naming the argument or variable that is wrong, and what to write instead
- */
+/** @throws StartError that names the wrong argument or variable and the expected value */
 export function startSettings(args: readonly string[], env: NodeJS.ProcessEnv): StartSettings {
   return {
     once: onceFrom(args),
@@ -36,7 +34,7 @@ function onceFrom(args: readonly string[]): boolean {
     const { values } = parseArgs({ args: [...args], options: { once: { type: 'boolean', default: false } } });
     return values.once;
   } catch {
-    throw new StartError(`there is no argument ${args.join(' ')}: write \`npm start\` or \`npm start -- --once\``, 2);
+    throw new StartError(`unknown arguments ${args.join(' ')}: run \`npm start\` or \`npm start -- --once\``, 2);
   }
 }
 
@@ -46,7 +44,7 @@ function portFrom(env: NodeJS.ProcessEnv, variable: string, standard: number): n
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new StartError(
-    `${variable} is ${JSON.stringify(text)}: write a port from 1 to 65535, or 0 for any that is free`,
+    `${variable} is ${JSON.stringify(text)}: expected a port from 1 to 65535, or 0 for any free one, for example 8080`,
     2,
   );
 }

@@ -1,27 +1,27 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ProcessRecord } from '../services/index.ts';
-import { announcement } from './announcement.ts';
-import { oneLine, openDatabase, prepareDatabase, TENANT_ID } from './database.ts';
+import { openDatabase, prepareDatabase, TENANT_ID } from './database.ts';
+import { errorLine, StartError, StopRequest } from './errors.ts';
 import { clientVariables, startInstallation } from './installation.ts';
+import { printOrderTrace } from './order-trace.ts';
 import { freePort } from './ports.ts';
-import { printOrder } from './print-order.ts';
+import { ProcessRecord } from './process-record.ts';
 import type { StartSettings } from './settings.ts';
-import { StartError } from './start-error.ts';
-import { StopRequest } from './stop-request.ts';
-import { Teardown } from './teardown.ts';
 
-/** Name of this process in the record of processes. */
+/** Name of this process in the process record. */
 const OWNER = 'npm start';
 const INTERRUPTED = 130;
 
+/** File with the API's address and a token, for `npm run order`. */
+export const ACCESS_FILE = 'access.json';
+
 /**
- * Starts everything, prints the trace of one order, and stays until it is asked to stop (`once`: ends then). Whatever
- * happens, everything that it started is stopped when it returns or throws.
+ * Starts everything, prints the trace of one order, and runs until it is stopped (`once`: exits then). Everything that
+ * it started is stopped before it returns or throws.
  *
- * @param controller aborted from outside to stop, and from inside when a service dies
+ * @param controller aborted by the caller to stop, and by the supervisor if a service dies
  * @returns the exit code
- * @throws StartError or ServiceFailure telling in one line what went wrong
+ * @throws StartError or ServiceFailure with the reason in one line
  */
 export async function supervise(settings: StartSettings, controller: AbortController): Promise<number> {
   const teardown = new Teardown();
@@ -32,7 +32,7 @@ export async function supervise(settings: StartSettings, controller: AbortContro
     if (reason instanceof StopRequest) return INTERRUPTED;
     throw reason;
   } finally {
-    for (const failure of await teardown.run()) console.error(`✗ could not be stopped: ${oneLine(failure)}`);
+    for (const failure of await teardown.run()) console.error(`✗ cleanup failed: ${errorLine(failure)}`);
   }
 }
 
@@ -46,15 +46,15 @@ async function run(settings: StartSettings, controller: AbortController, teardow
   const httpAddress = `127.0.0.1:${await freePort(settings.httpPort, 'SERVER_PORT')}`;
   const url = `http://${httpAddress}`;
 
-  tell(settings.databaseUrl ? 'opening the database' : 'starting PostgreSQL');
+  report(settings.databaseUrl ? 'opening the database' : 'starting PostgreSQL');
   const database = await openDatabase(settings);
   teardown.add(database.stop);
   void database.lost.then((failure) => controller.abort(failure));
   const tokens = await prepareDatabase(database.url, { serverUrl: url, grpcAddress });
   signal.throwIfAborted();
 
-  tell('starting engine, API and worker');
-  let stopping = false;
+  report('starting engine, API and worker');
+  let isStopping = false;
   await startInstallation({
     databaseUrl: database.url,
     grpcAddress,
@@ -65,46 +65,89 @@ async function run(settings: StartSettings, controller: AbortController, teardow
     onSpawn: (name, pid) => void record.add(name, pid),
     onReady: (service) => {
       teardown.add(() => service.stop());
-      void service.ended.then((failure) => !stopping && controller.abort(failure));
+      void service.ended.then((failure) => !isStopping && controller.abort(failure));
     },
   });
   teardown.add(() => {
-    stopping = true;
-    tell('stopping');
+    isStopping = true;
+    report('stopping');
   });
 
   const access = { url, tenantId: TENANT_ID, token: tokens.tenant };
-  tell('sending an order through it');
-  const whole = await printOrder(access, signal);
-  if (settings.once) return whole ? 0 : 1;
+  report('sending an order');
+  const isWhole = await printOrderTrace(access, signal);
+  if (settings.once) return isWhole ? 0 : 1;
 
-  rememberAccess(join(settings.dataDir, ACCESS_FILE), access, teardown);
+  const accessFile = join(settings.dataDir, ACCESS_FILE);
+  writeFileSync(accessFile, JSON.stringify(access), { mode: 0o600 });
+  teardown.add(() => rmSync(accessFile, { force: true }));
   const variables = clientVariables({ grpcAddress, httpAddress, tokens });
-  console.log(`\n${announcement({ grpcAddress, url, database: database.description, logs, variables })}`);
+  console.log(`\n${instructions({ grpcAddress, url, database: database.description, logs, variables })}`);
   await aborted(signal);
   if (signal.reason instanceof StopRequest) return 0;
   throw signal.reason;
 }
 
-/** Where `npm run order` finds the API and a token, while it serves. */
-export const ACCESS_FILE = 'access.json';
+/** Undo steps, run in the reverse order of their adding. */
+export class Teardown {
+  readonly #steps: (() => Promise<void> | void)[] = [];
 
-function rememberAccess(file: string, access: object, teardown: Teardown): void {
-  writeFileSync(file, JSON.stringify(access), { mode: 0o600 });
-  teardown.add(() => rmSync(file, { force: true }));
+  add(step: () => Promise<void> | void): void {
+    this.#steps.push(step);
+  }
+
+  /** Runs every step, even if some fail, and returns the failures. */
+  async run(): Promise<unknown[]> {
+    const failures: unknown[] = [];
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    return failures;
+  }
 }
 
 async function claimRecord({ dataDir }: StartSettings, teardown: Teardown): Promise<ProcessRecord> {
   const record = new ProcessRecord(join(dataDir, 'processes.json'));
   try {
     const ended = await record.endLeftovers(OWNER);
-    if (ended.length > 0) tell(`ended what a killed start had left: ${ended.join(', ')}`);
+    if (ended.length > 0) report(`ending what a killed start left running: ${ended.join(', ')}`);
   } catch (cause) {
     throw new StartError((cause as Error).message, 1, { cause });
   }
   await record.add(OWNER, process.pid);
   teardown.add(() => record.clear());
   return record;
+}
+
+interface Installation {
+  grpcAddress: string;
+  url: string;
+  database: string;
+  /** Folder of the services' logs. */
+  logs: string;
+  /** Environment of the user's own worker. */
+  variables: Record<string, string>;
+}
+
+function instructions({ grpcAddress, url, database, logs, variables }: Installation): string {
+  return [
+    'Running:',
+    `  page      ${url}/ (runs and their traces, in a browser)`,
+    `  API       ${url}`,
+    `  engine    ${grpcAddress} (gRPC: workers, clients, OTLP traces)`,
+    `  database  ${database}`,
+    `  logs      ${logs}`,
+    '',
+    'To connect your own worker:',
+    ...Object.entries(variables).map(([name, value]) => `  export ${name}=${value}`),
+    '',
+    'To send another order, in a second terminal:  npm run order',
+    'Ctrl-C stops everything.',
+  ].join('\n');
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
@@ -114,7 +157,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** On stderr: stdout is for the waterfall and the addresses. */
-function tell(what: string): void {
-  console.error(`• ${what} …`);
+/** Prints progress to stderr: stdout is for the waterfall and the addresses. */
+function report(progress: string): void {
+  console.error(`• ${progress} …`);
 }

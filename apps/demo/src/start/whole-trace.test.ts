@@ -1,6 +1,6 @@
 import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 import { expect, it } from 'vitest';
-import { lacking } from './whole-trace.ts';
+import { missingParts } from './whole-trace.ts';
 
 const RUN = { id: 'run-1', name: 'order', status: 'COMPLETED' };
 
@@ -30,29 +30,33 @@ const WHOLE = [
 ];
 const without = (name: string): WaterfallSpan[] => WHOLE.filter((span) => span.name !== name);
 
-it('a whole trace lacks nothing', () => {
-  expect(lacking([RUN], WHOLE)).toEqual([]);
+it('a whole trace has no missing parts', () => {
+  expect(missingParts([RUN], WHOLE)).toEqual([]);
 });
 
 it.each([
-  ['that has not arrived', lacking([], []), 'the trace has not arrived'],
-  ['with a run that goes on', lacking([{ ...RUN, status: 'RUNNING' }], WHOLE), 'the run order is RUNNING'],
+  ['that has not arrived', missingParts([], []), 'the trace has not arrived'],
+  ['with a run that has not ended', missingParts([{ ...RUN, status: 'RUNNING' }], WHOLE), 'the run order is RUNNING'],
   [
     'without the span of a run',
-    lacking([RUN], without('hatchet.engine.workflow_run')),
+    missingParts([RUN], without('hatchet.engine.workflow_run')),
     'the run order has no hatchet.engine.workflow_run',
   ],
   [
     'without the worker',
-    lacking([RUN], without('hatchet.start_step_run')),
-    'the worker has not told of attempt 0 of charge (step-1)',
+    missingParts([RUN], without('hatchet.start_step_run')),
+    'the worker has not reported attempt 0 of charge (step-1)',
   ],
   [
     'without a parent',
-    lacking([RUN], without('POST /trigger')),
+    missingParts([RUN], without('POST /trigger')),
     'the parent aaaaaaaaaaaaaaaa of hatchet.engine.workflow_run is missing',
   ],
-  ['with two roots', lacking([RUN], [...WHOLE, span('e', undefined, 'GET /')]), 'it has 2 roots: POST /trigger, GET /'],
-])('a trace %s says so', (_, lacks, reason) => {
-  expect(lacks).toEqual([reason]);
+  [
+    'with two roots',
+    missingParts([RUN], [...WHOLE, span('e', undefined, 'GET /')]),
+    'there are 2 roots: POST /trigger, GET /',
+  ],
+])('a trace %s is reported', (_, missing, reason) => {
+  expect(missing).toEqual([reason]);
 });

@@ -4,10 +4,11 @@ import type { ListedRun } from './api-client.ts';
 const FINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
 /**
- * What a trace still lacks, one line each; nothing when it is whole: every run has ended and has its `workflow_run`
- * span, every attempt that the engine saw is told by its worker too, there is one root, and no parent is missing.
+ * Lists the missing parts of a trace, one line each. A trace is whole if every run has ended and has its
+ * `workflow_run` span, the worker has reported every attempt that the engine has, there is one root, and no parent is
+ * missing.
  */
-export function lacking(runs: readonly ListedRun[], spans: readonly WaterfallSpan[]): string[] {
+export function missingParts(runs: readonly ListedRun[], spans: readonly WaterfallSpan[]): string[] {
   if (runs.length === 0 || spans.length === 0) return ['the trace has not arrived'];
   const reported = new Set(idsOf(spans, 'hatchet.engine.workflow_run', 'hatchet.workflow_run_id'));
   const worked = new Set(attemptsOf(spans, 'hatchet.start_step_run'));
@@ -19,9 +20,9 @@ export function lacking(runs: readonly ListedRun[], spans: readonly WaterfallSpa
       .map(({ name }) => `the run ${name} has no hatchet.engine.workflow_run`),
     ...attemptsOf(spans, 'hatchet.engine.start_step_run')
       .filter((attempt) => !worked.has(attempt))
-      .map((attempt) => `the worker has not told of attempt ${attempt}`),
+      .map((attempt) => `the worker has not reported attempt ${attempt}`),
     ...missingParents(spans).map(({ spanId, children }) => `the parent ${spanId} of ${children[0]!.name} is missing`),
-    ...(roots.length > 1 ? [`it has ${roots.length} roots: ${roots.map(({ name }) => name).join(', ')}`] : []),
+    ...(roots.length > 1 ? [`there are ${roots.length} roots: ${roots.map(({ name }) => name).join(', ')}`] : []),
   ];
 }
 

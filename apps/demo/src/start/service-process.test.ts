@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from './process-record.ts';
 import { type ServiceOptions, type ServiceProcess, startService } from './service-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hatchet-services-'));
@@ -18,7 +18,7 @@ function start(name: string, source: string, more: Partial<ServiceOptions> = {})
 }
 
 describe('a service process', () => {
-  it('is there once its ready line says so, and ends by SIGTERM', async () => {
+  it('is ready after its ready line, and ends on SIGTERM', async () => {
     const service = await start('clean', `process.on('SIGTERM', () => process.exit(0)); ${READY} ${STAY}`);
     expect(service.address).toBe('127.0.0.1:4711');
     await service.stop();
@@ -26,19 +26,19 @@ describe('a service process', () => {
     expect(readFileSync(join(folder, 'clean.log'), 'utf8')).toContain('"ready"');
   });
 
-  it('is killed when SIGTERM does not end it in time', async () => {
+  it('is killed if SIGTERM does not end it in time', async () => {
     const service = await start('deaf', `process.on('SIGTERM', () => {}); ${READY} ${STAY}`);
     await service.stop(50);
     expect((await service.ended).message).toContain('deaf ended (SIGKILL)');
   });
 
-  it('leads a process group of its own, which no Ctrl-C of the terminal reaches', async () => {
+  it('has its own process group, out of reach of Ctrl-C in the terminal', async () => {
     const service = await start('apart', `${READY} ${STAY}`);
     expect(() => process.kill(-service.pid, 0)).not.toThrow();
     await service.stop();
   });
 
-  it('that ends before it is ready tells why, in one line', async () => {
+  it('that ends before it is ready fails with the reason in one line', async () => {
     const logged = `console.log(JSON.stringify({ level: 60, msg: 'cannot start', err: { message: 'port 1 is taken' } }));`;
     await expect(start('logs', `${logged} process.exitCode = 1;`)).rejects.toThrow(
       /^logs ended \(exit 1\): cannot start: port 1 is taken; log: .*logs\.log$/,
@@ -48,16 +48,16 @@ describe('a service process', () => {
     ).rejects.toThrow(/^throws ended \(exit 1\): Error: no database; log: .*throws\.log$/);
   });
 
-  it('that is not ready in time is ended, and so is one that nobody waits for any more', async () => {
+  it('is stopped if it is not ready in time, or if the start is aborted', async () => {
     const pids: number[] = [];
     const onSpawn = (pid: number): number => pids.push(pid);
-    await expect(start('slow', STAY, { patience: 50, onSpawn })).rejects.toThrow('slow is not ready after 0.05 s');
+    await expect(start('slow', STAY, { timeoutMs: 50, onSpawn })).rejects.toThrow('slow was not ready within 0.05 s');
     const signal = AbortSignal.timeout(50);
     await expect(start('unwanted', STAY, { signal, onSpawn })).rejects.toThrow('aborted due to timeout');
     expect(await Promise.all(pids.map(processIdentity))).toEqual([undefined, undefined]);
   });
 
-  it('that cannot be started at all is a failure too', async () => {
+  it('fails if its entry does not exist', async () => {
     await expect(start('nowhere', '', { entry: join(folder, 'missing.mjs') })).rejects.toThrow(
       /^nowhere ended \(exit 1\): Error: Cannot find module/,
     );

@@ -4,8 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { processIdentity } from './process-identity.ts';
-import { ProcessRecord } from './process-record.ts';
+import { ProcessRecord, processIdentity } from './process-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hatchet-record-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -18,8 +17,8 @@ async function idle(): Promise<{ pid: number; ended: Promise<unknown> }> {
   return { pid: child.pid!, ended: once(child, 'exit') };
 }
 
-describe('the record of processes', () => {
-  it('ends what an earlier start has left running', async () => {
+describe('the process record', () => {
+  it('ends the processes that an earlier start left running', async () => {
     const file = join(folder, 'left.json');
     const left = await idle();
     const gone = await idle();
@@ -34,7 +33,7 @@ describe('the record of processes', () => {
     expect(await processIdentity(left.pid)).toBeUndefined();
   });
 
-  it('leaves a process alone that has the id of a recorded one but is another', async () => {
+  it('does not touch another process that got a recorded id', async () => {
     const file = join(folder, 'reused.json');
     const other = await idle();
     const before = new ProcessRecord(file);
@@ -47,15 +46,15 @@ describe('the record of processes', () => {
     await other.ended;
   });
 
-  it('refuses while the start that wrote it is alive', async () => {
+  it('is refused while its owner is alive', async () => {
     const file = join(folder, 'alive.json');
     await new ProcessRecord(file).add('npm start', process.pid);
     await expect(new ProcessRecord(file).endLeftovers('npm start')).rejects.toThrow(
-      `npm start is running already, as process ${process.pid}`,
+      `npm start is already running as process ${process.pid}`,
     );
   });
 
-  it('is nothing without a file, and with half of one', async () => {
+  it('is empty if its file is missing or truncated', async () => {
     const file = join(folder, 'half.json');
     expect(await new ProcessRecord(file).endLeftovers('npm start')).toEqual([]);
     writeFileSync(file, '[{"name"');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { Teardown } from './teardown.ts';
+import { Teardown } from './supervisor.ts';
 
-it('undoes everything in reverse order, once, whatever fails', async () => {
+it('a teardown runs its steps in reverse order, once, even if one fails', async () => {
   const done: string[] = [];
   const teardown = new Teardown();
   teardown.add(() => void done.push('first'));

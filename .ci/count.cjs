@@ -1,5 +1,5 @@
-// Adds up vitest's JSON reports of a folder, prints the count and exits with 1 when anything is amiss. `broken` is 1
-// when a suite ended with an error.
+// Adds up vitest's JSON reports in a folder, prints the counts, and exits with 1 if a test failed or was skipped, or if
+// `broken` is 1: a suite ended with an error.
 const { readdirSync, readFileSync } = require('node:fs');
 const { join } = require('node:path');
 
@@ -11,7 +11,7 @@ const reports = readdirSync(folder)
 const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
 const passed = sum((report) => report.numPassedTests);
 const skipped = sum((report) => report.numPendingTests + report.numTodoTests);
-let failed = sum((report) => report.numFailedTests + filesWithoutVerdict(report));
+let failed = sum((report) => report.numFailedTests + brokenFiles(report));
 if (failed === 0 && (broken === '1' || passed === 0)) failed = 1;
 
 for (const { name, message } of reports.flatMap((report) => report.testResults))
@@ -19,8 +19,8 @@ for (const { name, message } of reports.flatMap((report) => report.testResults))
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exitCode = failed > 0 || skipped > 0 ? 1 : 0;
 
-/** A file that could not even be loaded, or whose hooks failed, has no failed test of its own. */
-function filesWithoutVerdict(report) {
+/** Counts files without a failed test that failed all the same: in loading or in a hook. */
+function brokenFiles(report) {
   return report.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   ).length;

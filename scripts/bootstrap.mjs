@@ -1,52 +1,38 @@
-// `npm start` and `npm test` on a machine that has git, Node 20 and npm: brings pnpm, a Node that is new enough and the
-// dependencies, builds, and runs. What is there already is left alone, so that it works offline once installed.
+// Runs `npm start`, `npm test` and the like on a machine with git, Node 20 and npm: installs pnpm, a newer Node and the
+// dependencies, builds, and runs the target. Existing installations are reused, so later runs work offline.
 import { fileURLToPath } from 'node:url';
 import { installDependencies } from './dependencies.mjs';
 import { checkMachine, projectNode } from './node.mjs';
 import { findPnpm } from './pnpm.mjs';
-import { handOver, StepFailed, step } from './step.mjs';
+import { BootstrapError, runStep, runTarget } from './subprocess.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [target, ...given] = process.argv.slice(2);
-const args = given[0] === '--' ? given.slice(1) : given; // pnpm hands the separator on, npm does not
+const [name, ...rest] = process.argv.slice(2);
+const args = rest[0] === '--' ? rest.slice(1) : rest; // pnpm passes the separator on, npm does not
+const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
 
 const TARGETS = {
-  start: { checks: [], run: ['apps/demo/src/start/main.ts', ...args] },
-  order: { checks: [], run: ['apps/demo/src/start/order-command.ts', ...args] },
-  test: {
-    checks: args.length > 0 ? [] : ['lint', 'typecheck'], // arguments choose tests: then only these run
-    run: ['node_modules/vitest/vitest.mjs', 'run', ...args],
-  },
-  matrix: {
-    checks: [],
-    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/matrix/vitest.config.ts', ...args],
-  },
-  python: {
-    checks: [],
-    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'e2e/python/vitest.config.ts', ...args],
-  },
-  soak: {
-    checks: [],
-    run: ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.soak.config.ts', ...args],
-  },
+  start: { checks: [], run: ['apps/demo/src/start/main.ts'] },
+  order: { checks: [], run: ['apps/demo/src/start/order-command.ts'] },
+  test: { checks: args.length > 0 ? [] : ['lint', 'typecheck'], run: VITEST }, // arguments select tests: no checks
+  matrix: { checks: [], run: [...VITEST, '--config', 'e2e/matrix/vitest.config.ts'] },
+  python: { checks: [], run: [...VITEST, '--config', 'e2e/python/vitest.config.ts'] },
+  soak: { checks: [], run: [...VITEST, '--config', 'vitest.soak.config.ts'] },
 };
 
 try {
-  if (!Object.hasOwn(TARGETS, target ?? '')) {
-    throw new StepFailed(
-      `write \`npm start\`, \`npm run order\`, \`npm test\`, \`npm run test:matrix\`, \`npm run test:python\` or \`npm run test:soak\`: there is no target ${JSON.stringify(target)}`,
-    );
-  }
+  const target = Object.hasOwn(TARGETS, name ?? '') ? TARGETS[name] : undefined;
+  if (!target) throw new BootstrapError(`unknown target ${name}: expected one of ${Object.keys(TARGETS).join(', ')}`);
   checkMachine();
   const pnpm = await findPnpm(root);
   await installDependencies(root, pnpm);
-  await step(root, 'building the packages', pnpm.command, ['run', 'build'], pnpm.env);
-  for (const check of TARGETS[target].checks) {
-    await step(root, `checking: ${check}`, pnpm.command, ['run', check], pnpm.env);
+  await runStep(root, 'building the packages', pnpm.command, ['run', 'build'], pnpm.env);
+  for (const check of target.checks) {
+    await runStep(root, `checking: ${check}`, pnpm.command, ['run', check], pnpm.env);
   }
-  process.exitCode = await handOver(root, projectNode(root), TARGETS[target].run, pnpm.env);
+  process.exitCode = await runTarget(root, projectNode(root), [...target.run, ...args], pnpm.env);
 } catch (error) {
-  if (!(error instanceof StepFailed)) throw error;
+  if (!(error instanceof BootstrapError)) throw error;
   console.error(`✗ ${error.message}`);
   process.exitCode = 1;
 }

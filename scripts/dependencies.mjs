@@ -1,24 +1,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { step } from './step.mjs';
+import { runStep } from './subprocess.mjs';
 
-/** Installs what the lockfile says, unless nothing that decides it has changed since the last time. */
+/** Installs the lockfile's dependencies, unless the fingerprint is that of the last installation. */
 export async function installDependencies(root, pnpm) {
   const stamp = join(root, 'node_modules', '.installed');
-  const wanted = fingerprint(root);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  await step(
-    root,
-    'installing the dependencies',
-    pnpm.command,
-    ['install', '--frozen-lockfile', '--prefer-offline'],
-    pnpm.env,
-  );
-  writeFileSync(stamp, wanted);
+  const expected = fingerprint(root);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === expected) return;
+  const args = ['install', '--frozen-lockfile', '--prefer-offline'];
+  await runStep(root, 'installing the dependencies', pnpm.command, args, pnpm.env);
+  writeFileSync(stamp, expected);
 }
 
-/** Of the manifests, the lockfile and the platform. */
+/** Hashes the manifests, the lockfile and the platform. */
 export function fingerprint(root) {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
   for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', ...manifests(root)]) {

@@ -1,33 +1,34 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { StepFailed } from './step.mjs';
+import { BootstrapError } from './subprocess.mjs';
 
-const LEAST = [22, 22]; // what the tools and the tests need: see "engines" of testcontainers
+const MINIMUM = [22, 22]; // required by the tools and the tests: see "engines" of testcontainers
 
 /**
- * The Node that everything runs on: the one from npm, else the machine's own.
- * npm has a packaged Node for Linux on x64 and arm64 only, so elsewhere the machine's own must be new enough.
+ * Returns the Node that runs the target: the one from npm, otherwise the machine's own. npm has a packaged Node only
+ * for Linux on x64 and arm64, so elsewhere the machine's own must be new enough.
  */
 export function projectNode(root) {
   const packaged = join(root, 'node_modules', '.bin', 'node');
   if (existsSync(packaged) && spawnSync(packaged, ['--version']).status === 0) return packaged;
   if (isNewEnough(process.versions.node)) return process.execPath;
-  throw new StepFailed(tooOld());
+  throw tooOldError();
 }
 
-/** Says at once what no installation would mend. */
+/** @throws BootstrapError if the machine's Node is too old and npm has no newer one for this platform */
 export function checkMachine() {
-  const packaged = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
-  if (!isNewEnough(process.versions.node) && !packaged) throw new StepFailed(tooOld());
+  const isPackaged = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch);
+  if (!isNewEnough(process.versions.node) && !isPackaged) throw tooOldError();
 }
 
 export function isNewEnough(version) {
   const [major, minor] = version.split('.').map(Number);
-  return major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1]);
+  return major > MINIMUM[0] || (major === MINIMUM[0] && minor >= MINIMUM[1]);
 }
 
-function tooOld() {
-  const here = `Node ${process.versions.node} on ${process.platform} ${process.arch}`;
-  return `${here} is too old: install Node ${LEAST.join('.')} or newer (https://nodejs.org) and try again. Only for Linux with glibc on x64 and arm64 a newer one comes from npm.`;
+function tooOldError() {
+  return new BootstrapError(
+    `Node ${process.versions.node} on ${process.platform} ${process.arch} is too old: install Node ${MINIMUM.join('.')} or newer (https://nodejs.org). Only Linux with glibc on x64 and arm64 gets a newer Node from npm.`,
+  );
 }

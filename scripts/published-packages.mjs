@@ -5,13 +5,13 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 
-/** The packages that are published: their folders and manifests. */
+/** Folders and manifests of the published packages. */
 export const PUBLISHED = readdirSync(join(root, 'packages'))
   .map((name) => join(root, 'packages', name))
   .map((folder) => ({ folder, manifest: JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) }))
   .filter(({ manifest }) => !manifest.private && manifest.exports);
 
-/** Packs a package as it would be published, hands over the tarball, and removes it. */
+/** Packs a package as for publishing, calls `work` with the tarball, and removes it. */
 export function withTarball({ folder }, work) {
   const target = mkdtempSync(join(tmpdir(), 'hatchet-pack-'));
   try {
@@ -25,7 +25,7 @@ export function withTarball({ folder }, work) {
   }
 }
 
-/** What a package exports, as its declarations say it: each entry with what it takes from files beside it, no comments. */
+/** Lists the public declarations of a package: each entry with the files it re-exports from, without comments. */
 export function apiReport({ folder, manifest }) {
   const entries = Object.entries(manifest.exports).filter(([, target]) => target.import?.types);
   return entries
@@ -40,14 +40,14 @@ export function apiReport({ folder, manifest }) {
 function declarations(path, found = new Map()) {
   if (found.has(path)) return found;
   const text = readFileSync(path, 'utf8');
-  found.set(path, plain(text));
+  found.set(path, normalize(text));
   for (const [, beside] of text.matchAll(/from "(\.\/[^"]+)\.mjs"/g))
     declarations(join(path, '..', `${beside}.d.mts`), found);
   return found;
 }
 
-// a chunk's name ends in a hash of its content
-function plain(text) {
+// removes comments, and the content hash in the name of a chunk
+function normalize(text) {
   return text
     .replace(/\/\*\*.*?\*\//gs, '')
     .replace(/^\s*\/\/.*$/gm, '')

@@ -1,10 +1,13 @@
-// Releases what the changesets describe: `pnpm run release`, or `pnpm run release --dry-run`, which publishes nothing
-// and leaves the versions as they are. The published packages are checked by `npm test` (published-packages.test.mjs).
+// Publishes the versions in the manifests: `pnpm run release`. With `--dry-run` it publishes nothing and changes nothing.
+// Versions and change logs are a commit of their own, made and reviewed before: `pnpm exec changeset version`.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PUBLISHED } from './published-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
-const isDry = process.argv.includes('--dry-run');
+const isDryRun = process.argv.includes('--dry-run');
+const { GITHUB_REPOSITORY, ACTIONS_ID_TOKEN_REQUEST_URL } = process.env;
 
 const run = (program, ...args) => {
   console.log(`$ ${[program, ...args].join(' ')}`);
@@ -12,14 +15,27 @@ const run = (program, ...args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-if (isDry) {
+if (isDryRun) {
   run('pnpm', 'exec', 'changeset', 'status');
 } else {
-  // Versions and change logs are a commit of their own, made and reviewed before: `pnpm exec changeset version`.
-  const changed = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' });
-  if (changed !== '') throw new Error(`Release from a clean checkout; this one has changes:\n${changed}`);
+  const changes = execFileSync('git', ['status', '--porcelain'], { cwd: root, encoding: 'utf8' });
+  if (changes !== '') throw new Error(`the checkout has changes; release from a clean one:\n${changes}`);
 }
 run('pnpm', 'run', 'build');
 run('pnpm', 'exec', 'vitest', 'run', '--project', 'scripts');
-run('pnpm', '--recursive', 'publish', '--access', 'public', ...(isDry ? ['--dry-run', '--no-git-checks'] : []));
-if (!isDry) run('pnpm', 'exec', 'changeset', 'tag');
+if (!isDryRun && GITHUB_REPOSITORY) nameRepository(`https://github.com/${GITHUB_REPOSITORY}`);
+run('pnpm', '--recursive', 'publish', '--access', 'public', '--no-git-checks', ...publishFlags());
+if (!isDryRun) run('pnpm', 'exec', 'changeset', 'tag');
+
+function publishFlags() {
+  if (isDryRun) return ['--dry-run'];
+  return ACTIONS_ID_TOKEN_REQUEST_URL ? ['--provenance'] : []; // provenance exists only for a build on CI
+}
+
+/** Adds the repository to the manifests: npm rejects a provenance whose repository the manifest does not name. */
+function nameRepository(url) {
+  for (const { folder, manifest } of PUBLISHED) {
+    const repository = { type: 'git', url: `git+${url}.git`, directory: folder.slice(root.length + 1) };
+    writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ ...manifest, repository }, null, 2)}\n`);
+  }
+}

@@ -1,4 +1,3 @@
-export { createDatabase, type Database, type DatabaseOptions } from './database/database.ts';
-export type { Listen, OnNotification } from './database/listen.ts';
+export { Database, type DatabaseOptions } from './database/database.ts';
+export { MigrationError, migrate } from './database/migrate.ts';
 export type { Queryable } from './database/transaction.ts';
-export { MigrationError, migrate } from './migrate/migrate.ts';

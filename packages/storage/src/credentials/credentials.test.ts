@@ -2,7 +2,7 @@ import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type Database } from '../database/database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { migrate } from '../database/migrate.ts';
 import { createTokenVerifier, InvalidTokenError, issueToken, OPERATOR_SUBJECT } from './index.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -33,7 +33,7 @@ describe('API tokens', () => {
     });
   });
 
-  it('open the tenant that they were issued for, to every process of the installation', async () => {
+  it('are valid for their tenant, in every process of the installation', async () => {
     const token = await issueToken(database, { tenantId: TENANT.toUpperCase(), ...ADDRESSES });
     const { token_id: tokenId } = decodeJwt(token);
     const claims = { tenantId: TENANT, scope: 'tenant', tokenId };
@@ -41,12 +41,12 @@ describe('API tokens', () => {
     expect(await createTokenVerifier(database)(token)).toEqual(claims);
   });
 
-  it('of the operator speak for no tenant', async () => {
+  it('of the operator belong to no tenant', async () => {
     const token = await issueToken(database, { scope: 'operator', ...ADDRESSES });
     expect(await createTokenVerifier(database)(token)).toMatchObject({ tenantId: OPERATOR_SUBJECT, scope: 'operator' });
   });
 
-  it('share one key pair, also when the first ones are issued at the same time', async () => {
+  it('share one key pair, even if the first tokens are issued at the same time', async () => {
     const other = await temporaryDatabase();
     const fresh = createDatabase(other.url, { applicationName: 'credentials test' });
     await migrate(fresh);
@@ -62,12 +62,12 @@ describe('API tokens', () => {
     await expect(issueToken(database, request)).rejects.toThrow('no tenant has the id');
   });
 
-  it('are refused once they have expired, also when they were accepted before', async () => {
+  it('are rejected after they have expired', async () => {
     const expired = await issueToken(database, { tenantId: TENANT, ...ADDRESSES, expiresInSeconds: -1 });
     await expect(createTokenVerifier(database)(expired)).rejects.toThrow('the token has expired');
   });
 
-  it('are refused, without being repeated, when somebody else signed them or they are none', async () => {
+  it('are rejected if they are malformed or have a foreign signature, and the error does not repeat them', async () => {
     const { privateKey } = await generateKeyPair('ES256');
     const forged = await new SignJWT({})
       .setProtectedHeader({ alg: 'ES256' })
@@ -83,7 +83,7 @@ describe('API tokens', () => {
     }
   });
 
-  it('are not called invalid when the database is away', async () => {
+  it('are not reported as invalid when the database is unreachable', async () => {
     const token = await issueToken(database, { tenantId: TENANT, ...ADDRESSES });
     const away = createDatabase('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'credentials test' });
     await expect(createTokenVerifier(away)(token)).rejects.not.toBeInstanceOf(InvalidTokenError);

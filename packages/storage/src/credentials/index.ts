@@ -1,3 +1,9 @@
 export { issueToken, type TokenRequest } from './issue-token.ts';
-export { OPERATOR_SUBJECT, type TokenScope } from './token-scope.ts';
-export { createTokenVerifier, InvalidTokenError, type TokenVerifier, type VerifiedToken } from './verify-token.ts';
+export {
+  createTokenVerifier,
+  InvalidTokenError,
+  OPERATOR_SUBJECT,
+  type TokenScope,
+  type TokenVerifier,
+  type VerifiedToken,
+} from './verify-token.ts';

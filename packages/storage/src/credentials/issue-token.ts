@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Queryable } from '../database/transaction.ts';
-import { ALGORITHM, signingKey } from './signing-key.ts';
-import { OPERATOR_SUBJECT, type TokenScope } from './token-scope.ts';
+import { ALGORITHM, loadSigningKey } from './signing-key.ts';
+import { OPERATOR_SUBJECT, type TokenScope } from './verify-token.ts';
 
-/** What a token says and where it leads its bearer. */
+/** Claims of a new token. */
 export interface TokenRequest {
-  /** The tenant that the token opens; left out for scope `operator`. */
+  /** The tenant whose data the token gives access to. Omitted for scope `operator`. */
   tenantId?: string;
-  /** Base URL of the REST API, for the clients that read it from the token. */
+  /** Base URL of the REST API. Clients read it from the token. */
   serverUrl: string;
-  /** `host:port` of the engine, likewise. */
+  /** `host:port` of the engine. Clients read it from the token. */
   grpcAddress: string;
-  /** Default 90 days, as Hatchet's. */
+  /** Default 90 days, as in Hatchet. */
   expiresInSeconds?: number;
-  /** `operator` tokens are for services that export their own spans, and open nothing else. Default `tenant`. */
+  /** Services export their own spans with an `operator` token, which gives no other access. Default `tenant`. */
   scope?: TokenScope;
 }
 
@@ -23,12 +23,12 @@ const NINETY_DAYS = 90 * 24 * 60 * 60;
 /**
  * Issues an API token in Hatchet's shape: an ES256 JWT that the official SDKs accept as `HATCHET_CLIENT_TOKEN`.
  *
- * @throws Error when the tenant does not exist.
+ * @throws Error if the tenant does not exist.
  */
 export async function issueToken(database: Queryable, request: TokenRequest): Promise<string> {
   const { scope = 'tenant', tenantId, serverUrl, grpcAddress, expiresInSeconds = NINETY_DAYS } = request;
-  const subject = scope === 'operator' ? OPERATOR_SUBJECT : await existingTenant(database, tenantId);
-  const { keyId, privateKey } = await signingKey(database);
+  const subject = scope === 'operator' ? OPERATOR_SUBJECT : await findTenantId(database, tenantId);
+  const { keyId, privateKey } = await loadSigningKey(database);
   const claims = { server_url: serverUrl, grpc_broadcast_address: grpcAddress, token_id: randomUUID(), scope };
   const now = Math.floor(Date.now() / 1000);
   return new SignJWT(claims)
@@ -41,8 +41,8 @@ export async function issueToken(database: Queryable, request: TokenRequest): Pr
     .sign(privateKey);
 }
 
-async function existingTenant(database: Queryable, tenantId = ''): Promise<string> {
+async function findTenantId(database: Queryable, tenantId = ''): Promise<string> {
   const { rows } = await database.query<{ id: string }>('SELECT id FROM tenant WHERE id::text = lower($1)', [tenantId]);
-  if (!rows[0]) throw new Error(`no tenant has the id "${tenantId}": give the UUID of an existing tenant`);
+  if (!rows[0]) throw new Error(`no tenant has the id "${tenantId}": use the UUID of an existing tenant`);
   return rows[0].id;
 }

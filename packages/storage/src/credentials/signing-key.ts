@@ -1,19 +1,19 @@
 import { type CryptoKey, calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose';
 import type { Queryable } from '../database/transaction.ts';
 
-/** Hatchet's tokens are ES256 too, and so is everything that its clients have met. */
+/** Signature algorithm of Hatchet's own tokens, and the only one that its clients have been used with. */
 export const ALGORITHM = 'ES256';
 
-/** The key pair that signs and checks this installation's tokens. */
+/** Key pair that signs and verifies this installation's tokens. */
 export interface SigningKey {
   keyId: string;
   privateKey: CryptoKey;
   publicKey: CryptoKey;
 }
 
-/** Reads the installation's key pair; makes it when there is none yet. Processes that start together get the same. */
-export async function signingKey(database: Queryable): Promise<SigningKey> {
-  const row = (await storedKey(database)) ?? (await createKey(database));
+/** Reads the installation's key pair, and creates it if there is none. Concurrent calls get the same key pair. */
+export async function loadSigningKey(database: Queryable): Promise<SigningKey> {
+  const row = (await readKey(database)) ?? (await createKey(database));
   return {
     keyId: row.key_id,
     privateKey: await importKey(row.private_jwk),
@@ -27,7 +27,7 @@ interface SigningKeyRow {
   public_jwk: JWK;
 }
 
-async function storedKey(database: Queryable): Promise<SigningKeyRow | undefined> {
+async function readKey(database: Queryable): Promise<SigningKeyRow | undefined> {
   const { rows } = await database.query<SigningKeyRow>('SELECT key_id, private_jwk, public_jwk FROM signing_key');
   return rows[0];
 }
@@ -39,8 +39,8 @@ async function createKey(database: Queryable): Promise<SigningKeyRow> {
     'INSERT INTO signing_key (key_id, private_jwk, public_jwk) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
     [await calculateJwkThumbprint(publicJwk), await exportJWK(pair.privateKey), publicJwk],
   );
-  const row = await storedKey(database);
-  if (!row) throw new Error('the signing key that was just stored is gone');
+  const row = await readKey(database);
+  if (!row) throw new Error('the signing key was deleted right after it was stored');
   return row;
 }
 

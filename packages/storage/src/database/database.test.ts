@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { createDatabase, type Database } from './database.ts';
+import { Database } from './database.ts';
 
 describe('a database', () => {
   let temporary: TemporaryDatabase;
@@ -8,7 +8,7 @@ describe('a database', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'database test', max: 3 });
+    database = new Database(temporary.url, { applicationName: 'database test', max: 3 });
     await database.query('CREATE TABLE note (text text)');
   });
 
@@ -26,7 +26,7 @@ describe('a database', () => {
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     );
 
-  it('keeps what a transaction did when it returns', async () => {
+  it('commits a transaction that returns', async () => {
     const result = await database.transaction(async (transaction) => {
       await transaction.query('INSERT INTO note VALUES ($1)', ['kept']);
       return 'returned';
@@ -35,7 +35,7 @@ describe('a database', () => {
     expect(await notes()).toEqual(['kept']);
   });
 
-  it('undoes what a transaction did when it throws, and rethrows', async () => {
+  it('rolls back a transaction that throws, and rethrows', async () => {
     const failure = new Error('changed my mind');
     const attempt = database.transaction(async (transaction) => {
       await transaction.query('INSERT INTO note VALUES ($1)', ['undone']);
@@ -49,7 +49,7 @@ describe('a database', () => {
     const attempt = database.transaction(async (transaction) => {
       await transaction.query('SELECT 1');
       await killOthers();
-      // by the time that other queries were answered this one's connection has been seen to break
+      // these round trips give the client time to notice that its connection broke
       for (let round = 0; round < 10; round++) await database.query('SELECT 1');
       await transaction.query('SELECT 1');
     });
@@ -71,7 +71,7 @@ describe('a database', () => {
     await endOther();
   });
 
-  it('listens again after its connection was lost, and says that something may have been missed', async () => {
+  it('listens again after its connection was lost, and reports that notifications may be missing', async () => {
     const received: (string | undefined)[] = [];
     const end = await database.listen('door', (payload) => received.push(payload));
     await killOthers();
@@ -81,9 +81,9 @@ describe('a database', () => {
     await end();
   });
 
-  it('refuses a URL that is not one of PostgreSQL, without repeating it', () => {
+  it('rejects a URL that is not a PostgreSQL URL, without repeating it', () => {
     for (const url of ['mysql://user:secret@host/db', 'postgres//user:secret@host', '']) {
-      expect(() => createDatabase(url, { applicationName: 'x' })).toThrow(/^the database URL must look like postgres:/);
+      expect(() => new Database(url, { applicationName: 'x' })).toThrow(/^the database URL must look like postgres:/);
     }
   });
 });

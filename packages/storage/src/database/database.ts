@@ -1,61 +1,66 @@
 import pg from 'pg';
-import { type Listen, notificationListener } from './listen.ts';
-import { type Queryable, transactionOn } from './transaction.ts';
+import { NotificationListener, type OnNotification } from './notification-listener.ts';
+import { type Queryable, runTransaction } from './transaction.ts';
 
-/** Where a {@link Database} connects and how many connections it may hold. */
+/** Settings of a {@link Database}. */
 export interface DatabaseOptions {
   /** Shown in `pg_stat_activity`. */
   applicationName: string;
-  /** Most connections of the pool; the one that listens comes on top. Default 10. */
+  /** Size of the pool. The connection that listens for notifications is not part of it. Default 10. */
   max?: number;
-  /** How long a query waits for a connection, in milliseconds. Default 10,000. */
+  /** Time that a query waits for a connection, in milliseconds. Default 10,000. */
   connectTimeoutMs?: number;
 }
 
-/** One PostgreSQL database: a pool of connections and one more that listens. */
-export interface Database extends Queryable {
-  /**
-   * Runs `work` in a transaction: commits its effects when it returns, rolls them back when it throws (and rethrows).
-   * The connection goes back to the pool in either case.
-   */
-  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T>;
-  /** Subscribes to a NOTIFY channel; resolves to the function that ends the subscription. */
-  listen: Listen;
-  /** Ends all connections, once running queries are done. Further calls do nothing. */
-  close(): Promise<void>;
-}
-
 /**
- * Opens a pool on a `postgres://` URL. No connection is made before the first query.
+ * One PostgreSQL database: a pool of connections, and one more that listens for notifications. It opens no connection
+ * before the first query.
  *
- * Values come back as `pg` reads them: `int8` and `numeric` as strings (exact), `timestamptz` as `Date` (milliseconds),
- * `json` and `jsonb` parsed, `bytea` as `Buffer`.
- *
- * @throws TypeError when the URL is not one of PostgreSQL; its message does not repeat the URL, which holds a password.
+ * `pg` reads the values: `int8` and `numeric` as strings (exact), `timestamptz` as `Date` (milliseconds), `json` and
+ * `jsonb` parsed, `bytea` as `Buffer`.
  */
-export function createDatabase(url: string, options: DatabaseOptions): Database {
-  assertPostgresUrl(url);
-  const connection = {
-    connectionString: url,
-    application_name: options.applicationName,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
-    keepAlive: true,
-  };
-  const pool = new pg.Pool({ ...connection, max: options.max ?? 10 });
-  // An idle connection that breaks is replaced by the next query; without a listener it would end the process.
-  pool.on('error', () => {});
-  const listener = notificationListener(() => new pg.Client(connection));
-  let closed: Promise<void> | undefined;
+export class Database implements Queryable {
+  readonly #pool: pg.Pool;
+  readonly #listener: NotificationListener;
+  #closed: Promise<void> | undefined;
 
-  return {
-    query: (statement, params) => pool.query(statement, params),
-    transaction: (work) => transactionOn(pool, work),
-    listen: listener.listen,
-    close() {
-      closed ??= Promise.all([listener.close(), pool.end()]).then(() => {});
-      return closed;
-    },
-  };
+  /** @throws TypeError if the URL is not a `postgres://` URL. The message omits the URL, which contains a password. */
+  constructor(url: string, options: DatabaseOptions) {
+    assertPostgresUrl(url);
+    const connection = {
+      connectionString: url,
+      application_name: options.applicationName,
+      connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      keepAlive: true,
+    };
+    this.#pool = new pg.Pool({ ...connection, max: options.max ?? 10 });
+    // The next query replaces an idle connection that breaks. Without a listener, the error would end the process.
+    this.#pool.on('error', () => {});
+    this.#listener = new NotificationListener(() => new pg.Client(connection));
+  }
+
+  query<Row extends pg.QueryResultRow>(
+    statement: string | pg.QueryConfig,
+    params?: unknown[],
+  ): Promise<pg.QueryResult<Row>> {
+    return this.#pool.query<Row>(statement, params);
+  }
+
+  /** Runs `work` in a transaction: commits when it returns, rolls back and rethrows when it throws. */
+  transaction<T>(work: (transaction: Queryable) => Promise<T>): Promise<T> {
+    return runTransaction(this.#pool, work);
+  }
+
+  /** Subscribes to a NOTIFY channel. Resolves, once PostgreSQL listens, to the function that ends the subscription. */
+  listen(channel: string, onNotification: OnNotification): Promise<() => Promise<void>> {
+    return this.#listener.listen(channel, onNotification);
+  }
+
+  /** Closes all connections after running queries have finished. Further calls do nothing. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.all([this.#listener.close(), this.#pool.end()]).then(() => {});
+    return this.#closed;
+  }
 }
 
 function assertPostgresUrl(url: string): void {

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
-/** What can run a statement: a {@link Database}, or the transaction that it hands out. */
+/** Runs statements: a `Database`, or the transaction that it opens. */
 export interface Queryable {
-  /** Runs one statement; give `{ name, text }` to have the server keep its plan. */
+  /** Runs one statement. With `{ name, text }`, PostgreSQL keeps its plan. */
   query<Row extends pg.QueryResultRow>(
     statement: string | pg.QueryConfig,
     params?: unknown[],
@@ -10,9 +10,9 @@ export interface Queryable {
 }
 
 /** Runs `work` between BEGIN and COMMIT on a connection of its own. */
-export async function transactionOn<T>(pool: pg.Pool, work: (transaction: Queryable) => Promise<T>): Promise<T> {
+export async function runTransaction<T>(pool: pg.Pool, work: (transaction: Queryable) => Promise<T>): Promise<T> {
   const client = await pool.connect();
-  // A connection that breaks between two statements reports it here and by failing the next one; the latter suffices.
+  // A connection that breaks between two statements emits an error and fails the next statement; the failure is enough.
   client.on('error', ignore);
   let broken: Error | undefined;
   try {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, type Database } from '../database/database.ts';
 import type { Queryable } from '../database/transaction.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { insertEvents } from '../events/index.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { insertEvents } from '../events.ts';
+import { migrate } from '../database/migrate.ts';
 import { assignTasks, insertRuns, listBatchBacklogs, type NewRun, pickBatchable } from '../runs/index.ts';
 import {
   answersOf,
@@ -74,8 +74,8 @@ function run(more: Partial<NewRun['tasks'][number]> = {}): NewRun {
   };
 }
 
-/** A durable task in its first invocation that has asked for so many nodes. */
-async function taskWith(nodes: number): Promise<string> {
+/** Creates a durable task whose first invocation has requested `nodes` nodes. */
+async function createTask(nodes: number): Promise<string> {
   const created = run();
   await insertRuns(db, [created]);
   await assignTasks(db, [{ taskId: created.id, runId: created.id, workerId: randomUUID() }], AT, AT);
@@ -104,8 +104,8 @@ const condition = (taskId: string, position: number, more: Partial<Condition>): 
 });
 
 describe('answers', () => {
-  test('are numbered in the order in which they come, and the first one to a node stays', async () => {
-    const taskId = await taskWith(3);
+  test('are numbered by arrival, and a node keeps its first answer', async () => {
+    const taskId = await createTask(3);
     const first = [3, 1].map((nodeId) => ({ taskId, nodeId, payload: `${nodeId}` }));
     expect(await satisfyEntries(db, first, AT)).toHaveLength(2);
     const again = [1, 2].map((nodeId) => ({ taskId, nodeId, error: 'late' }));
@@ -118,8 +118,8 @@ describe('answers', () => {
     expect((await lockDurableTasks(db, [taskId]))[0]).toMatchObject({ cursor: 3, satisfiedCount: 3, invocation: 1 });
   });
 
-  test('go to the current invocation, in their order, as far as it has asked', async () => {
-    const taskId = await taskWith(3);
+  test('go to the current invocation, in order, up to its last requested node', async () => {
+    const taskId = await createTask(3);
     const answers = [3, 1, 2].map((nodeId) => ({ taskId, nodeId, payload: '{}' }));
     await satisfyEntries(db, answers, AT);
     const nodes = async (invocation: number, after: number, cursor: number) =>
@@ -136,8 +136,8 @@ describe('answers', () => {
 });
 
 describe('conditions', () => {
-  test('come true by their time or their event, and go when their wait is satisfied', async () => {
-    const taskId = await taskWith(1);
+  test('are fulfilled by time or event, and deleted when their wait is satisfied', async () => {
+    const taskId = await createTask(1);
     const event = { key: 'paid', since: AT };
     await insertConditions(db, [
       condition(taskId, 0, { sleep: { until: AT + 10, text: '10ms' } }),
@@ -176,7 +176,7 @@ describe('conditions', () => {
   });
 });
 
-test('no statement of the hot path reads a whole table', async () => {
+test('no statement of the hot path scans a whole table', async () => {
   const whole: string[] = [];
   const explaining: Queryable = {
     async query<Row extends pg.QueryResultRow>(statement: string | pg.QueryConfig, params?: unknown[]) {
@@ -187,7 +187,7 @@ test('no statement of the hot path reads a whole table', async () => {
       return db.query<Row>(statement, params);
     },
   };
-  // Many finished tasks, and a few that wait.
+  // many finished tasks and a few waiting ones
   await db.query(
     `INSERT INTO run (id, tenant_id, workflow_id, workflow_version_id, workflow_name, status, priority, input,
        additional_metadata, created_at, finished_at)
@@ -215,7 +215,7 @@ test('no statement of the hot path reads a whole table', async () => {
      FROM (SELECT task_id, row_number() OVER () AS n FROM durable_entry WHERE kind = 'RUN') x`,
     [TENANT],
   );
-  const taskId = await taskWith(1);
+  const taskId = await createTask(1);
   await insertConditions(db, [condition(taskId, 0, { event: { key: 'key1', since: 0 } })]);
   await db.query('ANALYZE');
 

@@ -1,4 +1,4 @@
-export { type AwaitedRun, awaitedEvents, awaitedRuns, type EventKey, nodesOfRuns, unawaitedEvents } from './awaited.ts';
+export { type AwaitedRun, awaitedEvents, awaitedRuns, type EventKey, nodesOfRuns, unawaitedEvents } from './awaited-events-and-runs.ts';
 export {
   type Condition,
   dropConditions,
@@ -11,7 +11,7 @@ export {
   matchesOfNodes,
   nextSleepAt,
   type OpenCondition,
-} from './conditions.ts';
+} from './wait-conditions.ts';
 export {
   type Answer,
   answersOf,
@@ -30,4 +30,4 @@ export {
   type StoredEntry,
   satisfyEntries,
   storedEntries,
-} from './entries.ts';
+} from './log-entries.ts';

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase } from '../database/database.ts';
+import { Database } from '../database/database.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
-import { unprivilegedUser } from './unprivileged-user.ts';
+import { unprivilegedUser } from './programs.ts';
 
-describe('the embedded PostgreSQL', () => {
+describe('an embedded PostgreSQL server', () => {
   let dataDir: string;
 
   beforeAll(async () => {
@@ -38,7 +38,7 @@ describe('the embedded PostgreSQL', () => {
   }
 
   async function run(url: string, statement: string): Promise<unknown[]> {
-    const database = createDatabase(url, { applicationName: 'embedded test' });
+    const database = new Database(url, { applicationName: 'embedded test' });
     try {
       return (await database.query(statement)).rows;
     } finally {
@@ -46,7 +46,7 @@ describe('the embedded PostgreSQL', () => {
     }
   }
 
-  it('keeps its data over a restart', async () => {
+  it('keeps its data across a restart', async () => {
     const first = await startEmbeddedPostgres({ dataDir });
     await run(first.url, 'CREATE TABLE kept AS SELECT 1 AS one');
     await first.stop();
@@ -56,27 +56,27 @@ describe('the embedded PostgreSQL', () => {
     await second.stop();
   });
 
-  it('refuses a data directory whose owner is alive', async () => {
+  it('rejects a data directory whose owner is alive', async () => {
     const server = await startEmbeddedPostgres({ dataDir });
     await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(`is in use by process ${process.pid}`);
     await server.stop();
   });
 
-  it('stops the server of an owner that was killed, and takes its place', async () => {
+  it('replaces the server of an owner that was killed', async () => {
     await abandonServer();
     const abandoned = await postmaster();
     const lines: string[] = [];
     const server = await startEmbeddedPostgres({ dataDir, log: (line) => lines.push(line) });
-    expect(lines[0]).toBe('stopped a PostgreSQL server whose owner had died');
-    // not told by the port, which the new server may be given again
+    expect(lines[0]).toBe('stopped a PostgreSQL server whose owner process had died');
+    // compares process ids: the new server may get the same port
     expect(await postmaster()).not.toBe(abandoned);
     await server.stop();
   });
 
-  it('starts although a stale postmaster.pid names a process that is alive', async () => {
+  it('starts when a stale postmaster.pid contains the id of a live process', async () => {
     const pidFile = path.join(dataDir, 'postmaster.pid');
     const first = await startEmbeddedPostgres({ dataDir });
-    // PostgreSQL takes a process of another user, and its own parents, for no server anyway
+    // as the same user: PostgreSQL ignores a postmaster.pid that names another user's process or its own parent
     const idle = ['-e', 'process.stdin.resume()'];
     const alive = spawn(process.execPath, idle, { ...(await unprivilegedUser()), stdio: ['pipe', 'ignore', 'ignore'] });
     const stale = (await readFile(pidFile, 'utf8')).split('\n').with(0, String(alive.pid));
@@ -89,7 +89,7 @@ describe('the embedded PostgreSQL', () => {
     await once(alive, 'exit');
   });
 
-  it('says why it cannot start', async () => {
+  it('reports why PostgreSQL did not start', async () => {
     const server = await startEmbeddedPostgres({ dataDir });
     const other = await mkdtemp(path.join(tmpdir(), 'hatchet-embedded-test-'));
     const port = Number(new URL(server.url).port);

@@ -1,21 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { chown, mkdir, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import path from 'node:path';
+import { freePort } from '@hatchet-ts/internal/free-port';
 import pg from 'pg';
-import { type PostgresBinaries, postgresBinaries } from './binaries.ts';
-import { hasLeftoverServer } from './leftover.ts';
-import { runProgram } from './run-program.ts';
-import { OWNER, serverUrl } from './server-url.ts';
-import { type Identity, unprivilegedUser } from './unprivileged-user.ts';
+import { hasLeftoverServer, OWNER, serverUrl } from './leftover-server.ts';
+import { findPrograms, type Identity, type PostgresPrograms, runProgram, unprivilegedUser } from './programs.ts';
 
-/** Where the server keeps its data and listens. */
+/** Settings of an embedded PostgreSQL server. */
 export interface EmbeddedPostgresOptions {
-  /** Made and initialised when it is not there. Default `.data/postgres` below the working directory. */
+  /** Created if it does not exist. Default `.data/postgres` in the working directory. */
   dataDir?: string;
-  /** Port on 127.0.0.1; 0, the default, takes a free one. */
+  /** Port on 127.0.0.1. Default 0: any free port. */
   port?: number;
-  /** Receives one line per event: initialised, started, leftover stopped, stopped. */
+  /** Receives one line per event: initialized, leftover server stopped, started, stopped. */
   log?: (line: string) => void;
   /** Settings of `postgresql.conf`, such as `{ fsync: 'off' }`. */
   settings?: Record<string, string | number>;
@@ -23,30 +20,30 @@ export interface EmbeddedPostgresOptions {
 
 /** A running server. */
 export interface EmbeddedPostgres {
-  /** URL of the database `postgres`, with its password. */
+  /** URL of the database `postgres`, including the password. */
   url: string;
-  /** Stops the server; the data stays. Further calls do nothing. */
+  /** Stops the server and keeps its data. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a private PostgreSQL from the binaries that npm installed. It lives in a session of its own, so that a Ctrl-C
- * reaches its users first, and ends with `stop()` or with this process; what survives a killed process is stopped at
- * the next start.
+ * Starts a private PostgreSQL from the programs that npm installed. It runs in a separate session, so that Ctrl-C stops
+ * its clients first. It stops on `stop()` or when this process exits. If this process is killed, the next start stops
+ * the leftover server.
  *
- * @throws Error when another live process owns the data directory, the port is taken, or PostgreSQL cannot run here.
+ * @throws Error if a live process owns the data directory, the port is taken, or PostgreSQL cannot run here.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {}): Promise<EmbeddedPostgres> {
   const { log = () => {}, settings = {} } = options;
   const cluster = await openCluster(options.dataDir ?? path.resolve('.data/postgres'), log);
   if (await hasLeftoverServer(cluster.dataDir, cluster.password)) {
     await stopServer(cluster);
-    log('stopped a PostgreSQL server whose owner had died');
+    log('stopped a PostgreSQL server whose owner process had died');
   }
   const port = options.port || (await freePort());
   await startServer(cluster, { ...settings, port, listen_addresses: '127.0.0.1', unix_socket_directories: '' });
   const url = serverUrl(port, cluster.password);
-  const owner = await holdConnection(url);
+  const owner = await connectOwner(url);
   log(`PostgreSQL listens on 127.0.0.1:${port}`);
 
   const pid = Number((await readFile(path.join(cluster.dataDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
@@ -54,7 +51,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions = {
     try {
       process.kill(pid, 'SIGINT');
     } catch {
-      // it has ended already
+      // the server has already exited
     }
   };
   process.once('exit', stopAtExit);
@@ -80,23 +77,23 @@ interface Cluster {
   dataDir: string;
   password: string;
   identity: Identity;
-  binaries: PostgresBinaries;
+  programs: PostgresPrograms;
 }
 
-/** Reads what is needed to run the cluster, and makes it first where it does not exist. */
+/** Opens the cluster in a directory, and creates it if it does not exist. */
 async function openCluster(directory: string, log: (line: string) => void): Promise<Cluster> {
-  const binaries = await postgresBinaries();
+  const programs = await findPrograms();
   const identity = await unprivilegedUser();
   let password = await readPassword(directory);
   if (password === undefined) {
-    password = await createCluster(directory, binaries, identity);
-    log(`initialised a PostgreSQL cluster in ${directory}`);
+    password = await createCluster(directory, programs, identity);
+    log(`initialized a PostgreSQL cluster in ${directory}`);
   }
-  return { dataDir: await realpath(directory), password, identity, binaries };
+  return { dataDir: await realpath(directory), password, identity, programs };
 }
 
-/** Makes the cluster beside its place and moves it there when it is complete: an interrupted start leaves no half. */
-async function createCluster(directory: string, binaries: PostgresBinaries, identity: Identity): Promise<string> {
+/** Creates the cluster in a temporary directory and renames it, so that an interrupted start leaves no partial cluster. */
+async function createCluster(directory: string, programs: PostgresPrograms, identity: Identity): Promise<string> {
   const unfinished = `${directory}.new`;
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true, mode: 0o700 });
@@ -109,7 +106,7 @@ async function createCluster(directory: string, binaries: PostgresBinaries, iden
   }
   const initdb = ['-D', unfinished, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
   try {
-    await runProgram(binaries.initdb, [...initdb, '--encoding=UTF8', '--locale=C'], identity, unfinished);
+    await runProgram(programs.initdb, [...initdb, '--encoding=UTF8', '--locale=C'], identity, unfinished);
     await rename(passwordFile, path.join(unfinished, PASSWORD_FILE));
     await rename(unfinished, directory);
   } catch (error) {
@@ -125,37 +122,28 @@ async function readPassword(directory: string): Promise<string | undefined> {
 }
 
 async function startServer(cluster: Cluster, settings: Record<string, string | number>): Promise<void> {
-  const { binaries, dataDir, identity } = cluster;
+  const { programs, dataDir, identity } = cluster;
   const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'`);
   const configuration = path.join(dataDir, 'postgresql.auto.conf');
   await writeFile(configuration, `${lines.join('\n')}\n`);
   const log = path.join(dataDir, 'server.log');
   await rm(log, { force: true });
   try {
-    await runProgram(binaries.pg_ctl, ['start', '-D', dataDir, '-l', log, '-w', '-t', '60'], identity, dataDir);
+    await runProgram(programs.pg_ctl, ['start', '-D', dataDir, '-l', log, '-w', '-t', '60'], identity, dataDir);
   } catch (cause) {
     const output = await readFile(log, 'utf8').catch(() => '');
     throw new Error(`PostgreSQL did not start:\n${output.trim() || String(cause)}`, { cause });
   }
 }
 
-async function stopServer({ binaries, dataDir, identity }: Cluster): Promise<void> {
-  await runProgram(binaries.pg_ctl, ['stop', '-D', dataDir, '-m', 'fast', '-w', '-t', '60'], identity, dataDir);
+async function stopServer({ programs, dataDir, identity }: Cluster): Promise<void> {
+  await runProgram(programs.pg_ctl, ['stop', '-D', dataDir, '-m', 'fast', '-w', '-t', '60'], identity, dataDir);
 }
 
-/** A connection that says by its presence that the server has an owner; see `leftover.ts`. */
-async function holdConnection(connectionString: string): Promise<pg.Client> {
+/** Opens the connection that marks this process as the server's owner; see `leftover-server.ts`. */
+async function connectOwner(connectionString: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString, application_name: `${OWNER}${process.pid}`, keepAlive: true });
   client.on('error', () => {});
   await client.connect();
   return client;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free TCP port');
-  return address.port;
 }

@@ -2,14 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
-import { TEST_SERVER_URL } from './test-server.ts';
+import { TEST_SERVER_URL } from './temporary-database.ts';
 
-/** Nothing of a test run outlives it: durability costs time only. */
+/** No data outlives a test run, so durability would only cost time. */
 const SETTINGS = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: 300 };
 
 /**
- * vitest `globalSetup`: one PostgreSQL for the whole run. Projects are set up one after another in one process, so the
- * first one starts the server and the others find it. A server that `HATCHET_TEST_POSTGRES_URL` names is used as it is.
+ * Starts one PostgreSQL for the whole test run; a vitest `globalSetup`. Vitest sets up projects one after another in one
+ * process: the first project starts the server, and the others use it. If `HATCHET_TEST_POSTGRES_URL` is set, no server
+ * is started and the one at that URL is used.
  */
 export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env[TEST_SERVER_URL]) return undefined;

@@ -1,9 +1,9 @@
 import type { Queryable } from '../database/transaction.ts';
-import { allOf, given, type MetadataFilter, metadataHas } from './conditions.ts';
-import { countOf, type Page, type Paged, paging } from './page.ts';
+import { condition, joinConditions, type MetadataFilter, metadataCondition } from '../sql/conditions.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
 import type { ViewStatus } from './runs.ts';
 
-/** An event as it was pushed, and what it started. Payload and metadata are JSON texts. */
+/** A pushed event and the runs that it triggered. Payload and metadata are JSON text. */
 export interface EventView {
   id: string;
   key: string;
@@ -14,7 +14,7 @@ export interface EventView {
   runs: { id: string; status: ViewStatus }[];
 }
 
-/** What is left out restricts nothing; an empty list neither. */
+/** Filter for events. A missing field or an empty list restricts nothing. */
 export interface EventListFilter {
   ids?: string[];
   keys?: string[];
@@ -22,8 +22,9 @@ export interface EventListFilter {
   since?: Date;
   until?: Date;
   metadata?: MetadataFilter;
-  /** Those that started runs of these workflows, or in these states. */
+  /** Workflows of the runs that the event triggered. */
   workflowIds?: string[];
+  /** Statuses of the runs that the event triggered. */
   runStatuses?: string[];
 }
 
@@ -33,13 +34,13 @@ const EVENT = `SELECT e.id, e.key, e.payload, e.additional_metadata::text AS "ad
      FROM run r WHERE r.event_id = e.id) AS runs
   FROM event e`;
 
-/** One event of a tenant. */
+/** Reads one event of a tenant. */
 export async function viewEvent(db: Queryable, tenantId: string, id: string): Promise<EventView | undefined> {
   const { rows } = await db.query<EventView>(`${EVENT} WHERE e.tenant_id = $1 AND e.id = $2`, [tenantId, id]);
   return rows[0];
 }
 
-/** A tenant's events, newest first. */
+/** Lists a tenant's events, newest first. */
 export async function listEvents(
   db: Queryable,
   tenantId: string,
@@ -47,23 +48,28 @@ export async function listEvents(
   page: Page,
 ): Promise<Paged<EventView>> {
   const startedRun = (condition: string) => `EXISTS (SELECT FROM run r WHERE r.event_id = e.id AND ${condition})`;
-  const where = allOf(
+  const where = joinConditions(
     [
-      given(filter.ids, (ids) => `e.id = ANY (${ids}::uuid[])`),
-      given(filter.keys, (keys) => `e.key = ANY (${keys}::text[])`),
-      given(filter.scopes, (scopes) => `e.scope = ANY (${scopes}::text[])`),
-      given(filter.since, (since) => `e.created_at >= ${since}`),
-      given(filter.until, (until) => `e.created_at <= ${until}`),
-      given(filter.workflowIds, (ids) => startedRun(`r.workflow_id = ANY (${ids}::uuid[])`)),
-      given(filter.runStatuses, (statuses) => startedRun(`r.status = ANY (${statuses}::text[])`)),
-      metadataHas('e.additional_metadata', filter.metadata),
+      condition(filter.ids, (ids) => `e.id = ANY (${ids}::uuid[])`),
+      condition(filter.keys, (keys) => `e.key = ANY (${keys}::text[])`),
+      condition(filter.scopes, (scopes) => `e.scope = ANY (${scopes}::text[])`),
+      condition(filter.since, (since) => `e.created_at >= ${since}`),
+      condition(filter.until, (until) => `e.created_at <= ${until}`),
+      condition(filter.workflowIds, (ids) => startedRun(`r.workflow_id = ANY (${ids}::uuid[])`)),
+      condition(filter.runStatuses, (statuses) => startedRun(`r.status = ANY (${statuses}::text[])`)),
+      metadataCondition('e.additional_metadata', filter.metadata),
     ],
     [tenantId],
   );
-  const source = `WHERE e.tenant_id = $1 AND ${where.sql}`;
-  const { rows } = await db.query<EventView>(
-    `${EVENT} ${source} ORDER BY e.created_at DESC, e.id DESC ${paging(page)}`,
-    where.params,
+  return selectPage<EventView>(
+    db,
+    {
+      select: EVENT,
+      from: 'event e',
+      where: `e.tenant_id = $1 AND ${where.sql}`,
+      orderBy: 'e.created_at DESC, e.id DESC',
+      params: where.params,
+    },
+    page,
   );
-  return { total: await countOf(db, `event e ${source}`, where.params), rows };
 }

@@ -1,9 +1,9 @@
 import type { Queryable } from '../database/transaction.ts';
-import { allOf, given } from './conditions.ts';
+import { condition, joinConditions } from '../sql/conditions.ts';
 
 export type LogLevel = 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
 
-/** A line that a task wrote; the metadata are a JSON text. */
+/** A log line of a task. The metadata is JSON text. */
 export interface LogLineView {
   createdAt: Date;
   message: string;
@@ -13,17 +13,17 @@ export interface LogLineView {
   taskName: string;
 }
 
-/** What is left out restricts nothing; an empty list neither. */
+/** Filter for log lines. A missing field or an empty list restricts nothing. */
 export interface LogFilter {
   since?: Date;
   until?: Date;
-  /** Part of the message, in any case. */
+  /** Part of the message, case-insensitive. */
   search?: string;
   levels?: LogLevel[];
   retryCount?: number;
 }
 
-/** What a task of a tenant has logged, in all its attempts. */
+/** Lists the log lines of a tenant's task, in all its attempts. */
 export async function listLogLines(
   db: Queryable,
   tenantId: string,
@@ -31,13 +31,13 @@ export async function listLogLines(
   filter: LogFilter,
   { direction, limit }: { direction: 'ASC' | 'DESC'; limit: number },
 ): Promise<LogLineView[]> {
-  const where = allOf(
+  const where = joinConditions(
     [
-      given(filter.since, (since) => `l.created_at >= ${since}`),
-      given(filter.until, (until) => `l.created_at <= ${until}`),
-      given(filter.search, (text) => `strpos(lower(l.message), lower(${text})) > 0`),
-      given(filter.levels, (levels) => `l.level = ANY (${levels}::text[])`),
-      given(filter.retryCount, (retryCount) => `l.retry_count = ${retryCount}`),
+      condition(filter.since, (since) => `l.created_at >= ${since}`),
+      condition(filter.until, (until) => `l.created_at <= ${until}`),
+      condition(filter.search, (text) => `strpos(lower(l.message), lower(${text})) > 0`),
+      condition(filter.levels, (levels) => `l.level = ANY (${levels}::text[])`),
+      condition(filter.retryCount, (retryCount) => `l.retry_count = ${retryCount}`),
     ],
     [tenantId, taskId],
   );

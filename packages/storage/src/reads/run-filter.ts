@@ -1,6 +1,6 @@
-import { allOf, given, type MetadataFilter, metadataHas } from './conditions.ts';
+import { condition, joinConditions, type MetadataFilter, metadataCondition } from '../sql/conditions.ts';
 
-/** Which runs or tasks to list. What is left out restricts nothing; an empty list neither. */
+/** Filter for runs or tasks. A missing field or an empty list restricts nothing. */
 export interface RunListFilter {
   since?: Date;
   until?: Date;
@@ -12,19 +12,19 @@ export interface RunListFilter {
   parentTaskId?: string;
   workerId?: string;
   eventId?: string;
-  /** Of those that are RUNNING: those with an evicted task, or those without one. */
+  /** Restricts RUNNING runs or tasks to those with (or without) an evicted task. */
   evicted?: boolean;
 }
 
-/** A task's status as Hatchet's clients know it: they have no word for its finer states. */
+/** Maps a task's status to the fewer ones that Hatchet's clients have. */
 export const TASK_STATUS = `CASE t.status WHEN 'WAITING' THEN 'QUEUED' WHEN 'BACKOFF' THEN 'QUEUED'
   WHEN 'EVICTED' THEN 'RUNNING' WHEN 'SKIPPED' THEN 'COMPLETED' ELSE t.status END`;
 
-/** What is listed: a run, or a task of it. */
+/** SQL terms for a list of runs or of tasks. */
 interface Unit {
   status: string;
   createdAt: string;
-  workedOnBy: (workerId: string) => string;
+  assignedTo: (workerId: string) => string;
   evicted: string;
 }
 
@@ -32,35 +32,31 @@ export const UNITS = {
   run: {
     status: 'r.status',
     createdAt: 'r.created_at',
-    workedOnBy: (workerId) => `EXISTS (SELECT FROM task WHERE run_id = r.id AND worker_id = ${workerId})`,
+    assignedTo: (workerId) => `EXISTS (SELECT FROM task WHERE run_id = r.id AND worker_id = ${workerId})`,
     evicted: `EXISTS (SELECT FROM task WHERE run_id = r.id AND status = 'EVICTED')`,
   },
   task: {
     status: TASK_STATUS,
     createdAt: 't.created_at',
-    workedOnBy: (workerId) => `t.worker_id = ${workerId}`,
+    assignedTo: (workerId) => `t.worker_id = ${workerId}`,
     evicted: `t.status = 'EVICTED'`,
   },
 } satisfies Record<string, Unit>;
 
-/**
- * A filter as SQL on `run r` and, for tasks, `task t`.
- *
- * @returns the condition, and `params` with the filter's values added to them.
- */
+/** Builds the condition of a filter on `run r` and, for tasks, `task t`. The filter's values are appended to `params`. */
 export function whereClause(filter: RunListFilter, unit: Unit, params: unknown[]): { sql: string; params: unknown[] } {
-  return allOf(
+  return joinConditions(
     [
-      given(filter.since, (since) => `${unit.createdAt} >= ${since}`),
-      given(filter.until, (until) => `${unit.createdAt} <= ${until}`),
-      given(filter.statuses, (statuses) => `${unit.status} = ANY (${statuses}::text[])`),
-      given(filter.workflowIds, (ids) => `r.workflow_id = ANY (${ids}::uuid[])`),
-      given(filter.traceId, (traceId) => `r.trace_id = ${traceId}`),
-      given(filter.parentTaskId, (taskId) => `r.parent_task_id = ${taskId}`),
-      given(filter.workerId, unit.workedOnBy),
-      given(filter.eventId, (eventId) => `r.event_id = ${eventId}`),
-      given(filter.evicted, (evicted) => `r.status <> 'RUNNING' OR (${unit.evicted}) = ${evicted}`),
-      metadataHas('r.additional_metadata', filter.metadata),
+      condition(filter.since, (since) => `${unit.createdAt} >= ${since}`),
+      condition(filter.until, (until) => `${unit.createdAt} <= ${until}`),
+      condition(filter.statuses, (statuses) => `${unit.status} = ANY (${statuses}::text[])`),
+      condition(filter.workflowIds, (ids) => `r.workflow_id = ANY (${ids}::uuid[])`),
+      condition(filter.traceId, (traceId) => `r.trace_id = ${traceId}`),
+      condition(filter.parentTaskId, (taskId) => `r.parent_task_id = ${taskId}`),
+      condition(filter.workerId, unit.assignedTo),
+      condition(filter.eventId, (eventId) => `r.event_id = ${eventId}`),
+      condition(filter.evicted, (evicted) => `r.status <> 'RUNNING' OR (${unit.evicted}) = ${evicted}`),
+      metadataCondition('r.additional_metadata', filter.metadata),
     ],
     params,
   );

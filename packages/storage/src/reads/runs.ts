@@ -1,11 +1,11 @@
 import type { Queryable } from '../database/transaction.ts';
-import { countOf, type Page, type Paged, paging } from './page.ts';
+import { type Page, type Paged, paging, selectPage } from '../sql/page.ts';
 import { type RunListFilter, TASK_STATUS, UNITS, whereClause } from './run-filter.ts';
 
-/** What Hatchet's clients know of the state of a run or task. */
+/** Status of a run or task in Hatchet's API. */
 export type ViewStatus = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 
-/** A run without its tasks. Input and metadata are JSON texts. */
+/** A run without its tasks. Input and metadata are JSON text. */
 export interface RunSummary {
   id: string;
   tenantId: string;
@@ -22,10 +22,10 @@ export interface RunSummary {
   traceId: string | null;
 }
 
-/** A task in its current attempt; the output is a JSON text. */
+/** A task in its current attempt. The output is JSON text. */
 export interface TaskView {
   id: string;
-  /** A number that no other task has. */
+  /** Unique among all tasks. */
   number: number;
   runId: string;
   stepId: string | null;
@@ -34,12 +34,12 @@ export interface TaskView {
   name: string;
   action: string;
   status: ViewStatus;
-  /** It waits by a durable log; then also whether its worker has let go of it meanwhile. */
   durable: boolean;
+  /** Its worker has evicted it while it waits. */
   evicted: boolean;
   retryCount: number;
   createdAt: Date;
-  /** When this attempt could run, and when it was given to a worker. */
+  /** Time from which this attempt could run. */
   queuedAt: Date | null;
   assignedAt: Date | null;
   startedAt: Date | null;
@@ -47,15 +47,17 @@ export interface TaskView {
   workerId: string | null;
   output: string | null;
   error: string | null;
-  /** How many runs it has started. */
+  /** Number of child runs. */
   numSpawnedChildren: number;
 }
 
+/** A run with its tasks. */
 export interface RunView extends RunSummary {
   /** In the order of the workflow's definition. */
   tasks: TaskView[];
 }
 
+/** A task with its run. */
 export interface TaskOfRun extends TaskView {
   run: RunSummary;
 }
@@ -75,15 +77,18 @@ const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId",
       AS "numSpawnedChildren"
   FROM task t JOIN run r ON r.id = t.run_id LEFT JOIN workflow_version v ON v.id = r.workflow_version_id`;
 
-/** One run of a tenant with its tasks. */
+/** Reads one run of a tenant, with its tasks. */
 export async function viewRun(db: Queryable, tenantId: string, runId: string): Promise<RunView | undefined> {
   const { rows } = await db.query<RunSummary>(RUN_BY_ID, [tenantId, runId]);
-  return (await withTasks(db, rows))[0];
+  return (await addTasks(db, rows))[0];
 }
 
 const RUN_BY_ID = { name: 'view-run', text: `${RUN} WHERE r.tenant_id = $1 AND r.id = $2` };
 
-/** Which steps wait for which, by their positions in the workflow's definition; none once its version is gone. */
+/**
+ * Reads the parents of each step of a workflow version, as positions in its definition. Empty if the version does not
+ * exist.
+ */
 export async function parentsOfSteps(db: Queryable, versionId: string): Promise<number[][]> {
   const { rows } = await db.query<{ parents: number[] }>(PARENTS, [versionId]);
   return rows.map(({ parents }) => parents);
@@ -96,7 +101,7 @@ const PARENTS = {
     WHERE id = $1 ORDER BY position`,
 };
 
-/** The ids of a tenant's runs, newest first. */
+/** Lists the ids of a tenant's runs, newest first. */
 export async function listRunIds(
   db: Queryable,
   tenantId: string,
@@ -112,7 +117,7 @@ export async function listRunIds(
   return rows.map(({ id }) => id);
 }
 
-/** How many of a tenant's tasks are in each state. */
+/** Counts a tenant's tasks by status. */
 export async function countTasks(
   db: Queryable,
   tenantId: string,
@@ -127,13 +132,13 @@ export async function countTasks(
   return rows;
 }
 
-/** One task of a tenant. */
+/** Reads one task of a tenant, with its run. */
 export async function viewTask(db: Queryable, tenantId: string, taskId: string): Promise<TaskOfRun | undefined> {
   const { rows } = await db.query<TaskView>(`${TASK} WHERE t.tenant_id = $1 AND t.id = $2`, [tenantId, taskId]);
-  return (await withRuns(db, rows))[0];
+  return (await addRuns(db, rows))[0];
 }
 
-/** A tenant's runs, newest first, with their tasks. */
+/** Lists a tenant's runs, newest first, with their tasks. */
 export async function listRuns(
   db: Queryable,
   tenantId: string,
@@ -141,15 +146,21 @@ export async function listRuns(
   page: Page,
 ): Promise<Paged<RunView>> {
   const where = whereClause(filter, UNITS.run, [tenantId]);
-  const total = await countOf(db, `run r WHERE r.tenant_id = $1 AND ${where.sql}`, where.params);
-  const { rows } = await db.query<RunSummary>(
-    `${RUN} WHERE r.tenant_id = $1 AND ${where.sql} ORDER BY r.created_at DESC, r.id DESC ${paging(page)}`,
-    where.params,
+  const { total, rows } = await selectPage<RunSummary>(
+    db,
+    {
+      select: RUN,
+      from: 'run r',
+      where: `r.tenant_id = $1 AND ${where.sql}`,
+      orderBy: 'r.created_at DESC, r.id DESC',
+      params: where.params,
+    },
+    page,
   );
-  return { total, rows: await withTasks(db, rows) };
+  return { total, rows: await addTasks(db, rows) };
 }
 
-/** A tenant's tasks, newest first, each with its run. */
+/** Lists a tenant's tasks, newest first, each with its run. */
 export async function listTasks(
   db: Queryable,
   tenantId: string,
@@ -157,16 +168,21 @@ export async function listTasks(
   page: Page,
 ): Promise<Paged<TaskOfRun>> {
   const where = whereClause(filter, UNITS.task, [tenantId]);
-  const tables = 'task t JOIN run r ON r.id = t.run_id';
-  const total = await countOf(db, `${tables} WHERE t.tenant_id = $1 AND ${where.sql}`, where.params);
-  const { rows } = await db.query<TaskView>(
-    `${TASK} WHERE t.tenant_id = $1 AND ${where.sql} ORDER BY t.created_at DESC, t.id DESC ${paging(page)}`,
-    where.params,
+  const { total, rows } = await selectPage<TaskView>(
+    db,
+    {
+      select: TASK,
+      from: 'task t JOIN run r ON r.id = t.run_id',
+      where: `t.tenant_id = $1 AND ${where.sql}`,
+      orderBy: 't.created_at DESC, t.id DESC',
+      params: where.params,
+    },
+    page,
   );
-  return { total, rows: await withRuns(db, rows) };
+  return { total, rows: await addRuns(db, rows) };
 }
 
-async function withTasks(db: Queryable, runs: RunSummary[]): Promise<RunView[]> {
+async function addTasks(db: Queryable, runs: RunSummary[]): Promise<RunView[]> {
   if (runs.length === 0) return [];
   const ids = runs.map(({ id }) => id);
   const { rows } = await db.query<TaskView>(TASKS_OF_RUNS, [ids]);
@@ -179,7 +195,7 @@ const TASKS_OF_RUNS = {
   text: `${TASK} WHERE t.run_id = ANY ($1::uuid[]) ORDER BY t.step`,
 };
 
-async function withRuns(db: Queryable, tasks: TaskView[]): Promise<TaskOfRun[]> {
+async function addRuns(db: Queryable, tasks: TaskView[]): Promise<TaskOfRun[]> {
   if (tasks.length === 0) return [];
   const { rows } = await db.query<RunSummary>(`${RUN} WHERE r.id = ANY ($1::uuid[])`, [
     tasks.map((task) => task.runId),

@@ -1,5 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
 
+/** A tenant. */
 export interface TenantView {
   id: string;
   name: string;

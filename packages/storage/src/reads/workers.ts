@@ -1,18 +1,19 @@
 import type { Queryable } from '../database/transaction.ts';
 
+/** A worker with its status. */
 export interface WorkerView {
   id: string;
   name: string;
   status: 'ACTIVE' | 'INACTIVE' | 'PAUSED';
   actions: string[];
-  /** How much it takes at a time, by kind of slot. */
+  /** Number of slots, by kind. */
   slots: Record<string, number>;
   labels: Record<string, string | number>;
   registeredAt: Date;
   lastHeartbeatAt: Date;
 }
 
-/** A worker that was not heard of for so long is gone; heartbeats come every four seconds. */
+/** Age of the last heartbeat at which a worker counts as lost. Heartbeats arrive every four seconds. */
 const LOST_AFTER = `interval '30 seconds'`;
 
 const COLUMNS = `id, name, actions, slots, labels, registered_at AS "registeredAt",
@@ -37,7 +38,7 @@ export async function viewWorker(db: Queryable, tenantId: string, workerId: stri
   return rows[0];
 }
 
-/** Pauses a worker or lets it go on; the engine hears of it by a notification. Undefined when there is no such worker. */
+/** Pauses or resumes a worker; a notification reaches the engine. Returns undefined if the worker does not exist. */
 export async function setWorkerPaused(
   db: Queryable,
   tenantId: string,

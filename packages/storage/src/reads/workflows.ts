@@ -1,7 +1,8 @@
 import type { Queryable } from '../database/transaction.ts';
 import type { WorkflowDefinition } from '../workflows/definition.ts';
-import { countOf, type Page, type Paged, paging } from './page.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
 
+/** A workflow with its current version. */
 export interface WorkflowView {
   id: string;
   name: string;
@@ -11,11 +12,11 @@ export interface WorkflowView {
   updatedAt: Date;
 }
 
-/** A version of a workflow and what it consists of. */
+/** A version of a workflow, with its definition. */
 export interface WorkflowVersionView {
   id: string;
   createdAt: Date;
-  /** From 1, in the order in which they were first registered. */
+  /** Number of the version, from 1 in the order of first registration. */
   order: number;
   definition: WorkflowDefinition;
 }
@@ -25,13 +26,13 @@ const WORKFLOW = `SELECT w.id, w.name, w.version_id AS "versionId", w.created_at
     (SELECT coalesce(v.definition->>'description', '') FROM workflow_version v WHERE v.id = w.version_id) AS description
   FROM workflow w`;
 
-/** One workflow of a tenant. */
+/** Reads one workflow of a tenant. */
 export async function viewWorkflow(db: Queryable, tenantId: string, id: string): Promise<WorkflowView | undefined> {
   const { rows } = await db.query<WorkflowView>(`${WORKFLOW} WHERE w.tenant_id = $1 AND w.id = $2`, [tenantId, id]);
   return rows[0];
 }
 
-/** A version of a workflow that is known to be the tenant's; the current one unless told otherwise. */
+/** Reads a version of a workflow, by default the current one. The caller has checked the tenant. */
 export async function viewWorkflowVersion(
   db: Queryable,
   workflow: WorkflowView,
@@ -47,24 +48,28 @@ export async function viewWorkflowVersion(
   return rows[0];
 }
 
-/** Deletes a workflow with its triggers, schedules and crons; its runs go on. The engine hears of it. */
+/** Deletes a workflow with its triggers, schedules and crons. Its runs continue. A notification reaches the engine. */
 export async function deleteWorkflow(db: Queryable, tenantId: string, id: string): Promise<boolean> {
   const { rowCount } = await db.query('DELETE FROM workflow WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
   return rowCount === 1;
 }
 
-/** A tenant's workflows by name; with `name`, those whose name contains it, the one that has exactly it first. */
+/** Lists a tenant's workflows by name. `name` restricts them to names that contain it, an exact match first. */
 export async function listWorkflows(
   db: Queryable,
   tenantId: string,
   name: string | undefined,
   page: Page,
 ): Promise<Paged<WorkflowView>> {
-  const source = 'WHERE w.tenant_id = $1 AND strpos(w.name, $2) > 0';
-  const params = [tenantId, name?.toLowerCase() ?? ''];
-  const { rows } = await db.query<WorkflowView>(
-    `${WORKFLOW} ${source} ORDER BY w.name = $2 DESC, w.name ${paging(page)}`,
-    params,
+  return selectPage<WorkflowView>(
+    db,
+    {
+      select: WORKFLOW,
+      from: 'workflow w',
+      where: 'w.tenant_id = $1 AND strpos(w.name, $2) > 0',
+      orderBy: 'w.name = $2 DESC, w.name',
+      params: [tenantId, name?.toLowerCase() ?? ''],
+    },
+    page,
   );
-  return { total: await countOf(db, `workflow w ${source}`, params), rows };
 }

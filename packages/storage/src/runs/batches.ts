@@ -1,21 +1,21 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, epochMs } from './columns.ts';
+import { type EpochMs, epochMs } from '../sql/epoch-ms.ts';
 import type { Backlog, QueuedTask } from './queue.ts';
 import { CONTEXT_COLUMNS } from './rows.ts';
 
-/** Batch tasks of one kind that wait, whatever worker they want. */
+/** Queued batch tasks of one kind, whatever labels they require. */
 export type BatchBacklog = Omit<Backlog, 'affinity'>;
 
-/** A task that waits to be gathered into a batch. */
+/** A queued task to be collected into a batch. */
 export interface BatchableTask extends QueuedTask {
-  /** Those with the same key may run together. */
+  /** Tasks with the same key may share a batch. */
   batchKey: string;
   queuedAt: EpochMs;
-  /** Of its input, as JSON in UTF-8. */
+  /** Size of its input, as JSON in UTF-8. */
   bytes: number;
 }
 
-/** The kinds of batch task that wait; asked once, at the engine's start. */
+/** Lists the kinds of queued batch tasks; the engine calls it once, at its start. */
 export async function listBatchBacklogs(db: Queryable): Promise<BatchBacklog[]> {
   const { rows } = await db.query<BatchBacklog>(
     `SELECT DISTINCT tenant_id AS "tenantId", action FROM task WHERE status = 'QUEUED' AND batch_key IS NOT NULL`,
@@ -23,7 +23,7 @@ export async function listBatchBacklogs(db: Queryable): Promise<BatchBacklog[]> 
   return rows;
 }
 
-/** The first batch tasks that wait, at most `limit` of a kind, in the order in which they should be served. */
+/** Reads the first queued batch tasks, at most `limit` of each kind, in the order of priority and arrival. */
 export async function pickBatchable(
   db: Queryable,
   wanted: readonly BatchBacklog[],

@@ -1,15 +1,15 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, timestamp } from './columns.ts';
+import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
 
-/** That a run is the only one with its key. */
+/** Claim of a run to be the only one with its key. */
 export interface IdempotencyClaim {
   key: string;
   expiresAt: EpochMs;
-  /** It gives the key back when it ends, if that is sooner. */
+  /** The run releases the key when it ends, if that is sooner. */
   untilEnd: boolean;
 }
 
-/** A run that would have its workflow's key. */
+/** A run that claims a key of its workflow. */
 export interface Claimant {
   id: string;
   workflowId: string;
@@ -17,9 +17,9 @@ export interface Claimant {
 }
 
 /**
- * Claims keys for runs that are about to be created; of several that want the same key the first one gets it.
+ * Claims keys for runs that are about to be created. If several runs claim the same key, the first one gets it.
  *
- * @returns for each run that must not be created, by its id, the run that has its key.
+ * @returns the id of the run that holds the key, by the id of each run that must not be created.
  */
 export async function claimKeys(
   transaction: Queryable,
@@ -28,17 +28,17 @@ export async function claimKeys(
 ): Promise<Map<string, string>> {
   const firsts = new Map<string, Claimant>();
   for (const claimant of claimants) if (!firsts.has(keyOf(claimant))) firsts.set(keyOf(claimant), claimant);
-  // in one order, so that two calls never wait for each other
+  // a fixed order, so that two calls cannot deadlock
   const ordered = [...firsts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claimant]) => claimant);
-  const given = [ordered.map(({ workflowId }) => workflowId), ordered.map(({ idempotency }) => idempotency.key)];
+  const keys = [ordered.map(({ workflowId }) => workflowId), ordered.map(({ idempotency }) => idempotency.key)];
   await transaction.query(CLAIM, [
-    ...given,
+    ...keys,
     ordered.map(({ id }) => id),
     ordered.map(({ idempotency }) => idempotency.expiresAt),
     ordered.map(({ idempotency }) => idempotency.untilEnd),
     at,
   ]);
-  const { rows } = await transaction.query<{ workflowId: string; key: string; runId: string }>(HOLDERS, given);
+  const { rows } = await transaction.query<{ workflowId: string; key: string; runId: string }>(HOLDERS, keys);
   const holders = new Map(rows.map(({ workflowId, key, runId }) => [`${workflowId} ${key}`, runId]));
   const refused = claimants.flatMap((claimant) => {
     const holder = holders.get(keyOf(claimant));
@@ -60,7 +60,7 @@ WHERE k.expires_at <= ${timestamp('$6')}
   OR (k.until_end AND NOT EXISTS (SELECT FROM run r WHERE r.id = k.run_id AND r.finished_at IS NULL))`,
 };
 
-// A statement of its own: what a statement has written, it does not see itself.
+// A separate statement, because a statement does not see its own writes.
 const HOLDERS = {
   name: 'idempotency-holders',
   text: `SELECT k.workflow_id AS "workflowId", k.key, k.run_id AS "runId"
@@ -68,7 +68,7 @@ const HOLDERS = {
     JOIN idempotency_key k ON k.workflow_id = x.workflow_id AND k.key = x.key`,
 };
 
-/** Forgets keys that have expired. */
+/** Deletes expired keys. */
 export async function pruneKeys(db: Queryable, at: EpochMs): Promise<void> {
   await db.query(`DELETE FROM idempotency_key WHERE expires_at <= ${timestamp('$1')}`, [at]);
 }

@@ -1,5 +1,7 @@
+export { extendTimeout, markStarted, releaseSlots, runningAttempts } from './attempts.ts';
 export { type BatchableTask, type BatchBacklog, listBatchBacklogs, pickBatchable } from './batches.ts';
-export type { EpochMs } from './columns.ts';
+export { lockRuns, type RunChange, saveChanges, type TaskChange } from './changes.ts';
+export type { EpochMs } from '../sql/epoch-ms.ts';
 export {
   finishedByFilter,
   finishedByIds,
@@ -7,9 +9,9 @@ export {
   type Target,
   unfinishedByFilter,
   unfinishedByIds,
-} from './find.ts';
+} from './targets.ts';
 export { type Claimant, claimKeys, type IdempotencyClaim, pruneKeys } from './idempotency.ts';
-export { childIdentity, earlierChildren, insertRuns, type NewRun, type NewTask } from './insert.ts';
+export { childIdentity, earlierChildren, forgetFailedChildren, insertRuns, type NewRun, type NewTask } from './insert.ts';
 export { type Assignment, assignTasks, type Backlog, listBacklogs, pickQueued, type QueuedTask } from './queue.ts';
 export {
   finishedRuns,
@@ -22,17 +24,13 @@ export {
   runHasMetadata,
   runsOfTasks,
   type TaskResult,
-} from './read.ts';
-export { forgetFailedChildren } from './replay.ts';
+} from './results.ts';
 export type { RunContextColumns, RunRow, RunStatus, TaskRow, TaskStatus } from './rows.ts';
-export { extendTimeout, releaseSlots } from './running.ts';
-export { lockRuns, markStarted, type RunChange, saveChanges, type TaskChange } from './settle.ts';
 export {
   type DueTask,
   dueTasks,
   expectStarted,
   nextDueAt,
   postponeTimeouts,
-  runningAttempts,
   tasksOfWorkers,
 } from './timers.ts';

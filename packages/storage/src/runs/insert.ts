@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, timestamp } from './columns.ts';
+import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
 import type { IdempotencyClaim } from './idempotency.ts';
 import type { RunContextColumns, TaskStatus } from './rows.ts';
 
@@ -23,26 +23,27 @@ export interface NewRun extends RunContextColumns {
   tasks: NewTask[];
 }
 
+/** A task to create with its run. */
 export interface NewTask {
   id: string;
   step: number;
   name: string;
   action: string;
-  /** The labels that it wants of a worker, as canonical JSON; empty for none. */
+  /** Worker labels that the task requires or prefers, as canonical JSON. Empty: none. */
   affinity: string;
   status: Extract<TaskStatus, 'WAITING' | 'QUEUED'>;
   timeoutMs: number;
   dueAt: EpochMs | null;
   durable?: boolean;
-  /** Set for a batch task: those with the same key may run together. */
+  /** Set for a batch task. Tasks with the same key may share a batch. */
   batchKey?: string;
 }
 
 /**
- * Creates runs and their tasks, in order, in one statement. A child that its parent task has created before, by the same
- * key or index, is not created again.
+ * Creates runs and their tasks, in order, in one statement. A child is not created again if its parent task has already
+ * created one with the same key or index.
  *
- * @returns for each run, in order, the id of the run that now stands for it.
+ * @returns the id of each run, in order: the new run's, or that of the earlier child.
  */
 export async function insertRuns(db: Queryable, runs: readonly NewRun[]): Promise<string[]> {
   const inserted = await db.query<{ id: string }>(INSERT, [JSON.stringify(runs.map(runColumns)), tasksJson(runs)]);
@@ -134,7 +135,7 @@ function tasksJson(runs: readonly NewRun[]): string {
   return JSON.stringify(tasks.map((task, position) => ({ ...task, position })));
 }
 
-/** The runs that stand for these children already, by {@link childIdentity}. */
+/** Finds the existing runs of child runs, by {@link childIdentity}. */
 export async function earlierChildren(db: Queryable, runs: readonly NewRun[]): Promise<Map<string, string>> {
   const { rows } = await db.query<{ id: string; taskId: string; dedupe: string }>(
     {
@@ -148,6 +149,19 @@ export async function earlierChildren(db: Queryable, runs: readonly NewRun[]): P
   return new Map(rows.map(({ id, taskId, dedupe }) => [`${taskId} ${dedupe}`, id]));
 }
 
+/** Identifies a child run among the children of all tasks. */
 export function childIdentity({ parent }: NewRun): string {
   return `${parent?.taskId} ${parent?.dedupe}`;
+}
+
+/**
+ * Releases the deduplication keys of failed and cancelled children of replayed tasks, so that the tasks create these
+ * children anew. Succeeded children keep their keys and do not run again.
+ */
+export async function forgetFailedChildren(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
+  await transaction.query(
+    `UPDATE run SET dedupe = dedupe || ' of ' || id
+     WHERE parent_task_id = ANY ($1::uuid[]) AND dedupe IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`,
+    [taskIds],
+  );
 }

@@ -1,5 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, timestamp } from './columns.ts';
+import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
 import {
   CONTEXT_COLUMNS,
   RUN_COLUMNS,
@@ -9,15 +9,15 @@ import {
   type TaskRow,
 } from './rows.ts';
 
-/** Tasks of one kind that wait for a worker. */
+/** Queued tasks of one kind. */
 export interface Backlog {
   tenantId: string;
   action: string;
-  /** The labels that they want of a worker, as canonical JSON; empty for none. */
+  /** Worker labels that the tasks require or prefer, as canonical JSON. Empty: none. */
   affinity: string;
 }
 
-/** A task that can be given to a worker. */
+/** A task that can be assigned to a worker. */
 export interface QueuedTask extends Backlog, RunContextColumns {
   id: string;
   runId: string;
@@ -25,18 +25,18 @@ export interface QueuedTask extends Backlog, RunContextColumns {
   step: number;
 }
 
-/** What a worker is to do: the task in its new attempt, its run, and what it works on. */
+/** A task in its new attempt, with everything that its worker needs. */
 export interface Assignment {
   task: TaskRow & { workerId: string; assignedAt: EpochMs };
   run: RunRow;
   /** JSON text. */
   input: string;
   additionalMetadata: Record<string, unknown>;
-  /** Outputs (JSON text) and errors of the run's other tasks that have ended, by name; null for a run of one task. */
+  /** Outputs (JSON text) and errors of the run's finished tasks, by name. Null for a run of one task. */
   others: Record<string, { output: string | null; error: string | null }> | null;
 }
 
-/** The kinds of task that wait; asked once, at the engine's start. */
+/** Lists the kinds of queued tasks; the engine calls it once, at its start. */
 export async function listBacklogs(db: Queryable): Promise<Backlog[]> {
   const { rows } = await db.query<Backlog>(
     `SELECT DISTINCT tenant_id AS "tenantId", action, affinity FROM task WHERE status = 'QUEUED' AND batch_key IS NULL`,
@@ -44,7 +44,7 @@ export async function listBacklogs(db: Queryable): Promise<Backlog[]> {
   return rows;
 }
 
-/** The first waiting tasks of each kind, at most `limit` of a kind, in the order in which they should be served. */
+/** Reads the first queued tasks, at most `limit` of each kind, in the order of priority and arrival. */
 export async function pickQueued(
   db: Queryable,
   wanted: readonly (Backlog & { limit: number })[],
@@ -76,10 +76,10 @@ ORDER BY t.priority DESC, t.seq`,
 };
 
 /**
- * Gives waiting tasks to workers; a task that waits no longer is left out. Changes of a task's state happen under the
- * lock of its run, runs being locked in the order of their ids, so that passes and reports cannot block each other.
+ * Assigns queued tasks to workers, and skips tasks that are no longer queued. A task's state changes under the lock of
+ * its run, and runs are locked in the order of their ids, so that scheduling passes and worker reports cannot deadlock.
  *
- * @param startBy when each attempt counts as lost unless its worker has reported that it started.
+ * @param startBy time at which an attempt counts as lost if its worker has not reported its start.
  */
 export async function assignTasks(
   db: Queryable,
@@ -104,7 +104,7 @@ export async function assignTasks(
   return rows;
 }
 
-// As in `save-changes`, the ids are repeated as arrays, so that the planner expects few rows.
+// As in `save-changes`, the ids are repeated as arrays so that the planner expects few rows.
 const ASSIGN = {
   name: 'assign-tasks',
   text: `

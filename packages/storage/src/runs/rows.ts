@@ -1,6 +1,8 @@
-import { type EpochMs, epochMs } from './columns.ts';
+import { type EpochMs, epochMs } from '../sql/epoch-ms.ts';
 
+/** Status of a run. */
 export type RunStatus = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+/** Status of a task. */
 export type TaskStatus =
   | 'WAITING'
   | 'QUEUED'
@@ -12,15 +14,15 @@ export type TaskStatus =
   | 'CANCELLED'
   | 'SKIPPED';
 
-/** The context of a run: what the spans of its work have as their parent. */
+/** Trace context of a run: the parent of its spans. */
 export interface RunContextColumns {
   traceparent: string | null;
   tracestate: string | null;
-  /** Where the engine began the trace: the span id that the run's `workflow_run` span takes. */
+  /** Span id of the run's `workflow_run` span, if the engine started the trace. */
   rootSpanId: string | null;
 }
 
-/** A run, as the state machine and its spans need it. */
+/** A run, with the columns that the state machine and the spans need. */
 export interface RunRow extends RunContextColumns {
   id: string;
   tenantId: string;
@@ -34,10 +36,10 @@ export interface RunRow extends RunContextColumns {
   childKey: string | null;
   eventId: string | null;
   eventKey: string | null;
-  /** Of a firing with a trace of its own: the context in which its schedule or cron was created. */
+  /** Context in which the run's schedule or cron was created, if its firing started a new trace. */
   linkTraceparent: string | null;
   createdAt: EpochMs;
-  /** When it was last put back to its beginning. */
+  /** Time of the last replay. */
   replayedAt: EpochMs | null;
   finishedAt: EpochMs | null;
 }
@@ -51,25 +53,28 @@ export interface TaskRow {
   step: number;
   name: string;
   action: string;
-  /** The labels that it wants of a worker, as canonical JSON; empty for none. */
+  /** Worker labels that the task requires or prefers, as canonical JSON. Empty: none. */
   affinity: string;
   status: TaskStatus;
   /** Number of the attempt, from 0. */
   retryCount: number;
-  /** Number of its first attempt since it was last replayed. */
+  /** Number of the first attempt since the last replay. */
   firstAttempt: number;
-  /** Attempts since then that failed by themselves, as opposed to those whose worker was lost. */
+  /** Failed attempts since the last replay, without those whose worker was lost. */
   retriesUsed: number;
   workerId: string | null;
   createdAt: EpochMs;
-  /** The moment that this attempt could run. */
+  /** Time from which this attempt could run. */
   queuedAt: EpochMs | null;
   assignedAt: EpochMs | null;
   startedAt: EpochMs | null;
   finishedAt: EpochMs | null;
-  /** RUNNING: its timeout, or before STARTED how long that may take; QUEUED: its schedule timeout; BACKOFF: its retry. */
+  /**
+   * The task's timer. RUNNING: its timeout, or before STARTED the deadline for that report; QUEUED: its schedule timeout;
+   * BACKOFF: its retry.
+   */
   dueAt: EpochMs | null;
-  /** Of a durable task: how often it was given to a worker; null for others. */
+  /** Number of times that a durable task was assigned to a worker. Null for other tasks. */
   invocationCount: number | null;
 }
 

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type Database } from '../database/database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { migrate } from '../database/migrate.ts';
 import { insertRuns, type NewRun } from './insert.ts';
 import { assignTasks, listBacklogs, pickQueued } from './queue.ts';
-import { lockRuns, markStarted, saveChanges } from './settle.ts';
+import { markStarted } from './attempts.ts';
+import { lockRuns, saveChanges } from './changes.ts';
 import { dueTasks, nextDueAt } from './timers.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
-/** With microseconds, which a `Date` does not have. */
+/** Has microseconds, which a `Date` cannot hold. */
 const AT = 1_795_223_437_913.125;
 
 let temporary: TemporaryDatabase;
@@ -53,7 +54,7 @@ const assign = (runs: NewRun[], workerId: string) =>
     AT + 2,
   );
 
-test('a child is created once for its key, within a call and across calls, and each request gets that one’s id', async () => {
+test('a child is created once per key, within a call and across calls, and each request gets its id', async () => {
   const parent = { runId: randomUUID(), taskId: randomUUID(), childIndex: null, childKey: 'k' };
   const keyed = () => run('dedupe', { parent: { ...parent, dedupe: 'key:k' } });
   const other = run('dedupe', { parent: { ...parent, dedupe: 'key:other' } });
@@ -64,7 +65,7 @@ test('a child is created once for its key, within a call and across calls, and e
   expect(rows).toHaveLength(2);
 });
 
-test('tasks are picked by priority and then in the order in which they came, so many of each kind', async () => {
+test('tasks are picked by priority and then by arrival, up to a limit for each kind', async () => {
   const runs = [run('order'), run('order', { priority: 3 }), run('order'), run('order')];
   await insertRuns(db, runs);
   const other = run('order-2');
@@ -77,7 +78,7 @@ test('tasks are picked by priority and then in the order in which they came, so 
   expect(await listBacklogs(db)).toContainEqual({ tenantId: TENANT, action: 'order-2', affinity: '' });
 });
 
-test('a task is given to one worker only, with its times to the microsecond and its input as it was sent', async () => {
+test('a task is assigned to only one worker, with its times to the microsecond and its input unchanged', async () => {
   const [one, worker] = [run('once'), randomUUID()];
   await insertRuns(db, [one]);
   const [assignment, ...more] = await assign([one], worker);
@@ -91,7 +92,7 @@ test('a task is given to one worker only, with its times to the microsecond and 
   expect(await assign([one], randomUUID())).toEqual([]);
 });
 
-test('only the attempt that runs can be marked as started, and only once', async () => {
+test('only the running attempt can be marked as started, and only once', async () => {
   const one = run('started');
   await insertRuns(db, [one]);
   const mark = (retryCount: number, tenantId = TENANT) =>
@@ -104,7 +105,7 @@ test('only the attempt that runs can be marked as started, and only once', async
   expect(await mark(0)).toEqual([]);
 });
 
-test('a change is written as it is given; results stay where none are given', async () => {
+test('a change is stored as given; a missing result stays unchanged', async () => {
   const one = run('changed');
   await insertRuns(db, [one]);
   const change = (result: { output?: string; error?: string }, finishedAt: number | null) =>
@@ -120,7 +121,7 @@ test('a change is written as it is given; results stay where none are given', as
   expect(tasks[0]).toMatchObject({ finishedAt: AT + 20, createdAt: AT });
 });
 
-test('what is due comes up at its time, not before', async () => {
+test('a task is due at its time, not before', async () => {
   const early = run('due', { createdAt: 0, tasks: [{ ...run('due').tasks[0]!, dueAt: 1_000 }] });
   await insertRuns(db, [early]);
   expect(await nextDueAt(db)).toBe(1_000);

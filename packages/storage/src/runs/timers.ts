@@ -1,8 +1,8 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, epochMs, timestamp } from './columns.ts';
+import { type EpochMs, epochMs, timestamp } from '../sql/epoch-ms.ts';
 import { CONTEXT_COLUMNS, type RunContextColumns, type TaskStatus } from './rows.ts';
 
-/** A task whose timer has run out, or whose worker is gone. */
+/** A task whose timer has expired, or whose worker is lost. */
 export interface DueTask extends RunContextColumns {
   id: string;
   runId: string;
@@ -15,7 +15,7 @@ export interface DueTask extends RunContextColumns {
 const DUE_COLUMNS = `t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.status, t.retry_count AS "retryCount",
   t.started_at IS NOT NULL AS started, ${CONTEXT_COLUMNS}`;
 
-/** Tasks whose timer has run out at `at`, the longest overdue first. */
+/** Lists the tasks whose timer has expired at `at`, the longest overdue first. */
 export async function dueTasks(db: Queryable, at: EpochMs, limit: number): Promise<DueTask[]> {
   const { rows } = await db.query<DueTask>(
     {
@@ -29,7 +29,7 @@ export async function dueTasks(db: Queryable, at: EpochMs, limit: number): Promi
   return rows;
 }
 
-/** When the next timer runs out. */
+/** Reads the time at which the next timer expires. */
 export async function nextDueAt(db: Queryable): Promise<EpochMs | null> {
   const { rows } = await db.query<{ dueAt: EpochMs | null }>({
     name: 'next-due',
@@ -38,7 +38,7 @@ export async function nextDueAt(db: Queryable): Promise<EpochMs | null> {
   return rows[0]?.dueAt ?? null;
 }
 
-/** The attempts that these workers have. */
+/** Lists the running tasks of these workers. */
 export async function tasksOfWorkers(db: Queryable, workerIds: readonly string[]): Promise<DueTask[]> {
   const { rows } = await db.query<DueTask>(
     `SELECT ${DUE_COLUMNS} FROM task t JOIN run r ON r.id = t.run_id
@@ -48,32 +48,10 @@ export async function tasksOfWorkers(db: Queryable, workerIds: readonly string[]
   return rows;
 }
 
-/** An attempt that a worker has. */
-export interface RunningAttempt extends RunContextColumns {
-  taskId: string;
-  retryCount: number;
-  runId: string;
-  tenantId: string;
-  workerId: string;
-  versionId: string;
-  step: number;
-  /** It goes on without the slots that its step takes. */
-  slotsReleased: boolean;
-  /** The batch that it belongs to. */
-  batchId: string | null;
-}
-
-/** All attempts that workers have; asked at the engine's start. */
-export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> {
-  const { rows } = await db.query<RunningAttempt>(
-    `SELECT t.id AS "taskId", t.retry_count AS "retryCount", t.run_id AS "runId", t.tenant_id AS "tenantId",
-       t.worker_id AS "workerId", r.workflow_version_id AS "versionId", t.step, t.slots_released AS "slotsReleased", t.batch_id AS "batchId", ${CONTEXT_COLUMNS}
-     FROM task t JOIN run r ON r.id = t.run_id WHERE t.status = 'RUNNING'`,
-  );
-  return rows;
-}
-
-/** Gives what runs or is queued time until `until` at least: while the engine was away nobody could report or come. */
+/**
+ * Postpones the timers of running and queued tasks to `until` at the earliest. While the engine was down, workers could
+ * neither report nor connect.
+ */
 export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<void> {
   await db.query(
     `UPDATE task SET due_at = ${timestamp('$1')} WHERE status IN ('RUNNING', 'QUEUED') AND due_at < ${timestamp('$1')}`,
@@ -81,7 +59,7 @@ export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<v
   );
 }
 
-/** Expects a worker's word on attempts that were sent over its former stream by `startBy` at the latest. */
+/** Sets the deadline for a worker to report the start of attempts that were sent over its previous stream. */
 export async function expectStarted(db: Queryable, workerId: string, startBy: EpochMs): Promise<void> {
   await db.query(
     `UPDATE task SET due_at = least(due_at, ${timestamp('$2')})

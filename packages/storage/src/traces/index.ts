@@ -1,4 +1,4 @@
-export { traceById, traceOfRun } from './run-trace.ts';
+export { traceById, traceOfRun } from './trace-spans.ts';
 export { ownerId, type SpanOwner } from './span-owner.ts';
 export { MOST_SPANS, type StoredSpan } from './span-page.ts';
 export type {

@@ -1,12 +1,11 @@
-import { OPERATOR_SUBJECT } from '../credentials/token-scope.ts';
+import { isUuid } from '@hatchet-ts/internal/uuid';
+import { OPERATOR_SUBJECT } from '../credentials/index.ts';
 import type { Attributes, AttributeValue } from './span-record.ts';
 
-/** Whose token spans arrived with. */
+/** Owner of the token that spans arrived with. */
 export type SpanOwner = { scope: 'tenant'; tenantId: string } | { scope: 'operator' };
 
-const UUID = /^[\da-f]{8}-([\da-f]{4}-){3}[\da-f]{12}$/i;
-
-/** The keys under which spans name what they belong to: those of the SDKs and the engine's spans, and those of services. */
+/** Attribute keys that link a span to its tenant, run and task, in the vocabularies of the SDKs and of the services. */
 const KEYS = {
   tenant: ['hatchet.run/tenant.id', 'hatchet.tenant_id'],
   run: ['hatchet.workflow_run_id', 'hatchet.run/workflow_run.id'],
@@ -14,22 +13,22 @@ const KEYS = {
   retryCount: ['hatchet.retry_count', 'hatchet.run/retry_count'],
 };
 
-/** Value of the column `owner_id`. */
+/** Returns the value of the column `owner_id`. */
 export function ownerId(owner: SpanOwner): string {
   return owner.scope === 'tenant' ? owner.tenantId : OPERATOR_SUBJECT;
 }
 
 /**
- * The tenant that may see a span. A tenant's spans are its own, whatever their attributes claim; an operator's span is
- * shown to the tenant that it names, and to nobody when it names none.
+ * Returns the tenant that may see a span. A tenant's spans belong to that tenant, whatever their attributes claim. An
+ * operator's span is visible to the tenant that it names, or to no tenant if it names none.
  */
 export function viewerOf(owner: SpanOwner, attributes: Attributes): string | undefined {
   return owner.scope === 'tenant' ? owner.tenantId : uuidAt(attributes, KEYS.tenant);
 }
 
-/** The run and task that a span names. An id that is no UUID belongs to somebody else's vocabulary: the span stays. */
+/** Reads the run and task that a span names. Ignores an id that is not a UUID, which another application may have set. */
 export function correlation(attributes: Attributes): { runId?: string; taskId?: string; retryCount: number } {
-  const retryCount = Number(first(attributes, KEYS.retryCount) ?? 0);
+  const retryCount = Number(firstValue(attributes, KEYS.retryCount) ?? 0);
   return {
     runId: uuidAt(attributes, KEYS.run),
     taskId: uuidAt(attributes, KEYS.task),
@@ -38,10 +37,10 @@ export function correlation(attributes: Attributes): { runId?: string; taskId?: 
 }
 
 function uuidAt(attributes: Attributes, keys: string[]): string | undefined {
-  const value = first(attributes, keys);
-  return typeof value === 'string' && UUID.test(value) ? value : undefined;
+  const value = firstValue(attributes, keys);
+  return typeof value === 'string' && isUuid(value) ? value : undefined;
 }
 
-function first(attributes: Attributes, keys: string[]): AttributeValue | undefined {
+function firstValue(attributes: Attributes, keys: string[]): AttributeValue | undefined {
   return keys.map((key) => attributes[key]).find((value) => value !== undefined && value !== null);
 }

@@ -1,23 +1,26 @@
 import type { Queryable } from '../database/transaction.ts';
-import { parseExactly } from '../json/exact-json.ts';
-import type { Page, Paged } from '../reads/page.ts';
+import { parseExactly } from '../sql/exact-json.ts';
+import type { Page, Paged } from '../sql/page.ts';
 import type { Attributes, SpanEvent, SpanKind, SpanLink, SpanRecord, SpanStatusCode } from './span-record.ts';
 
-/** A span as it is read. Numbers that a double cannot hold are opaque, as of `parseExactly`. */
+/** A span as read from the database. Numbers that a double cannot hold are opaque; see `parseExactly`. */
 export interface StoredSpan extends SpanRecord {
   retryCount: number;
-  /** Its attributes, events and links were left out, because the page had grown too large. */
+  /** The span's attributes, events and links are omitted because the page exceeded its size limit. */
   truncated: boolean;
 }
 
-/** How many spans of a trace can be paged through: one of a workflow that never ends has no end either. */
+/** Number of spans that a reader can page through. The trace of an endless workflow is endless too. */
 export const MOST_SPANS = 100_000;
-/** About how much a page may hold: a span can be as large as a message. */
+/** Approximate size limit of a page. A single span can be as large as a gRPC message. */
 const PAGE_BYTES = 32 * 1024 * 1024;
 
 const ORDER = 'start_time, end_time DESC, trace_id, span_id, owner_id';
 
-/** Chosen by narrow columns along an index, of each trace no more than could be on the page; only then read wholly. */
+/**
+ * Selects the page's spans first, by narrow columns along an index and from each trace at most as many as fit the page.
+ * Only then reads them completely.
+ */
 export const PAGE = `
   WITH chosen AS (
     SELECT s.* FROM unnest($2::text[]) AS wanted (id) CROSS JOIN LATERAL (
@@ -47,7 +50,7 @@ const COUNT = `
   SELECT count(*)::int AS total
   FROM (SELECT FROM span WHERE trace_id = ANY ($2::text[]) AND tenant_id = $1 LIMIT $3) AS counted`;
 
-/** The spans of these traces that a tenant may see, oldest first; a trace goes on after {@link MOST_SPANS}, its pages do not. */
+/** Reads the spans of these traces that a tenant may see, oldest first, at most the first {@link MOST_SPANS}. */
 export async function spansOfTraces(
   db: Queryable,
   tenantId: string,

@@ -1,7 +1,9 @@
+/** Kind of a span, as OTLP names it. */
 export type SpanKind = 'UNSPECIFIED' | 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
+/** Status code of a span. */
 export type SpanStatusCode = 'UNSET' | 'OK' | 'ERROR';
 
-/** Integers are `bigint`, bytes are base64 strings. Numbers are finite, strings hold no NUL character. */
+/** Value of an attribute. Integers are `bigint`, bytes are base64 strings. Numbers are finite, strings have no NUL character. */
 export type AttributeValue =
   | string
   | number
@@ -13,7 +15,7 @@ export type AttributeValue =
 
 export type Attributes = Record<string, AttributeValue>;
 
-/** A span as it is stored. Ids are lower-case hexadecimal, times nanoseconds since 1970 and below 2^63. */
+/** A span to store. Ids are lower-case hexadecimal. Times are nanoseconds since 1970, below 2^63. */
 export interface SpanRecord {
   traceId: string;
   spanId: string;
@@ -38,6 +40,7 @@ export interface SpanRecord {
   droppedLinksCount: number;
 }
 
+/** Event of a span. */
 export interface SpanEvent {
   name: string;
   /** Nanoseconds since 1970, in decimal digits. */
@@ -46,6 +49,7 @@ export interface SpanEvent {
   droppedAttributesCount: number;
 }
 
+/** Link of a span. */
 export interface SpanLink {
   traceId: string;
   spanId: string;

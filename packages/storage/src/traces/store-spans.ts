@@ -1,9 +1,9 @@
 import type { Queryable } from '../database/transaction.ts';
-import { stringifyExactly } from '../json/exact-json.ts';
+import { stringifyExactly } from '../sql/exact-json.ts';
 import { correlation, ownerId, type SpanOwner, viewerOf } from './span-owner.ts';
 import type { SpanRecord } from './span-record.ts';
 
-/** Columns of the table `span` and where their values come from. The statement follows from it. */
+/** Columns of the table `span`, with their types and values. The statement is generated from this table. */
 const COLUMNS: Record<string, { type: string; of: (span: SpanRecord, owner: SpanOwner) => unknown }> = {
   trace_id: { type: 'text', of: (span) => span.traceId },
   span_id: { type: 'text', of: (span) => span.spanId },
@@ -36,21 +36,21 @@ const COLUMNS: Record<string, { type: string; of: (span: SpanRecord, owner: Span
 const NAMES = Object.keys(COLUMNS).join(', ');
 const ARRAYS = Object.values(COLUMNS).map(({ type }, index) => `$${index + 1}::${type}[]`);
 
-/** In the order of the primary key, so that exporters who repeat each other's spans do not wait for each other in a circle. */
+/** Inserts in the order of the primary key, so that exporters that send the same spans cannot deadlock. */
 const INSERT = `
   INSERT INTO span (${NAMES})
   SELECT ${NAMES} FROM unnest(${ARRAYS.join(', ')}) AS sent (${NAMES})
   ORDER BY trace_id, span_id
   ON CONFLICT (trace_id, span_id, owner_id) DO NOTHING`;
 
-/** SQLSTATE classes that blame the data: data exception, and a limit of the program such as a row's size. */
+/** SQLSTATE classes for faulty data: data exception, and program limit exceeded, such as a row's size. */
 const DATA_ERRORS = /^(22|54)/;
 
 /**
- * Stores spans in one statement. A span that is stored already is left as it is, so that a delivery can be repeated.
+ * Stores spans in one statement. A span that is already stored stays unchanged, so a delivery can be repeated.
  *
- * @returns those that PostgreSQL refuses for what they hold; all others are stored.
- * @throws the database's error when it is away or otherwise unable: nothing that was not stored is lost by sending again.
+ * @returns the spans that PostgreSQL rejects for their content. All others are stored.
+ * @throws the database's error if it is unavailable. The caller can send all spans again.
  */
 export async function storeSpans(database: Queryable, owner: SpanOwner, spans: SpanRecord[]): Promise<SpanRecord[]> {
   if (spans.length === 0) return [];

@@ -1,10 +1,11 @@
+import { isUuid } from '@hatchet-ts/internal/uuid';
 import type { Queryable } from '../database/transaction.ts';
-import { allOf, given } from '../reads/conditions.ts';
-import { countOf, type Page, type Paged, paging } from '../reads/page.ts';
+import { condition, joinConditions } from '../sql/conditions.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
 import { type RunListFilter, UNITS, whereClause } from '../reads/run-filter.ts';
 import type { ViewStatus } from '../reads/runs.ts';
 
-/** A run and what is known of its trace. */
+/** A run with a summary of its trace. */
 export interface RunTraceSummary {
   runId: string;
   workflowId: string;
@@ -13,32 +14,32 @@ export interface RunTraceSummary {
   createdAt: Date;
   finishedAt: Date | null;
   traceId: string | null;
-  /** It failed because a task took too long. */
+  /** The run failed because a task exceeded its timeout. */
   timedOut: boolean;
-  /** How long its first attempt waited for a worker, in milliseconds; unknown once that was tried again. */
+  /** Queue time of the first attempt, in milliseconds. Null after a retry. */
   queuedMs: number | null;
-  /** Spans of the whole trace, and those of them with an error; at most {@link MOST_COUNTED} are looked at. */
+  /** Number of spans in the whole trace, counted up to {@link MOST_COUNTED}. */
   spanCount: number;
+  /** Number of these spans with an error. */
   errorCount: number;
 }
 
-/** Which runs to list. */
+/** Filter for runs and their traces. */
 export interface TraceListFilter extends Pick<RunListFilter, 'since' | 'until' | 'statuses' | 'workflowIds'> {
-  /** Also runs that a task of another one has started: those are in that one's trace already. */
+  /** Include child runs. They are also part of their parent's trace. */
   children: boolean;
   workflowNames?: string[];
   runIds?: string[];
-  /** A piece of a workflow's name or of the metadata, or the id of a run or of a trace. */
+  /** Part of a workflow's name or of the metadata, or the id of a run, a task or a trace. */
   text?: string;
 }
 
-/** How many spans of a trace are counted. */
+/** Limit up to which the spans of a trace are counted. */
 export const MOST_COUNTED = 10_000;
 
-/** Among how many of the latest runs a piece of text is looked for. */
+/** Number of latest runs that a text search covers. */
 const MOST_SEARCHED = 10_000;
 
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const TRACE_ID = /^[\da-f]{32}$/i;
 
 const COUNTS = `
@@ -48,7 +49,7 @@ const COUNTS = `
     SELECT status_code FROM span WHERE trace_id = wanted.id AND tenant_id = $1 LIMIT ${MOST_COUNTED}
   ) AS s GROUP BY wanted.id`;
 
-/** A tenant's runs, newest first, each with what its trace shows. */
+/** Lists a tenant's runs, newest first, each with a summary of its trace. */
 export async function listRunTraces(
   db: Queryable,
   tenantId: string,
@@ -56,19 +57,18 @@ export async function listRunTraces(
   page: Page,
 ): Promise<Paged<RunTraceSummary>> {
   const runs = whereClause(filter, UNITS.run, [tenantId]);
-  const where = allOf(
+  const where = joinConditions(
     [
-      given(workflowNames, (names) => `r.workflow_name = ANY (${names}::text[])`),
-      given(runIds, (ids) => `r.id = ANY (${ids}::uuid[])`),
-      given(text, UUID.test(text ?? '') ? hasRun : TRACE_ID.test(text ?? '') ? hasTrace : hasText),
+      condition(workflowNames, (names) => `r.workflow_name = ANY (${names}::text[])`),
+      condition(runIds, (ids) => `r.id = ANY (${ids}::uuid[])`),
+      condition(text, isUuid(text ?? '') ? matchRun : TRACE_ID.test(text ?? '') ? matchTrace : matchText),
     ],
     runs.params,
   );
-  const source = `run r WHERE r.tenant_id = $1 AND ${runs.sql} AND ${where.sql}${
-    children ? '' : ' AND r.parent_task_id IS NULL'
-  }`;
-  const { rows } = await db.query<Omit<RunTraceSummary, 'spanCount' | 'errorCount'>>(
-    `SELECT r.id AS "runId", r.workflow_id AS "workflowId", r.workflow_name AS "workflowName", r.status,
+  const { total, rows } = await selectPage<Omit<RunTraceSummary, 'spanCount' | 'errorCount'>>(
+    db,
+    {
+      select: `SELECT r.id AS "runId", r.workflow_id AS "workflowId", r.workflow_name AS "workflowName", r.status,
        r.created_at AS "createdAt", r.finished_at AS "finishedAt", r.trace_id AS "traceId",
        r.status = 'FAILED' AND EXISTS (
          SELECT FROM task t WHERE t.run_id = r.id AND t.status = 'FAILED' AND t.error LIKE 'Task exceeded timeout%'
@@ -76,8 +76,13 @@ export async function listRunTraces(
        (SELECT round(extract(epoch FROM t.assigned_at - t.queued_at) * 1000)::float8 FROM task t
          WHERE t.run_id = r.id AND t.retry_count = 0 AND t.assigned_at >= t.queued_at ORDER BY t.step LIMIT 1)
          AS "queuedMs"
-     FROM ${source} ORDER BY r.created_at DESC, r.id DESC ${paging(page)}`,
-    where.params,
+     FROM run r`,
+      from: 'run r',
+      where: `r.tenant_id = $1 AND ${runs.sql} AND ${where.sql}${children ? '' : ' AND r.parent_task_id IS NULL'}`,
+      orderBy: 'r.created_at DESC, r.id DESC',
+      params: where.params,
+    },
+    page,
   );
   const traceIds = [...new Set(rows.flatMap(({ traceId }) => traceId ?? []))];
   const counts = await db.query<{ traceId: string; spanCount: number; errorCount: number }>(COUNTS, [
@@ -86,16 +91,16 @@ export async function listRunTraces(
   ]);
   const countsOf = new Map(counts.rows.map(({ traceId, ...count }) => [traceId, count]));
   return {
-    total: await countOf(db, source, where.params),
+    total,
     rows: rows.map((run) => ({ ...run, ...(countsOf.get(run.traceId ?? '') ?? { spanCount: 0, errorCount: 0 }) })),
   };
 }
 
-const hasRun = (id: string) => `r.id = coalesce((SELECT run_id FROM task WHERE id = ${id}::uuid), ${id}::uuid)`;
-const hasTrace = (id: string) => `r.trace_id = lower(${id})`;
+const matchRun = (id: string) => `r.id = coalesce((SELECT run_id FROM task WHERE id = ${id}::uuid), ${id}::uuid)`;
+const matchTrace = (id: string) => `r.trace_id = lower(${id})`;
 
-/** Neither an index nor a whole table: the latest ones. */
-function hasText(text: string): string {
+/** Searches only the latest runs: text has no index, and the whole table would take too long. */
+function matchText(text: string): string {
   return `r.id IN (SELECT id FROM run WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT ${MOST_SEARCHED})
     AND (strpos(lower(r.workflow_name), lower(${text})) > 0
       OR strpos(lower(r.additional_metadata::text), lower(${text})) > 0)`;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type Database } from '../database/database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { migrate } from '../database/migrate.ts';
 import { listRunTraces, MOST_SPANS, type SpanOwner, storeSpans, traceById, traceOfRun } from './index.ts';
-import { SPAN } from './span.fixture.ts';
+import { SPAN } from '../testing/span.ts';
 import { PAGE } from './span-page.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -40,7 +40,7 @@ describe('traces of any size', () => {
     await temporary.drop();
   });
 
-  /** One span after the other, put there without the detour over the receiver. */
+  /** Inserts consecutive spans directly, without the receiver. */
   const fill = (traceId: string, number: number) =>
     database.query(
       `INSERT INTO span (trace_id, span_id, owner_id, tenant_id, flags, name, kind, service_name, scope_name,
@@ -52,7 +52,7 @@ describe('traces of any size', () => {
       [traceId, TENANT, RUN, number],
     );
 
-  it('are read in pages that together are the whole, each span once', async () => {
+  it('are read in pages that together contain each span once', async () => {
     await fill(WIDE, 2_500);
     await fill(HEAVY, 10);
     const names: string[] = [];
@@ -65,7 +65,7 @@ describe('traces of any size', () => {
     expect(new Set(names).size).toBe(2_510);
   });
 
-  it('are found by their own id', async () => {
+  it('are found by trace id', async () => {
     expect(await traceById(database, TENANT, HEAVY, { offset: 8, limit: 5 })).toMatchObject({
       total: 10,
       rows: [{ name: 'span 9' }, { name: 'span 10' }],
@@ -74,7 +74,7 @@ describe('traces of any size', () => {
     expect(await traceById(database, TENANT, ENDLESS, { offset: 0, limit: 5 })).toBeUndefined();
   });
 
-  it('do not make a page larger than a process can hold: what is too much comes without its details', async () => {
+  it('have pages of limited size: spans beyond the limit are returned without details', async () => {
     const text = 'x'.repeat(3_000_000);
     const large = Array.from({ length: 16 }, (_, index) => ({
       ...SPAN,
@@ -94,7 +94,7 @@ describe('traces of any size', () => {
     expect(next?.rows.every(({ truncated }) => !truncated)).toBe(true);
   });
 
-  it('end, for a reader, where a trace without an end would not', async () => {
+  it('end for the reader at the span limit', async () => {
     await fill(ENDLESS, MOST_SPANS + 5);
     const last = await traceById(database, TENANT, ENDLESS, { offset: MOST_SPANS - 1, limit: 10 });
     expect([last?.total, last?.rows.length]).toEqual([MOST_SPANS, 1]);
@@ -102,7 +102,7 @@ describe('traces of any size', () => {
     expect(beyond?.rows).toEqual([]);
   });
 
-  it('are read along an index, no further than the page goes', async () => {
+  it('are read through an index, no further than the page', async () => {
     await database.query('ANALYZE span');
     const { rows } = await database.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(
       `EXPLAIN (ANALYZE, FORMAT JSON) ${PAGE.replace('$1', `'${TENANT}'`).replace('$2', `'{${ENDLESS}}'`)}`
@@ -115,7 +115,7 @@ describe('traces of any size', () => {
     expect(Math.max(...scans.map((scan) => scan['Actual Rows']))).toBeLessThan(1_000);
   });
 
-  it('are listed with their runs: how long they took, and how many spans have an error', async () => {
+  it('are listed with the duration of their runs and the number of spans with an error', async () => {
     const listed = (children: boolean, more = {}) =>
       listRunTraces(database, TENANT, { children, ...more }, { offset: 0, limit: 10 });
     const parent = { runId: RUN, status: 'COMPLETED', traceId: WIDE, spanCount: 2_500, errorCount: 2 };
@@ -128,7 +128,7 @@ describe('traces of any size', () => {
   });
 });
 
-/** What is looked at of a node of a query plan. */
+/** Fields of a query plan node that the test compares. */
 interface Plan {
   Plans?: Plan[];
   'Relation Name'?: string;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createDatabase, type Database } from '../database/database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
-import { stringifyExactly } from '../json/exact-json.ts';
-import { migrate } from '../migrate/migrate.ts';
+import { stringifyExactly } from '../sql/exact-json.ts';
+import { migrate } from '../database/migrate.ts';
 import { type SpanOwner, storeSpans, traceOfRun } from './index.ts';
-import { SPAN, TRACE } from './span.fixture.ts';
+import { SPAN, TRACE } from '../testing/span.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const OTHER_TENANT = '22222222-2222-4222-8222-222222222222';
@@ -48,7 +48,7 @@ describe('stored spans', () => {
     return trace?.rows.map((row) => row.name);
   };
 
-  it('come back whole: integers beyond 2^53, events, links, status and times to the nanosecond', async () => {
+  it('are returned complete: integers beyond 2^53, events, links, status and times to the nanosecond', async () => {
     const refused = await storeSpans(database, tenant, [
       {
         ...SPAN,
@@ -103,18 +103,18 @@ describe('stored spans', () => {
     expect([events[0]?.name, links[0]?.traceId]).toEqual(['exception', ATTEMPT_TRACE]);
   });
 
-  it('stay as they are when they are delivered again, even twice in one delivery', async () => {
+  it('stay unchanged when they are delivered again, even twice in one delivery', async () => {
     const again = { ...SPAN, name: 'again' };
     await storeSpans(database, tenant, [again, again]);
     expect(await names(TENANT)).toEqual(['whole']);
   });
 
-  it('are found by the id of a task as by that of its run, and not at all for an unknown id', async () => {
+  it('are found by the id of their run or task, and not by an unknown id', async () => {
     expect(await names(TENANT, TASK)).toEqual(['whole']);
     expect(await names(TENANT, WORKFLOW)).toBeUndefined();
   });
 
-  it('of an attempt in a trace of its own belong to the run that the attempt names, with all that lies below', async () => {
+  it('of an attempt in a separate trace belong to the run that the attempt names, with all their descendants', async () => {
     const attempt = {
       ...SPAN,
       traceId: ATTEMPT_TRACE,
@@ -135,7 +135,7 @@ describe('stored spans', () => {
     expect(trace).toMatchObject({ total: 3, rows: [{ name: 'attempt', retryCount: 2 }] });
   });
 
-  it('of another tenant are not shown, whatever they claim, and do not stand in the way of the real ones', async () => {
+  it('of another tenant stay invisible, whatever they claim, and do not replace the real spans', async () => {
     const other: SpanOwner = { scope: 'tenant', tenantId: OTHER_TENANT };
     const forged = { 'hatchet.tenant_id': TENANT, 'hatchet.run/tenant.id': TENANT, 'hatchet.workflow_run_id': RUN };
     await storeSpans(database, other, [{ ...SPAN, spanId: 'e7ad6b7169203331', name: 'forged', attributes: forged }]);
@@ -146,7 +146,7 @@ describe('stored spans', () => {
     expect(await names(OTHER_TENANT)).toBeUndefined();
   });
 
-  it('of the operator are shown to the tenant that they name, and to nobody when they name none', async () => {
+  it('of the operator are visible to the tenant that they name, and to no tenant if they name none', async () => {
     const service = { ...SPAN, startTime: SPAN.startTime + 10n };
     await storeSpans(database, operator, [
       { ...service, spanId: '0000000000000001', name: 'service', attributes: { 'hatchet.run/tenant.id': TENANT } },
@@ -158,7 +158,7 @@ describe('stored spans', () => {
     expect(await names(TENANT)).toEqual(['whole', 'attempt', 'below', 'real', 'service', 'engine']);
   });
 
-  it('that PostgreSQL refuses come back, and all others of the delivery are stored', async () => {
+  it('that PostgreSQL rejects are returned, and all others of the delivery are stored', async () => {
     const good = Array.from({ length: 5 }, (_, index) => ({
       ...SPAN,
       spanId: `00000000000001${index}0`,
@@ -170,7 +170,7 @@ describe('stored spans', () => {
     expect(rowCount).toBe(5);
   });
 
-  it('are nobody’s fault when the database cannot take them', async () => {
+  it('are not rejected when the database is unavailable', async () => {
     const away = createDatabase('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'traces test' });
     await expect(storeSpans(away, tenant, [SPAN])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await away.close();

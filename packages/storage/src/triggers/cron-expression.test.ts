@@ -10,7 +10,7 @@ describe('a cron expression', () => {
     ['*/10 * * * * *', '2026-02-27T12:00:10.000Z'],
     ['0 9 * * MON-FRI', '2026-03-02T09:00:00.000Z'],
     ['0 0 29 2 *', '2028-02-29T00:00:00.000Z'],
-    // either of the two days, as cron has it
+    // day of month or day of week, as in cron
     ['0 0 13 * 5', '2026-03-06T00:00:00.000Z'],
     ['30 2 29 3 *', '2026-03-29T02:30:00.000Z'],
     ['@daily', '2026-02-28T00:00:00.000Z'],
@@ -19,11 +19,11 @@ describe('a cron expression', () => {
     expect(nextFireAt(expression, NOON)?.toISOString()).toBe(next);
   });
 
-  it('does not fire at the moment that it is asked after', () => {
+  it('fires strictly after the given moment', () => {
     expect(nextFireAt('0 12 * * *', NOON)?.toISOString()).toBe('2026-02-28T12:00:00.000Z');
   });
 
-  it('may name times that never come', () => {
+  it('may never fire', () => {
     expect(nextFireAt('0 0 31 2 *', NOON)).toBeNull();
   });
 
@@ -36,7 +36,7 @@ describe('a cron expression', () => {
     '2030-01-01T00:00:00Z',
     '@every 5m',
     '@reboot',
-  ])('is refused when it is "%s", with what to write instead', (expression) => {
+  ])('is rejected if it is "%s", with valid examples in the error', (expression) => {
     expect(() => nextFireAt(expression, NOON)).toThrow(CronExpressionError);
     expect(() => nextFireAt(expression, NOON)).toThrow(/write five fields/);
   });

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** An expression that names no times; the message says what to write instead. */
+/** The expression is not a cron expression. The message shows valid ones. */
 export class CronExpressionError extends Error {
   override readonly name = 'CronExpressionError';
 }
@@ -10,10 +10,10 @@ const ADVICE =
 const NAMES = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly)$/i;
 
 /**
- * The first moment after `after` at which a cron fires, in UTC; null when there is none any more, as for 31 February.
- * Both services ask this one function, so that what the API accepts is what the engine's clock understands.
+ * Computes the first moment after `after` at which a cron fires, in UTC. Null if it never fires again, as for 31
+ * February. API and engine both call this function, so that the engine can run every expression that the API accepts.
  *
- * @throws CronExpressionError when the expression is none.
+ * @throws CronExpressionError
  */
 export function nextFireAt(expression: string, after: Date): Date | null {
   return parse(expression).nextRun(after);
@@ -21,15 +21,15 @@ export function nextFireAt(expression: string, after: Date): Date | null {
 
 function parse(expression: string): Cron {
   const text = expression.trim();
-  // the parser also takes a date, and seven fields with a year
-  if (!NAMES.test(text) && ![5, 6].includes(text.split(/\s+/).length)) throw refusal(expression);
+  // croner also accepts a date, and a seventh field for the year
+  if (!NAMES.test(text) && ![5, 6].includes(text.split(/\s+/).length)) throw syntaxError(expression);
   try {
     return new Cron(text, { timezone: 'UTC', paused: true });
   } catch {
-    throw refusal(expression);
+    throw syntaxError(expression);
   }
 }
 
-function refusal(expression: string): CronExpressionError {
+function syntaxError(expression: string): CronExpressionError {
   return new CronExpressionError(`"${expression.slice(0, 100)}" is not a cron expression: ${ADVICE}`);
 }

@@ -1,41 +1,31 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Queryable } from '../database/transaction.ts';
-import { allOf, given, type MetadataFilter, metadataHas } from '../reads/conditions.ts';
-import { countOf, type Page, type Paged, paging } from '../reads/page.ts';
+import { condition, joinConditions, type MetadataFilter, metadataCondition } from '../sql/conditions.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
 import { nextFireAt } from './cron-expression.ts';
+import type { NewTrigger, TriggerView } from './trigger.ts';
 
-/** Runs to be started again and again. Input and metadata are JSON texts. */
-export interface NewCron {
-  tenantId: string;
-  /** Name or id. */
-  workflow: string;
+/** A cron to create through the API. */
+export interface NewCron extends NewTrigger {
   name: string;
   expression: string;
-  input: string;
-  additionalMetadata: string;
-  /** 1 to 3; left out: the workflow's. */
-  priority?: number;
 }
 
-export interface CronView {
-  id: string;
-  tenantId: string;
-  workflowId: string;
-  workflowVersionId: string;
-  workflowName: string;
-  /** `DEFAULT`: declared by the workflow. */
-  method: 'DEFAULT' | 'API';
+/** A cron. Its name is empty if its workflow declared it. */
+export interface CronView extends TriggerView {
   name: string;
   expression: string;
   enabled: boolean;
-  input: string;
-  additionalMetadata: string;
-  priority: number | null;
-  createdAt: Date;
-  updatedAt: Date;
 }
 
-/** What is left out restricts nothing. */
+/** The crons that a workflow declares. */
+export interface DeclaredCrons {
+  expressions: string[];
+  /** JSON text. */
+  input: string;
+}
+
+/** Filter for crons. A missing field restricts nothing. */
 export interface CronFilter {
   workflowId?: string;
   workflowName?: string;
@@ -52,9 +42,9 @@ const CRON = `SELECT c.id, c.tenant_id AS "tenantId", c.workflow_id AS "workflow
   FROM ${TABLES}`;
 
 /**
- * Stores a cron; the engine's clock hears of it.
+ * Stores a cron. A notification reaches the engine's clock.
  *
- * @returns its id, or why there is none: the tenant has no such workflow, or the workflow has this very cron already.
+ * @returns the id, `no-workflow` if the tenant has no such workflow, or `exists` if the workflow already has this cron.
  * @throws CronExpressionError
  */
 export async function createCron(db: Queryable, cron: NewCron): Promise<{ id: string } | 'no-workflow' | 'exists'> {
@@ -90,7 +80,7 @@ export async function viewCron(db: Queryable, tenantId: string, id: string): Pro
   return rows[0];
 }
 
-/** A tenant's crons, newest first unless told otherwise. */
+/** Lists a tenant's crons, by default newest first. */
 export async function listCrons(
   db: Queryable,
   tenantId: string,
@@ -98,33 +88,63 @@ export async function listCrons(
   page: Page,
   { by = 'created_at', direction = 'DESC' }: { by?: 'name' | 'created_at'; direction?: 'ASC' | 'DESC' } = {},
 ): Promise<Paged<CronView>> {
-  const where = allOf(
+  const where = joinConditions(
     [
-      given(workflowId, (parameter) => `c.workflow_id = ${parameter}`),
-      given(workflowName, (parameter) => `w.name = lower(${parameter})`),
-      given(name, (parameter) => `c.name = ${parameter}`),
-      metadataHas('c.additional_metadata', metadata),
+      condition(workflowId, (parameter) => `c.workflow_id = ${parameter}`),
+      condition(workflowName, (parameter) => `w.name = lower(${parameter})`),
+      condition(name, (parameter) => `c.name = ${parameter}`),
+      metadataCondition('c.additional_metadata', metadata),
     ],
     [tenantId],
   );
-  const source = `WHERE c.tenant_id = $1 AND ${where.sql}`;
-  const { rows } = await db.query<CronView>(
-    `${CRON} ${source} ORDER BY c.${by} ${direction}, c.id ${direction} ${paging(page)}`,
-    where.params,
+  return selectPage<CronView>(
+    db,
+    {
+      select: CRON,
+      from: TABLES,
+      where: `c.tenant_id = $1 AND ${where.sql}`,
+      orderBy: `c.${by} ${direction}, c.id ${direction}`,
+      params: where.params,
+    },
+    page,
   );
-  return { total: await countOf(db, `${TABLES} ${source}`, where.params), rows };
 }
 
-/** Deletes a cron; what it has started goes on. */
+/** Deletes a cron. Its runs continue. */
 export async function deleteCron(db: Queryable, tenantId: string, id: string): Promise<void> {
   await db.query('DELETE FROM cron WHERE tenant_id = $1 AND id = $2', [tenantId, id]);
 }
 
-/** Stops a cron or lets it go on: it then fires next at the first moment from now on. */
+/** Disables or enables a cron. An enabled cron fires next at its first moment from now on. */
 export async function setCronEnabled(db: Queryable, cron: CronView, enabled: boolean): Promise<void> {
   await db.query(
     `UPDATE cron SET enabled = $3, next_fire_at = $4, updated_at = now()
      WHERE tenant_id = $1 AND id = $2 AND enabled <> $3`,
     [cron.tenantId, cron.id, enabled, nextFireAt(cron.expression, new Date())],
+  );
+}
+
+/**
+ * Replaces the declared crons of a workflow, and leaves those of the API alone. A cron that stays keeps its next firing,
+ * so that a restarted worker delays nothing.
+ *
+ * @throws CronExpressionError
+ */
+export async function declareCrons(
+  transaction: Queryable,
+  { tenantId, workflowId }: { tenantId: string; workflowId: string },
+  { expressions, input }: DeclaredCrons = { expressions: [], input: '{}' },
+): Promise<void> {
+  const next = expressions.map((expression) => nextFireAt(expression, new Date()));
+  await transaction.query(
+    `WITH gone AS (
+       DELETE FROM cron WHERE workflow_id = $2 AND method = 'DEFAULT' AND expression <> ALL ($4::text[])
+     )
+     INSERT INTO cron (id, tenant_id, workflow_id, method, name, expression, input, additional_metadata, next_fire_at)
+     SELECT x.id, $1, $2, 'DEFAULT', '', x.expression, $5, '{}', x.next_fire_at
+     FROM unnest($3::uuid[], $4::text[], $6::timestamptz[]) AS x (id, expression, next_fire_at)
+     ON CONFLICT (workflow_id, method, name, expression) DO UPDATE SET input = excluded.input, updated_at = now()
+       WHERE cron.input <> excluded.input`,
+    [tenantId, workflowId, expressions.map(() => randomUUIDv7()), expressions, input, next],
   );
 }

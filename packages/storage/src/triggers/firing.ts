@@ -1,22 +1,22 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, epochMs, timestamp } from '../runs/columns.ts';
+import { type EpochMs, epochMs, timestamp } from '../sql/epoch-ms.ts';
 
-/** A schedule whose time has come. */
-export interface DueSchedule extends Due {
+/** A schedule that is due. */
+export interface DueSchedule extends DueTrigger {
   parentTaskId: string | null;
   childIndex: number | null;
   childKey: string | null;
 }
 
-/** A cron whose time has come. */
-export interface DueCron extends Due {
+/** A cron that is due. */
+export interface DueCron extends DueTrigger {
   name: string;
   expression: string;
-  /** The moment that is due. */
+  /** The firing that is due. */
   nextFireAt: EpochMs;
 }
 
-interface Due {
+interface DueTrigger {
   id: string;
   tenantId: string;
   workflowName: string;
@@ -29,7 +29,10 @@ interface Due {
 const COLUMNS = `d.id, d.tenant_id AS "tenantId", w.name AS "workflowName", d.input,
   d.additional_metadata AS "additionalMetadata", d.priority`;
 
-/** Schedules that are due at `at`, the longest overdue first; locked, so that nobody moves or deletes them meanwhile. */
+/**
+ * Reads the schedules that are due at `at`, the longest overdue first, and locks them against updates and deletion. Skips
+ * schedules that are already locked.
+ */
 export async function lockDueSchedules(transaction: Queryable, at: EpochMs, limit: number): Promise<DueSchedule[]> {
   const { rows } = await transaction.query<DueSchedule>(
     `SELECT ${COLUMNS}, d.parent_task_id AS "parentTaskId", d.child_index AS "childIndex", d.child_key AS "childKey"
@@ -41,14 +44,14 @@ export async function lockDueSchedules(transaction: Queryable, at: EpochMs, limi
   return rows;
 }
 
-/** What became of a schedule: a run, or the reason why there is none. */
+/** Result of a firing: the run, or the error that prevented it. */
 export interface FiredSchedule {
   id: string;
   runId?: string;
   error?: string;
 }
 
-/** Notes that locked schedules have fired. */
+/** Stores that locked schedules have fired. */
 export async function saveFired(transaction: Queryable, fired: readonly FiredSchedule[], at: EpochMs): Promise<void> {
   await transaction.query(
     `UPDATE schedule s SET fired_at = ${timestamp('$4')}, run_id = x.run_id, error = x.error
@@ -58,7 +61,7 @@ export async function saveFired(transaction: Queryable, fired: readonly FiredSch
   );
 }
 
-/** Crons that are due at `at`, the longest overdue first; locked like the schedules. */
+/** Reads and locks the crons that are due at `at`, like {@link lockDueSchedules}. */
 export async function lockDueCrons(transaction: Queryable, at: EpochMs, limit: number): Promise<DueCron[]> {
   const { rows } = await transaction.query<DueCron>(
     `SELECT ${COLUMNS}, d.name, d.expression, ${epochMs('d.next_fire_at')} AS "nextFireAt"
@@ -70,7 +73,7 @@ export async function lockDueCrons(transaction: Queryable, at: EpochMs, limit: n
   return rows;
 }
 
-/** Moves locked crons on: for when they last fired, and when they fire next. */
+/** Stores the last and the next firing of locked crons. */
 export async function moveCrons(
   transaction: Queryable,
   moved: readonly { id: string; lastFireAt: EpochMs; nextFireAt: EpochMs | null }[],
@@ -83,7 +86,7 @@ export async function moveCrons(
   );
 }
 
-/** When the next schedule or cron is due; null where there is none. */
+/** Reads the time of the next schedule or cron. Null if there is none. */
 export async function nextFiringAt(db: Queryable): Promise<EpochMs | null> {
   const { rows } = await db.query<{ at: EpochMs | null }>(
     `SELECT least(

@@ -1,43 +1,26 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Queryable } from '../database/transaction.ts';
-import { allOf, given, type MetadataFilter, metadataHas } from '../reads/conditions.ts';
-import { countOf, type Page, type Paged, paging } from '../reads/page.ts';
+import { condition, joinConditions, type MetadataFilter, metadataCondition } from '../sql/conditions.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
+import type { NewTrigger, TriggerView } from './trigger.ts';
 
-/** A run to be started at a given time. Input and metadata are JSON texts. */
-export interface NewSchedule {
-  tenantId: string;
-  /** Name or id. */
-  workflow: string;
+/** A schedule to create through the API. */
+export interface NewSchedule extends NewTrigger {
   method: 'DEFAULT' | 'API';
   triggerAt: Date;
-  input: string;
-  additionalMetadata: string;
-  /** 1 to 3; left out: the workflow's. */
-  priority?: number;
 }
 
-/** A schedule, and the run that it became. */
-export interface ScheduleView {
-  id: string;
-  tenantId: string;
-  workflowId: string;
-  workflowVersionId: string;
-  workflowName: string;
-  method: 'DEFAULT' | 'API';
+/** A schedule, with its run after it has fired. */
+export interface ScheduleView extends TriggerView {
   triggerAt: Date;
-  input: string;
-  additionalMetadata: string;
-  priority: number | null;
-  createdAt: Date;
-  updatedAt: Date;
   firedAt: Date | null;
-  /** `SCHEDULED` until it fires, then its run's; null once retention has taken that run. */
+  /** `SCHEDULED` until it fires, then the status of its run. Null after retention has deleted that run. */
   status: 'SCHEDULED' | 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | null;
   runId: string | null;
   runCreatedAt: Date | null;
 }
 
-/** What is left out restricts nothing; an empty list neither. */
+/** Filter for schedules. A missing field or an empty list restricts nothing. */
 export interface ScheduleFilter {
   ids?: string[];
   workflowId?: string;
@@ -57,7 +40,7 @@ const SCHEDULE = `SELECT s.id, s.tenant_id AS "tenantId", s.workflow_id AS "work
     r.created_at AS "runCreatedAt"
   FROM ${TABLES}`;
 
-/** Stores a schedule; the engine's clock hears of it. Undefined when the tenant has no such workflow. */
+/** Stores a schedule. A notification reaches the engine's clock. Returns undefined if the tenant has no such workflow. */
 export async function createSchedule(db: Queryable, schedule: NewSchedule): Promise<string | undefined> {
   const { tenantId, workflow, method, triggerAt, input, additionalMetadata, priority } = schedule;
   const { rows } = await db.query<{ id: string }>(
@@ -74,7 +57,7 @@ export async function viewSchedule(db: Queryable, tenantId: string, id: string):
   return rows[0];
 }
 
-/** A tenant's schedules, by the time that they are for or that they were made, newest first unless told otherwise. */
+/** Lists a tenant's schedules by trigger time or creation time, by default the latest trigger time first. */
 export async function listSchedules(
   db: Queryable,
   tenantId: string,
@@ -82,16 +65,21 @@ export async function listSchedules(
   page: Page,
   { by = 'trigger_at', direction = 'DESC' }: { by?: 'trigger_at' | 'created_at'; direction?: 'ASC' | 'DESC' } = {},
 ): Promise<Paged<ScheduleView>> {
-  const where = allOf(conditions(filter), [tenantId]);
-  const source = `WHERE s.tenant_id = $1 AND ${where.sql}`;
-  const { rows } = await db.query<ScheduleView>(
-    `${SCHEDULE} ${source} ORDER BY s.${by} ${direction}, s.id ${direction} ${paging(page)}`,
-    where.params,
+  const where = joinConditions(filterConditions(filter), [tenantId]);
+  return selectPage<ScheduleView>(
+    db,
+    {
+      select: SCHEDULE,
+      from: TABLES,
+      where: `s.tenant_id = $1 AND ${where.sql}`,
+      orderBy: `s.${by} ${direction}, s.id ${direction}`,
+      params: where.params,
+    },
+    page,
   );
-  return { total: await countOf(db, `${TABLES} ${source}`, where.params), rows };
 }
 
-/** Moves schedules that have not fired yet; resolves to the ids of those that it moved. */
+/** Reschedules the schedules that have not fired yet. Resolves to their ids. */
 export async function moveSchedules(
   db: Queryable,
   tenantId: string,
@@ -106,9 +94,9 @@ export async function moveSchedules(
   return rows.map(({ id }) => id);
 }
 
-/** Deletes schedules; what they have started goes on. Resolves to the ids of those that it deleted. */
+/** Deletes schedules. Their runs continue. Resolves to the ids of the deleted schedules. */
 export async function deleteSchedules(db: Queryable, tenantId: string, filter: ScheduleFilter): Promise<string[]> {
-  const where = allOf(conditions(filter), [tenantId]);
+  const where = joinConditions(filterConditions(filter), [tenantId]);
   const { rows } = await db.query<{ id: string }>(
     `DELETE FROM schedule WHERE id IN (SELECT s.id FROM ${TABLES} WHERE s.tenant_id = $1 AND ${where.sql})
      RETURNING id`,
@@ -117,21 +105,21 @@ export async function deleteSchedules(db: Queryable, tenantId: string, filter: S
   return rows.map(({ id }) => id);
 }
 
-function conditions({ ids, workflowId, metadata, statuses }: ScheduleFilter) {
+function filterConditions({ ids, workflowId, metadata, statuses }: ScheduleFilter) {
   return [
-    given(ids, (parameter) => `s.id = ANY (${parameter}::uuid[])`),
-    given(workflowId, (parameter) => `s.workflow_id = ${parameter}`),
-    given(statuses, (parameter) => `${STATUS} = ANY (${parameter}::text[])`),
-    metadataHas('s.additional_metadata', metadata),
+    condition(ids, (parameter) => `s.id = ANY (${parameter}::uuid[])`),
+    condition(workflowId, (parameter) => `s.workflow_id = ${parameter}`),
+    condition(statuses, (parameter) => `${STATUS} = ANY (${parameter}::text[])`),
+    metadataCondition('s.additional_metadata', metadata),
   ];
 }
 
-/** A schedule that a workflow's own code makes, perhaps as a child of the task that makes it. */
+/** A schedule that a workflow's own code creates, optionally as a child of the calling task. */
 export interface NewChildSchedule extends Omit<NewSchedule, 'workflow' | 'method'> {
   parent?: { taskId: string; childIndex?: number | undefined; childKey?: string | undefined };
 }
 
-/** Stores schedules of a workflow, in one statement; resolves to their ids, in order. */
+/** Stores schedules of one workflow, in one statement. Resolves to their ids, in order. */
 export async function createSchedules(
   db: Queryable,
   workflowId: string,

@@ -1,85 +1,80 @@
-/** One task of a workflow, as it was registered. */
+import type { DeclaredCrons } from '../triggers/crons.ts';
+
+/** One registered task of a workflow. */
 export interface Step {
-  /** A UUID of its own in each version. */
+  /** A UUID that differs in each version. */
   id: string;
-  /** The readable id, in its original case. */
+  /** The task's name as registered, in its original case. */
   name: string;
   /** `<workflow>:<task>`, lower case. */
   action: string;
-  /** An `on-failure` step runs when all others have ended and one of them failed. */
+  /** An `on-failure` step runs after all other steps have ended, if one of them failed. */
   kind: 'task' | 'on-failure';
-  /** Positions of the steps whose outputs it waits for. */
+  /** Positions of its parent steps, whose outputs it waits for. */
   parents: number[];
-  /** How long an attempt may take, in milliseconds, and as it was written. */
+  /** Longest duration of an attempt, in milliseconds and as registered. */
   timeout: { ms: number; text: string };
-  /** How long it may wait for a worker. */
+  /** Longest time in the queue. */
   scheduleTimeout: { ms: number; text: string };
   retries: number;
-  /** The n-th retry waits factor^n seconds, at most `maxSeconds`; unset: retries are immediate. */
+  /** The n-th retry waits factor^n seconds, at most `maxSeconds`. Unset: retries are immediate. */
   backoff?: { factor: number; maxSeconds: number };
-  /** What it occupies of a worker, by kind of slot. */
+  /** Slots that it takes on a worker, by kind. */
   slots: Record<string, number>;
-  /** What it wants of a worker, by label. */
   labels?: DesiredLabels;
-  /** Its function waits, remembers and spawns by a durable log. */
+  /** Its waits, memos and child runs are kept in a durable log. */
   durable?: boolean;
-  /** Runs of it are gathered and given to a worker together. */
+  /** Its runs are collected and assigned to a worker together. */
   batch?: BatchConfig;
 }
 
-/** How many runs make a batch. */
+/** Limits of a batch. */
 export interface BatchConfig {
   maxSize: number;
-  /** How long the first run waits for others at most, in milliseconds; unset: until the batch is full. */
+  /** Longest wait of the first run for others, in milliseconds. Unset: until the batch is full. */
   maxIntervalMs?: number;
-  /** The names that lead to a value in the input; runs where it is the same go together. Unset: all do. */
+  /** Path to a value in the input. Only runs with the same value share a batch. Unset: all runs do. */
   groupBy?: string[];
 }
 
-/** What a task wants of its worker, by label. */
+/** Requirements and preferences of a task for its worker, by label. */
 export type DesiredLabels = Record<string, DesiredLabel>;
 
+/** One requirement or preference of a task for its worker. */
 export interface DesiredLabel {
   value: string | number;
   comparator: LabelComparator;
-  /** A worker that does not have it so must not take the task; otherwise it is only a preference. */
+  /** A required label excludes workers that do not match. Otherwise it is a preference. */
   required: boolean;
-  /** How much it counts beside other preferences. */
+  /** Weight among preferences. */
   weight: number;
 }
 
 export type LabelComparator = '=' | '!=' | '>' | '>=' | '<' | '<=';
 
-/** Which runs are taken for the same. */
+/** Idempotency of a workflow: runs with the same key are created only once. */
 export interface Idempotency {
-  /** Where the key stands: the names that lead to it in the input or the additional metadata. */
+  /** Path to the key in the input or the additional metadata. */
   path: { in: 'input' | 'additional_metadata'; names: string[] };
-  /** How long a run has its key, in milliseconds. */
+  /** Time that a run holds its key, in milliseconds. */
   ttlMs: number;
-  /** It gives it back when it ends. */
+  /** The run releases its key when it ends, if that is sooner. */
   untilEnd: boolean;
 }
 
-/** The crons that a workflow declares. */
-export interface DeclaredCrons {
-  expressions: string[];
-  /** JSON text. */
-  input: string;
-}
-
-/** What a workflow version consists of. */
+/** Definition of a workflow version. */
 export interface WorkflowDefinition {
   description: string;
-  /** 1 to 3, for runs that name none. */
+  /** 1 to 3, for runs without a priority. */
   defaultPriority: number;
-  /** One that ends in `*` stands for all that begin so. */
+  /** A key that ends in `*` matches all keys with that prefix. */
   eventKeys: string[];
   crons?: DeclaredCrons;
   idempotency?: Idempotency;
   steps: Step[];
 }
 
-/** A workflow at its current version. */
+/** A workflow in its current version. */
 export interface Workflow {
   id: string;
   versionId: string;

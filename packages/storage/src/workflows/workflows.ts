@@ -1,15 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Database } from '../database/database.ts';
 import type { Queryable } from '../database/transaction.ts';
-import { declareCrons } from '../triggers/declared-crons.ts';
+import { declareCrons } from '../triggers/crons.ts';
 import type { Workflow, WorkflowDefinition } from './definition.ts';
 
-/** A definition whose steps have no ids yet: a new version gives them. */
+/** A definition whose steps have no ids yet. A new version assigns them. */
 export type NewDefinition = Omit<WorkflowDefinition, 'steps'> & {
   steps: Omit<WorkflowDefinition['steps'][number], 'id'>[];
 };
 
-/** Registers a workflow under its name. A definition that it had before brings that version back. */
+/** Registers a workflow under its name. Registering an earlier definition makes that version current again. */
 export async function putWorkflow(
   db: Database,
   tenantId: string,
@@ -64,7 +64,7 @@ async function upsertVersion(
   return rows[0]!;
 }
 
-/** The workflows of a tenant that have these names, at their current versions. */
+/** Finds a tenant's workflows by name, in their current versions. */
 export async function findWorkflows(db: Queryable, tenantId: string, names: readonly string[]): Promise<Workflow[]> {
   const { rows } = await db.query<Workflow>(BY_NAME, [tenantId, names]);
   return rows;
@@ -77,7 +77,7 @@ const BY_NAME = {
     WHERE w.tenant_id = $1 AND w.name = ANY ($2::text[])`,
 };
 
-/** Which workflows of a tenant events with these keys start, each once, in the order of their names. */
+/** Finds the workflows that events with these keys trigger, each once per key, in the order of their names. */
 export async function workflowsOfEvents(
   db: Queryable,
   tenantId: string,
@@ -98,7 +98,7 @@ SELECT named.key, w.name FROM (
 ) named JOIN workflow w ON w.id = named.workflow_id ORDER BY w.name`,
 };
 
-/** Definitions of versions, current or not. */
+/** Reads the definitions of workflow versions, by version id. */
 export async function definitionsOfVersions(
   db: Queryable,
   versionIds: readonly string[],

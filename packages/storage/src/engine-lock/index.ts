@@ -1,1 +1,0 @@
-export { type EngineLock, EngineLockHeldError, type EngineLockOptions, holdEngineLock } from './engine-lock.ts';

@@ -1,1 +1,0 @@
-export { insertEvents, type NewEvent } from './events.ts';

@@ -1,1 +1,0 @@
-export { insertLogLines, type NewLogLine } from './logs.ts';

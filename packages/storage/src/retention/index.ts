@@ -1,1 +1,0 @@
-export { type Perishable, prune } from './prune.ts';

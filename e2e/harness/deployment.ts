@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createDatabase, type Database } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import type { Collector } from './collector.ts';
@@ -86,7 +86,7 @@ interface Running extends Pick<Deployment, 'engine' | 'api' | 'database' | 'tena
 
 async function startParts(parts: Resources, options: DeploymentOptions): Promise<Running> {
   const url = options.databaseUrl ?? (await ownDatabase(parts));
-  const database = createDatabase(url, { applicationName: 'e2e' });
+  const database = new Database(url, { applicationName: 'e2e' });
   parts.defer(() => database.close());
   const startEngine = async (port: number) =>
     parts.use(

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createDatabase, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { freePort } from '../harness/free-port.ts';
@@ -15,7 +15,7 @@ export async function startInstallation(folder: string): Promise<Installed & Res
   const parts = new Resources();
   const { url, drop } = await temporaryDatabase();
   parts.defer(drop);
-  const database = createDatabase(url, { applicationName: 'page suite' });
+  const database = new Database(url, { applicationName: 'page suite' });
   parts.defer(() => database.close());
   await migrate(database);
   // The engine is its own collector, and tokens name addresses: these must be known before anything serves.

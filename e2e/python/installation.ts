@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { freePort } from '../harness/free-port.ts';
@@ -39,7 +39,7 @@ export async function startInstallation(folder: string): Promise<Installation> {
   try {
     const { url, drop } = await temporaryDatabase();
     parts.defer(drop);
-    const database = createDatabase(url, { applicationName: 'python suite' });
+    const database = new Database(url, { applicationName: 'python suite' });
     parts.defer(() => database.close());
     await migrate(database);
     // The engine is its own collector: its address must be known before it is there.

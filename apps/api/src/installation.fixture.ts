@@ -1,5 +1,5 @@
 import { type Context, HatchetClient, type JsonObject, type Worker } from '@hatchet-dev/typescript-sdk/v1/index.js';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { type Contract, contractOf } from './contract.fixture.ts';
@@ -39,7 +39,7 @@ export interface Installation {
 /** Starts everything; the second tenant has no workflows. */
 export async function startInstallation(): Promise<Installation> {
   const temporary = await temporaryDatabase();
-  const db = createDatabase(temporary.url, { applicationName: 'api test' });
+  const db = new Database(temporary.url, { applicationName: 'api test' });
   await migrate(db);
   await db.query(`INSERT INTO tenant (id, name, slug) VALUES ($1, 'other', 'other')`, [OTHER_TENANT]);
   const engine = await startService('engine', { DATABASE_URL: temporary.url, SERVER_GRPC_PORT: '0' });

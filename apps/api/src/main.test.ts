@@ -1,5 +1,5 @@
 import { createServer } from 'node:net';
-import { createDatabase } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -37,7 +37,7 @@ describe('the API service', () => {
 
   it('answers 503 while its database is away', async () => {
     const lost = await temporaryDatabase();
-    const db = createDatabase(lost.url, { applicationName: 'api test' });
+    const db = new Database(lost.url, { applicationName: 'api test' });
     const service = await startService('api', environment({ DATABASE_URL: lost.url }));
     const token = await issueToken(db, {
       tenantId: TENANT,

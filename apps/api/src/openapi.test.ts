@@ -1,4 +1,4 @@
-import { createDatabase } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { createTriggers } from './triggers.ts';
 const NOWHERE = '127.0.0.1:1';
 
 it('The OpenAPI document has every route of the application, and no other', async () => {
-  const db = createDatabase(`postgres://nobody@${NOWHERE}/none`, { applicationName: 'api test' });
+  const db = new Database(`postgres://nobody@${NOWHERE}/none`, { applicationName: 'api test' });
   const engine = connectEngine(NOWHERE);
   const application = createApplication({
     db,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { untraced } from '@hatchet-ts/server-otel';
 import { describeError, type RunningService } from '@hatchet-ts/service';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { createTokenVerifier, type TokenVerifier } from '@hatchet-ts/storage/credentials';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ const GRACE_MS = 3_000;
  * @throws Error with one clear line when the database cannot be used or the port is taken.
  */
 export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
-  const db = createDatabase(configuration.databaseUrl, { applicationName: 'hatchet-api' });
+  const db = new Database(configuration.databaseUrl, { applicationName: 'hatchet-api' });
   try {
     await prepare(db);
     const engine = connectEngine(configuration.engineAddress);

@@ -1,4 +1,4 @@
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { putWorkflow } from '@hatchet-ts/storage/workflows';
@@ -20,7 +20,7 @@ describe('traces of the API', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    db = createDatabase(temporary.url, { applicationName: 'api tracing test' });
+    db = new Database(temporary.url, { applicationName: 'api tracing test' });
     await migrate(db);
     await putWorkflow(db, TENANT, 'order', { description: '', defaultPriority: 1, eventKeys: [], steps: [STEP] });
     engine = await startService('engine', { DATABASE_URL: temporary.url, SERVER_GRPC_PORT: '0' });

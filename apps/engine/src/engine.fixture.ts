@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { HatchetClient, type Worker } from '@hatchet-dev/typescript-sdk';
-import { createDatabase, type Database } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import type { MeterProvider } from '@opentelemetry/api';
@@ -63,7 +63,7 @@ export async function engineFixture(
 
 /** Clients and workers for an engine that runs already. */
 export async function clientFixture(databaseUrl: string, address: string): Promise<EngineFixture> {
-  const db = createDatabase(databaseUrl, { applicationName: 'test', max: 2 });
+  const db = new Database(databaseUrl, { applicationName: 'test', max: 2 });
   const workers = new Set<Worker>();
 
   const token: EngineFixture['token'] = ({ tenantId = DEFAULT_TENANT, ...request } = {}) =>

@@ -1,6 +1,6 @@
-import { createDatabase, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
-import { type EngineLock, holdEngineLock } from '@hatchet-ts/storage/engine-lock';
+import { EngineLock } from '@hatchet-ts/storage/engine-lock';
 import { postponeTimeouts, runningAttempts } from '@hatchet-ts/storage/runs';
 import { knownWorkers } from '@hatchet-ts/storage/workers';
 import type { MeterProvider } from '@opentelemetry/api';
@@ -74,11 +74,11 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
   const onError = (error: unknown) => {
     if (!stopping.signal.aborted) log.error({ err: error }, 'the engine could not do part of its work and tries again');
   };
-  const db = createDatabase(options.databaseUrl, { applicationName: APPLICATION_NAME });
+  const db = new Database(options.databaseUrl, { applicationName: APPLICATION_NAME });
   let lock: EngineLock | undefined;
   try {
     await migrate(db);
-    lock = await holdEngineLock(options.databaseUrl, {
+    lock = await EngineLock.acquire(options.databaseUrl, {
       applicationName: APPLICATION_NAME,
       onLost: (error) =>
         log.warn({ err: error }, 'lost the lock of the database: nothing is scheduled until it is back'),
@@ -92,7 +92,7 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
     throw error;
   }
   const held = lock;
-  const mayRun = () => held.held();
+  const mayRun = () => held.isHeld();
 
   const pool = new WorkerPool();
   const registry = createRegistry(db);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createDatabase } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { startEmbeddedPostgres, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
@@ -106,7 +106,7 @@ test('an engine whose lock another one has taken schedules nothing until it has 
   await engine.work(client, [task]);
   await task.run({});
 
-  const other = createDatabase(engine.databaseUrl, { applicationName: 'other', max: 1 });
+  const other = new Database(engine.databaseUrl, { applicationName: 'other', max: 1 });
   cleanUps.push(() => other.close());
   const taken = other.query('SELECT pg_advisory_lock($1)', [ENGINE_LOCK]);
   const waits = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${ENGINE_LOCK} AND NOT granted`;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { createDatabase } from '@hatchet-ts/storage';
+import { Database } from '@hatchet-ts/storage';
 import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ describe('the token command', () => {
       { code: 0, stdout: expect.stringMatching(/^ey\S+\n$/) },
       { code: 0, stderr: '' },
     ]);
-    const db = createDatabase(temporary.url, { applicationName: 'token test' });
+    const db = new Database(temporary.url, { applicationName: 'token test' });
     const verify = createTokenVerifier(db);
     expect(await verify(tenant.stdout.trim())).toMatchObject({ tenantId: TENANT, scope: 'tenant' });
     expect(await verify(operator.stdout.trim())).toMatchObject({ scope: 'operator' });

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { createDatabase, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 
 const USAGE = `usage: token.ts --tenant <uuid> | --operator [--expires-in <seconds>]
@@ -19,7 +19,7 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
-    const db = createDatabase(DATABASE_URL, { applicationName: 'hatchet-token', max: 1 });
+    const db = new Database(DATABASE_URL, { applicationName: 'hatchet-token', max: 1 });
     try {
       await migrate(db);
       console.log(await issueToken(db, request));

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { startEmbeddedPostgres } from '@hatchet-ts/storage/embedded';
 
@@ -27,7 +27,7 @@ export async function startInstallation(collector?: string): Promise<Installatio
   const folder = await mkdtemp(join(tmpdir(), 'hatchet-bench-'));
   await chmod(folder, 0o755); // PostgreSQL runs under another user where this one is root
   const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres') });
-  const database = createDatabase(postgres.url, { applicationName: 'bench' });
+  const database = new Database(postgres.url, { applicationName: 'bench' });
   await migrate(database);
   const { rows } = await database.query<{ pid: number }>(`SELECT pg_read_file('postmaster.pid', 0, 20)::text AS pid`);
   const engine = spawn(process.execPath, [ENGINE], {

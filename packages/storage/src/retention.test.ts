@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from './database/database.ts';
-import { type TemporaryDatabase, temporaryDatabase } from './embedded/index.ts';
+import { Database } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
-import { firstIdOf, type Perishable, prune, STATEMENTS } from './retention.ts';
+import { type TemporaryDatabase, temporaryDatabase } from './embedded/index.ts';
+import { firstIdOf, prune, type RetentionKind, STATEMENTS } from './retention.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const NOW = new Date('2026-03-01T00:00:00Z');
@@ -15,7 +15,7 @@ describe('retention', () => {
   /** One row per minute of each kind. The oldest run is unfinished, and the second oldest has just finished. */
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'retention test' });
+    database = new Database(temporary.url, { applicationName: 'retention test' });
     await migrate(database);
     const minutes = `SELECT n, $1::timestamptz - n * interval '1 minute' AS at FROM generate_series(1, ${NUMBER}) AS n`;
     const id = `(lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(n), 19, '8'))::uuid`;
@@ -68,7 +68,7 @@ describe('retention', () => {
     await temporary.drop();
   });
 
-  it.each(Object.keys(STATEMENTS).filter((what) => what !== 'worker') as Perishable[])(
+  it.each(Object.keys(STATEMENTS).filter((what) => what !== 'worker') as RetentionKind[])(
     'finds the oldest rows of each kind through an index (%s)',
     async (what) => {
       const statement = STATEMENTS[what]

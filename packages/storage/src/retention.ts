@@ -1,7 +1,7 @@
 import type { Queryable } from './database/transaction.ts';
 
 /** Kinds of row that retention deletes. */
-export type Perishable = 'run' | 'event' | 'span' | 'log line' | 'schedule' | 'worker';
+export type RetentionKind = 'run' | 'event' | 'span' | 'log line' | 'schedule' | 'worker';
 
 /**
  * Deletes one batch of each kind: at most `$2` of the oldest rows from before `$1`. Each statement walks an index from
@@ -9,7 +9,7 @@ export type Perishable = 'run' | 'event' | 'span' | 'log line' | 'schedule' | 'w
  * events are in time order, so `$3`, the id of that moment, bounds them. A run that a replay has restarted meanwhile is
  * kept.
  */
-export const STATEMENTS: Record<Perishable, string> = {
+export const STATEMENTS: Record<RetentionKind, string> = {
   run: `DELETE FROM run WHERE finished_at < $1 AND id = ANY (ARRAY(
     SELECT id FROM run WHERE id < $3 AND finished_at < $1 ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED))`,
   event: `DELETE FROM event WHERE id = ANY (ARRAY(
@@ -31,7 +31,7 @@ export const STATEMENTS: Record<Perishable, string> = {
  *
  * @returns the number of deleted rows. If it is less than `most`, no old rows are left.
  */
-export async function prune(db: Queryable, kind: Perishable, before: Date, most: number): Promise<number> {
+export async function prune(db: Queryable, kind: RetentionKind, before: Date, most: number): Promise<number> {
   const bounds = STATEMENTS[kind].includes('$3') ? [firstIdOf(before)] : [];
   const { rowCount } = await db.query(STATEMENTS[kind], [before, most, ...bounds]);
   return rowCount ?? 0;

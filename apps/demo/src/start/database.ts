@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createDatabase, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { startEmbeddedPostgres } from '@hatchet-ts/storage/embedded';
 import { errorLine, StartError } from './errors.ts';
@@ -59,7 +59,7 @@ export async function prepareDatabase(
   addresses: { serverUrl: string; grpcAddress: string },
 ): Promise<Tokens> {
   try {
-    const database = createDatabase(url, { applicationName: 'hatchet-start', max: 1 });
+    const database = new Database(url, { applicationName: 'hatchet-start', max: 1 });
     try {
       await migrate(database);
       return {

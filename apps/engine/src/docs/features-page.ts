@@ -2,7 +2,7 @@ import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatc
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { V1DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
-import { MOST_SPANS } from '@hatchet-ts/storage/traces';
+import { MAX_SPANS_PER_TRACE } from '@hatchet-ts/storage/traces';
 import { adminService } from '../contract/admin.ts';
 import { dispatcherService } from '../contract/dispatcher.ts';
 import { durableService } from '../contract/durable.ts';
@@ -48,7 +48,7 @@ Webhooks, filters and CEL debugging are REST routes of Hatchet's that answer 501
 - One engine schedules on a database. A second one refuses to start and says who holds the lock; one that loses it (the
   database was restarted) schedules nothing until it has it again.
 - Logs and pieces of streams make no spans: their number is the task's. A pass over many runs links to 128 of them at most.
-  The engine keeps ${MOST_SPANS.toLocaleString('en')} spans of a trace and answers by a partial success that it takes no more.
+  The engine keeps ${MAX_SPANS_PER_TRACE.toLocaleString('en')} spans of a trace and answers by a partial success that it takes no more.
 `;
 }
 

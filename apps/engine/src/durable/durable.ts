@@ -1,6 +1,12 @@
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
-import { dueSleeps, durableTasks, evictedWithAnswers, nextSleepAt, storedEntries } from '@hatchet-ts/storage/durable';
+import {
+  dueSleeps,
+  durableTasks,
+  evictedTasksWithAnswers,
+  nextSleepAt,
+  storedEntries,
+} from '@hatchet-ts/storage/durable';
 import type { EpochMs, TaskRow } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import { Refusal } from '../refusal.ts';
@@ -121,7 +127,7 @@ export class Durable {
 
   async #restoreAnswered(): Promise<void> {
     if (!this.#deps.mayRun()) return;
-    const tasks = await evictedWithAnswers(this.#deps.db, MOST_AT_ONCE);
+    const tasks = await evictedTasksWithAnswers(this.#deps.db, MOST_AT_ONCE);
     if (tasks.length === 0) return;
     const options = { root: true, links: runSpanContexts(tasks), attributes: { 'batch.item_count': tasks.length } };
     await runSpan('process-durable-restores', options, () =>

@@ -2,11 +2,11 @@ import type { DurableTaskResponse } from '@hatchet-dev/typescript-sdk/protoc/v1/
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import {
-  answersOf,
+  answersOfNodes,
+  countDeliverableAnswers,
   type Delivery,
   type DurableTask,
-  deliverable,
-  deliverableCounts,
+  deliverableAnswers,
   durableTasks,
 } from '@hatchet-ts/storage/durable';
 import type { EpochMs } from '@hatchet-ts/storage/runs';
@@ -98,7 +98,7 @@ export class Invocations {
         .filter(([, sentAt]) => sentAt <= overdue)
         .map(([nodeId]) => ({ taskId: invocation.task.taskId, nodeId }));
     });
-    if (missed.length > 0) for (const answer of await answersOf(this.#db, missed)) this.#send(answer);
+    if (missed.length > 0) for (const answer of await answersOfNodes(this.#db, missed)) this.#send(answer);
   }
 
   stop(): Promise<void> {
@@ -114,7 +114,7 @@ export class Invocations {
   async #adopt(stream: DurableStream, refs: readonly InvocationRef[]): Promise<void> {
     const taskIds = refs.map(({ taskId }) => taskId);
     const tasks = await durableTasks(this.#db, taskIds);
-    const counts = await deliverableCounts(this.#db, taskIds);
+    const counts = await countDeliverableAnswers(this.#db, taskIds);
     for (const task of tasks) {
       if (task.tenantId !== stream.tenantId || task.status !== 'RUNNING') continue;
       const sent = counts.get(task.taskId) ?? 0;
@@ -136,7 +136,7 @@ export class Invocations {
     });
     if (targets.length === 0) return;
     try {
-      for (const answer of await deliverable(this.#db, targets)) this.#send(answer);
+      for (const answer of await deliverableAnswers(this.#db, targets)) this.#send(answer);
     } catch (error) {
       for (const taskId of taskIds) this.#toDeliver.add(taskId);
       throw error;

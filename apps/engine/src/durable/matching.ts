@@ -7,9 +7,9 @@ import {
   awaitedRuns,
   type EntryRef,
   type EventKey,
-  matchesInStore,
   matchesOfEvents,
   matchesOfNodes,
+  matchesOfStoredEvents,
   nodesOfRuns,
   unawaitedEvents,
 } from '@hatchet-ts/storage/durable';
@@ -108,7 +108,7 @@ export function createMatching(deps: {
         awaited.addRun(runId);
         if (ended) this.runEnded(runId);
       }
-      await satisfaction.matched('process-durable-matches', await matchesInStore(db));
+      await satisfaction.matched('process-durable-matches', await matchesOfStoredEvents(db));
     },
     async stop() {
       await Promise.all([eventLoop.stop(), lookBackLoop.stop(), runLoop.stop()]);

@@ -4,7 +4,7 @@ import {
   type Answer,
   type DurableTask,
   type EntryRef,
-  fulfil,
+  fulfillConditions,
   lockDurableTasks,
   type Match,
   satisfyEntries,
@@ -52,7 +52,7 @@ export function createSatisfaction({ db, onAnswer, onEvictedAnswer }: Satisfacti
       await runSpan(name, { root: true, links: runSpanContexts(matches), attributes }, () =>
         satisfy(
           matches.map(({ taskId }) => taskId),
-          async (transaction) => satisfiedWaits(await fulfil(transaction, matches)),
+          async (transaction) => satisfiedWaits(await fulfillConditions(transaction, matches)),
         ),
       );
     },

@@ -1,4 +1,4 @@
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { insertWorker } from '@hatchet-ts/storage/workers';
 import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
@@ -31,7 +31,7 @@ let end = () => {};
 
 beforeAll(async () => {
   temporary = await temporaryDatabase();
-  db = createDatabase(temporary.url, { applicationName: 'test' });
+  db = new Database(temporary.url, { applicationName: 'test' });
   await migrate(db);
 });
 afterAll(async () => {

@@ -1,4 +1,4 @@
-import { MOST_SPANS, ownerId, type SpanOwner, type SpanRecord } from '@hatchet-ts/storage/traces';
+import { MAX_SPANS_PER_TRACE, ownerId, type SpanOwner, type SpanRecord } from '@hatchet-ts/storage/traces';
 
 /** Traces that are counted at a time; of the one that has had no span for longest the count is forgotten. */
 const MOST_TRACES = 10_000;
@@ -15,7 +15,7 @@ export interface TraceBound {
  *
  * @param most spans of a trace by one owner. Default 100,000: as many as are shown of one.
  */
-export function createTraceBound(most: number = MOST_SPANS): TraceBound {
+export function createTraceBound(most: number = MAX_SPANS_PER_TRACE): TraceBound {
   const counts = new Map<string, number>();
 
   function next(key: string): number {

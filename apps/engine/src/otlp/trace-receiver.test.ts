@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { credentials, Metadata, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { createTokenVerifier, issueToken } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -33,7 +33,7 @@ describe('the trace receiver', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    db = createDatabase(temporary.url, { applicationName: 'trace receiver test' });
+    db = new Database(temporary.url, { applicationName: 'trace receiver test' });
     await migrate(db);
     tenantToken = await issueToken(db, { tenantId: TENANT, ...ADDRESSES });
     operatorToken = await issueToken(db, { scope: 'operator', ...ADDRESSES });
@@ -209,7 +209,7 @@ describe('the trace receiver', () => {
   });
 
   it('answers UNAVAILABLE when the database is away, so that exporters send again', async () => {
-    const away = createDatabase('postgres://user:secret@127.0.0.1:1/none', { applicationName: 'trace receiver test' });
+    const away = new Database('postgres://user:secret@127.0.0.1:1/none', { applicationName: 'trace receiver test' });
     const [withoutStore, withoutKeys] = [createServer(), createServer()];
     addTraceReceiver(withoutStore, { db: away, verifyToken: createTokenVerifier(db) });
     addTraceReceiver(withoutKeys, { db: away, verifyToken: createTokenVerifier(away) });

@@ -17,13 +17,13 @@ it('makes no span for the statements of an export, even below a traced call', as
     logger: { info() {}, warn() {}, error() {} },
   });
   // pg is loaded after its instrumentation, as in a service
-  const { createDatabase, migrate } = await import('@hatchet-ts/storage');
+  const { Database, migrate } = await import('@hatchet-ts/storage');
   const { createTokenVerifier } = await import('@hatchet-ts/storage/credentials');
   const { temporaryDatabase } = await import('@hatchet-ts/storage/embedded');
   const { addTraceReceiver } = await import('./trace-receiver.ts');
 
   const temporary = await temporaryDatabase();
-  const db = createDatabase(temporary.url, { applicationName: 'untraced receiver test' });
+  const db = new Database(temporary.url, { applicationName: 'untraced receiver test' });
   await migrate(db);
   const token = await issueToken(db, { scope: 'operator', ...ADDRESSES });
   const server = createServer().use(grpcServerTracing());

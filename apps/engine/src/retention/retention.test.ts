@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { createDatabase, type Database, migrate } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRetention } from './retention.ts';
@@ -13,7 +13,7 @@ describe('retention in the engine', () => {
 
   beforeEach(async () => {
     temporary = await temporaryDatabase();
-    db = createDatabase(temporary.url, { applicationName: 'retention test' });
+    db = new Database(temporary.url, { applicationName: 'retention test' });
     await migrate(db);
   });
 

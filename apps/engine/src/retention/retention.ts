@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { untraced } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { type Perishable, prune } from '@hatchet-ts/storage/retention';
+import { prune, type RetentionKind } from '@hatchet-ts/storage/retention';
 
 export interface RetentionDeps {
   db: Queryable;
@@ -13,7 +13,7 @@ export interface RetentionDeps {
   onError(error: unknown): void;
 }
 
-const KINDS: Perishable[] = ['run', 'event', 'span', 'log line', 'schedule', 'worker'];
+const KINDS: RetentionKind[] = ['run', 'event', 'span', 'log line', 'schedule', 'worker'];
 const BATCH = 1_000;
 /** Leaves the database to others between two batches. */
 const BREATH_MS = 20;

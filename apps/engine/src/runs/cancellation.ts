@@ -1,6 +1,6 @@
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { type RunFilter, type Target, unfinishedByFilter, unfinishedByIds } from '@hatchet-ts/storage/runs';
+import { findUnfinishedByFilter, findUnfinishedByIds, type RunFilter, type Target } from '@hatchet-ts/storage/runs';
 import { inChunks, type Settle } from './settlement.ts';
 
 /** Does something to runs and tasks, by their ids or by a filter; resolves to the ids of those that it was done to. */
@@ -9,8 +9,8 @@ export type Command = (tenantId: string, what: { ids: readonly string[]; filter?
 /** Cancels what is not over yet. */
 export function createCancellation(db: Queryable, settle: Settle): Command {
   return async (tenantId, { ids, filter }) => {
-    const byIds = ids.length === 0 ? [] : await unfinishedByIds(db, tenantId, ids);
-    const targets = filter ? [...byIds, ...(await unfinishedByFilter(db, tenantId, filter))] : byIds;
+    const byIds = ids.length === 0 ? [] : await findUnfinishedByIds(db, tenantId, ids);
+    const targets = filter ? [...byIds, ...(await findUnfinishedByFilter(db, tenantId, filter))] : byIds;
     await runSpan('handle-task-cancelled', { attributes: { 'batch.item_count': targets.length } }, () =>
       inChunks(settle, targets.map(happening)),
     );

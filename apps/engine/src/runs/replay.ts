@@ -1,14 +1,14 @@
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { finishedByFilter, finishedByIds } from '@hatchet-ts/storage/runs';
+import { findFinishedByFilter, findFinishedByIds } from '@hatchet-ts/storage/runs';
 import type { Command } from './cancellation.ts';
 import { inChunks, type Settle } from './settlement.ts';
 
 /** Runs what is over again, by ids of runs and tasks or by a filter; resolves to the ids of what runs again. */
 export function createReplay(db: Queryable, settle: Settle): Command {
   return async (tenantId, { ids, filter }) => {
-    const byIds = ids.length === 0 ? [] : await finishedByIds(db, tenantId, ids);
-    const targets = filter ? [...byIds, ...(await finishedByFilter(db, tenantId, filter))] : byIds;
+    const byIds = ids.length === 0 ? [] : await findFinishedByIds(db, tenantId, ids);
+    const targets = filter ? [...byIds, ...(await findFinishedByFilter(db, tenantId, filter))] : byIds;
     const runs = [...Map.groupBy(targets, ({ runId }) => runId)].map(([runId, named]) => {
       const taskIds = named.flatMap(({ taskId }) => (taskId === undefined ? [] : [taskId]));
       // Where the run itself is named, all its tasks are.

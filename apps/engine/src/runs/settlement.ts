@@ -1,6 +1,12 @@
 import type { Database } from '@hatchet-ts/storage';
-import { dropConditions, forgetLogs } from '@hatchet-ts/storage/durable';
-import { forgetFailedChildren, lockRuns, type RunChange, saveChanges, type TaskChange } from '@hatchet-ts/storage/runs';
+import { deleteLogs, dropConditions } from '@hatchet-ts/storage/durable';
+import {
+  lockRuns,
+  type RunChange,
+  releaseFailedChildKeys,
+  saveChanges,
+  type TaskChange,
+} from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
 import { advance } from './state.ts';
@@ -54,8 +60,8 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
       const ended = durable.filter(({ finishedAt }) => finishedAt !== null);
       if (ended.length > 0) await dropConditions(transaction, idsOf(ended));
       const replayed = changes.filter((task) => task.replayed);
-      if (replayed.length > 0) await forgetFailedChildren(transaction, idsOf(replayed));
-      if (replayed.some((task) => durable.includes(task))) await forgetLogs(transaction, idsOf(replayed));
+      if (replayed.length > 0) await releaseFailedChildKeys(transaction, idsOf(replayed));
+      if (replayed.some((task) => durable.includes(task))) await deleteLogs(transaction, idsOf(replayed));
       return effects;
     });
     onEffects(effects);

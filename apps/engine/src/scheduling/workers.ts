@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { type EpochMs, expectStarted } from '@hatchet-ts/storage/runs';
+import { type EpochMs, setStartDeadline } from '@hatchet-ts/storage/runs';
 import {
   findWorker,
   insertWorker,
@@ -64,7 +64,7 @@ export class Workers {
     await saveHeartbeat(db, row.id, at);
     if (row.unsubscribed) await saveUnsubscribed(db, row.id, null);
     row.unsubscribed = false;
-    await expectStarted(db, row.id, at + timing.restart);
+    await setStartDeadline(db, row.id, at + timing.restart);
     this.#deps.onTimer(at + timing.restart);
     pool.connect(row.id, stream);
     this.#deps.onRoom();

@@ -1,7 +1,7 @@
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Database, Queryable } from '@hatchet-ts/storage';
 import { type EpochMs, type NewRun, pruneKeys } from '@hatchet-ts/storage/runs';
-import { lockDueCrons, lockDueSchedules, moveCrons, nextFiringAt, saveFired } from '@hatchet-ts/storage/triggers';
+import { advanceCrons, lockDueCrons, lockDueSchedules, nextFiringAt, saveFirings } from '@hatchet-ts/storage/triggers';
 import { now } from '../clock.ts';
 import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Creation } from '../runs/creation.ts';
@@ -56,7 +56,7 @@ export function createTriggerClock({ db, creation, timing, mayRun, onError }: Tr
           ...('error' in firing ? { error: firing.error } : {}),
         };
       });
-      await saveFired(transaction, fired, at);
+      await saveFirings(transaction, fired, at);
     });
     return { due: rows.length, runs };
   }
@@ -73,7 +73,7 @@ export function createTriggerClock({ db, creation, timing, mayRun, onError }: Tr
     const runs = runsOf(prepared);
     await inSpanOf(runs, async () => {
       await creation.store(runs, transaction);
-      await moveCrons(
+      await advanceCrons(
         transaction,
         due.map(({ row, moments, next }) => ({
           id: row.id,

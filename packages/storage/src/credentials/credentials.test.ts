@@ -1,8 +1,8 @@
 import { decodeJwt, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from '../database/database.ts';
-import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { createTokenVerifier, InvalidTokenError, issueToken, OPERATOR_SUBJECT } from './index.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -14,7 +14,7 @@ describe('API tokens', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'credentials test' });
+    database = new Database(temporary.url, { applicationName: 'credentials test' });
     await migrate(database);
   });
 
@@ -48,7 +48,7 @@ describe('API tokens', () => {
 
   it('share one key pair, even if the first tokens are issued at the same time', async () => {
     const other = await temporaryDatabase();
-    const fresh = createDatabase(other.url, { applicationName: 'credentials test' });
+    const fresh = new Database(other.url, { applicationName: 'credentials test' });
     await migrate(fresh);
     const tokens = await Promise.all([1, 2, 3, 4].map(() => issueToken(fresh, { tenantId: TENANT, ...ADDRESSES })));
     const verify = createTokenVerifier(fresh);
@@ -85,7 +85,7 @@ describe('API tokens', () => {
 
   it('are not reported as invalid when the database is unreachable', async () => {
     const token = await issueToken(database, { tenantId: TENANT, ...ADDRESSES });
-    const away = createDatabase('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'credentials test' });
+    const away = new Database('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'credentials test' });
     await expect(createTokenVerifier(away)(token)).rejects.not.toBeInstanceOf(InvalidTokenError);
     await away.close();
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase } from './database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { Database } from './database.ts';
 import { EngineLock, EngineLockHeldError } from './engine-lock.ts';
 
 let temporary: TemporaryDatabase;
@@ -24,7 +24,9 @@ test('one engine holds the lock; another gets an error that names the holder, an
 
 test('engines on different databases of one server each hold a lock', async () => {
   const other = await temporaryDatabase();
-  const locks = [temporary.url, other.url].map((url) => EngineLock.acquire(url, { applicationName: 'engine', ...QUIET }));
+  const locks = [temporary.url, other.url].map((url) =>
+    EngineLock.acquire(url, { applicationName: 'engine', ...QUIET }),
+  );
   for (const lock of await Promise.all(locks)) await lock.release();
   await other.drop();
 });
@@ -38,7 +40,7 @@ test('a lock whose connection broke is not held until it is regained', async () 
     onRegained: () => regained.resolve(),
     retryMs: 10,
   });
-  const db = createDatabase(temporary.url, { applicationName: 'test', max: 1 });
+  const db = new Database(temporary.url, { applicationName: 'test', max: 1 });
   const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'breaking'`;
   await db.query(terminate);
   await lost.promise;

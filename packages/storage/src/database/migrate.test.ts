@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from './database.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { Database } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
 
 describe('migrate', () => {
@@ -9,7 +9,7 @@ describe('migrate', () => {
 
   beforeEach(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'migrate test' });
+    database = new Database(temporary.url, { applicationName: 'migrate test' });
   });
 
   afterEach(async () => {

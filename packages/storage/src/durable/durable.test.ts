@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type Database } from '../database/database.ts';
+import { Database } from '../database/database.ts';
+import { migrate } from '../database/migrate.ts';
 import type { Queryable } from '../database/transaction.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { insertEvents } from '../events.ts';
-import { migrate } from '../database/migrate.ts';
 import { assignTasks, insertRuns, listBatchBacklogs, type NewRun, pickBatchable } from '../runs/index.ts';
 import {
-  answersOf,
+  answersOfNodes,
   appendEntries,
   type Condition,
-  deliverable,
-  deliverableCounts,
+  countDeliverableAnswers,
+  deliverableAnswers,
   dropConditions,
   dueSleeps,
   type Entry,
-  evictedWithAnswers,
-  fulfil,
+  evictedTasksWithAnswers,
+  fulfillConditions,
   insertConditions,
   lockDurableTasks,
-  matchesInStore,
   matchesOfEvents,
   matchesOfNodes,
+  matchesOfStoredEvents,
   nextSleepAt,
   nodesOfRuns,
   satisfyEntries,
@@ -37,7 +37,7 @@ let temporary: TemporaryDatabase;
 let db: Database;
 beforeAll(async () => {
   temporary = await temporaryDatabase();
-  db = createDatabase(temporary.url, { applicationName: 'test' });
+  db = new Database(temporary.url, { applicationName: 'test' });
   await migrate(db);
 });
 afterAll(async () => {
@@ -123,15 +123,15 @@ describe('answers', () => {
     const answers = [3, 1, 2].map((nodeId) => ({ taskId, nodeId, payload: '{}' }));
     await satisfyEntries(db, answers, AT);
     const nodes = async (invocation: number, after: number, cursor: number) =>
-      (await deliverable(db, [{ taskId, invocation, after, cursor }])).map(({ nodeId }) => nodeId);
+      (await deliverableAnswers(db, [{ taskId, invocation, after, cursor }])).map(({ nodeId }) => nodeId);
     expect(await nodes(1, 0, 2)).toEqual([]);
     expect(await nodes(1, 0, 3)).toEqual([3, 1, 2]);
     expect(await nodes(1, 2, 3)).toEqual([2]);
     expect(await nodes(2, 0, 3)).toEqual([]);
-    expect((await answersOf(db, [{ taskId, nodeId: 1 }])).map(({ nodeId }) => nodeId)).toEqual([1]);
-    expect(await deliverableCounts(db, [taskId])).toEqual(new Map([[taskId, 3]]));
+    expect((await answersOfNodes(db, [{ taskId, nodeId: 1 }])).map(({ nodeId }) => nodeId)).toEqual([1]);
+    expect(await countDeliverableAnswers(db, [taskId])).toEqual(new Map([[taskId, 3]]));
     await db.query('UPDATE task SET durable_cursor = 2 WHERE id = $1', [taskId]);
-    expect(await deliverableCounts(db, [taskId])).toEqual(new Map([[taskId, 0]]));
+    expect(await countDeliverableAnswers(db, [taskId])).toEqual(new Map([[taskId, 0]]));
   });
 });
 
@@ -166,8 +166,12 @@ describe('conditions', () => {
       events.map(({ id }) => id),
     );
     expect(matches).toMatchObject(expected);
-    expect(await matchesInStore(db)).toMatchObject(expected);
-    expect(await fulfil(db, matches)).toMatchObject([{ data: null }, { data: '"first"' }, { data: '"second"' }]);
+    expect(await matchesOfStoredEvents(db)).toMatchObject(expected);
+    expect(await fulfillConditions(db, matches)).toMatchObject([
+      { data: null },
+      { data: '"first"' },
+      { data: '"second"' },
+    ]);
     const keys = ['paid', 'other'].map((key) => ({ tenantId: TENANT, key }));
     expect(await unawaitedEvents(db, keys)).toHaveLength(2);
 
@@ -222,17 +226,19 @@ test('no statement of the hot path scans a whole table', async () => {
   const ref = { taskId, nodeId: 1 };
   await lockDurableTasks(explaining, [taskId]);
   await storedEntries(explaining, { taskId, from: 1, to: 2 });
-  await deliverable(explaining, [{ taskId, invocation: 1, after: 0, cursor: 1 }]);
-  await deliverableCounts(explaining, [taskId]);
-  await answersOf(explaining, [ref]);
+  await deliverableAnswers(explaining, [{ taskId, invocation: 1, after: 0, cursor: 1 }]);
+  await countDeliverableAnswers(explaining, [taskId]);
+  await answersOfNodes(explaining, [ref]);
   await dueSleeps(explaining, AT, 500);
   await nextSleepAt(explaining);
   await matchesOfEvents(explaining, [randomUUID()]);
   await matchesOfNodes(explaining, [ref]);
-  await fulfil(explaining, [{ ...ref, position: 0, data: '1', traceparent: null, tracestate: null, rootSpanId: null }]);
+  await fulfillConditions(explaining, [
+    { ...ref, position: 0, data: '1', traceparent: null, tracestate: null, rootSpanId: null },
+  ]);
   await unawaitedEvents(explaining, [{ tenantId: TENANT, key: 'key1' }]);
   await nodesOfRuns(explaining, [randomUUID()]);
-  await evictedWithAnswers(explaining, 500);
+  await evictedTasksWithAnswers(explaining, 500);
   await appendEntries(explaining, [{ ...entriesOf(taskId, 2)[1]! }], [{ taskId, cursor: 2 }], AT);
   await satisfyEntries(explaining, [{ ...ref, payload: '1' }], AT);
   await dropConditions(explaining, [taskId]);

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
 import { CONTEXT_COLUMNS, type RunContextColumns, type TaskStatus } from '../runs/rows.ts';
+import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
 
 /** Kinds of log entry: a wait, a memoized value, or a child run. */
 export type EntryKind = 'WAIT' | 'MEMO' | 'RUN';
@@ -165,7 +165,7 @@ const DELIVERY = `SELECT e.task_id AS "taskId", e.node_id AS "nodeId", e.kind, e
  * Lists the answers to send to these invocations now: those after number `after`, in the order of their first arrival, up
  * to the first answer whose node is beyond `cursor`. Past invocations get none.
  */
-export async function deliverable(
+export async function deliverableAnswers(
   db: Queryable,
   invocations: readonly { taskId: string; invocation: number; after: number; cursor: number }[],
 ): Promise<Delivery[]> {
@@ -195,7 +195,7 @@ ORDER BY e.task_id, e.satisfied_order`,
 };
 
 /** Reads the existing answers of these nodes, in the order of their first arrival. */
-export async function answersOf(db: Queryable, refs: readonly EntryRef[]): Promise<Delivery[]> {
+export async function answersOfNodes(db: Queryable, refs: readonly EntryRef[]): Promise<Delivery[]> {
   const { rows } = await db.query<Delivery>(ANSWERS, [
     refs.map(({ taskId }) => taskId),
     refs.map(({ nodeId }) => nodeId),
@@ -213,7 +213,7 @@ ORDER BY e.task_id, e.satisfied_order`,
 };
 
 /** Counts the answers that the current invocation of each task may have received by now. */
-export async function deliverableCounts(db: Queryable, taskIds: readonly string[]): Promise<Map<string, number>> {
+export async function countDeliverableAnswers(db: Queryable, taskIds: readonly string[]): Promise<Map<string, number>> {
   const { rows } = await db.query<{ taskId: string; count: number }>(
     `SELECT t.id AS "taskId", coalesce((SELECT min(e.satisfied_order) - 1 FROM durable_entry e
        WHERE e.task_id = t.id AND e.node_id > t.durable_cursor), t.durable_satisfied) AS count
@@ -224,7 +224,7 @@ export async function deliverableCounts(db: Queryable, taskIds: readonly string[
 }
 
 /** Lists evicted tasks with an answer since their last invocation. */
-export async function evictedWithAnswers(db: Queryable, limit: number): Promise<DurableTask[]> {
+export async function evictedTasksWithAnswers(db: Queryable, limit: number): Promise<DurableTask[]> {
   const { rows } = await db.query<DurableTask>(EVICTED, [limit]);
   return rows;
 }
@@ -235,7 +235,7 @@ const EVICTED = {
 };
 
 /** Deletes the logs of replayed tasks, so that their waits, memos and child runs start over. */
-export async function forgetLogs(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
+export async function deleteLogs(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
   await transaction.query(
     `WITH gone AS (DELETE FROM durable_entry WHERE task_id = ANY ($1::uuid[]))
      UPDATE task SET durable_cursor = 0, durable_satisfied = 0, durable_seen = 0 WHERE id = ANY ($1::uuid[])`,

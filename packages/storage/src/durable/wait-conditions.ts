@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
-import { type EpochMs, epochMs, timestamp } from '../sql/epoch-ms.ts';
 import { CONTEXT_COLUMNS, type RunContextColumns } from '../runs/rows.ts';
+import { type EpochMs, epochMs, timestamp } from '../sql/epoch-ms.ts';
 import type { EntryRef } from './log-entries.ts';
 
 /** Condition of a wait: a time or an event. */
@@ -100,7 +100,7 @@ const OF_EVENTS = {
 /**
  * Finds the conditions that stored events fulfill, each with the first matching event; the engine calls it at its start.
  */
-export async function matchesInStore(db: Queryable): Promise<Match[]> {
+export async function matchesOfStoredEvents(db: Queryable): Promise<Match[]> {
   const { rows } = await db.query<Match>(
     `SELECT ${MATCH}, e.payload AS data FROM durable_condition c ${RUN} ${FIRST_EVENT}
      WHERE c.data IS NULL AND c.event_key IS NOT NULL`,
@@ -137,7 +137,7 @@ export interface OpenCondition extends EntryRef {
 }
 
 /** Stores that conditions are fulfilled. Returns all conditions of the same waits. The caller has locked the tasks. */
-export async function fulfil(transaction: Queryable, matches: readonly Match[]): Promise<OpenCondition[]> {
+export async function fulfillConditions(transaction: Queryable, matches: readonly Match[]): Promise<OpenCondition[]> {
   const values = [
     matches.map(({ taskId }) => taskId),
     matches.map(({ nodeId }) => nodeId),

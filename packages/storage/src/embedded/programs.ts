@@ -61,7 +61,9 @@ export function runProgram(program: string, args: string[], identity: Identity, 
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-    child.on('error', (error: NodeJS.ErrnoException) => reject(error.code === 'EACCES' ? accessError(identity) : error));
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      reject(error.code === 'EACCES' ? accessError(identity) : error),
+    );
     // "exit", not "close": the server that pg_ctl leaves running keeps the pipes open
     child.on('exit', (code) => {
       child.stdout.destroy();

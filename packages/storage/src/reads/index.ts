@@ -1,7 +1,7 @@
 export type { MetadataFilter } from '../sql/conditions.ts';
+export type { Page, Paged } from '../sql/page.ts';
 export { type EventListFilter, type EventView, listEvents, viewEvent } from './events.ts';
 export { type LogFilter, type LogLevel, type LogLineView, listLogLines } from './logs.ts';
-export type { Page, Paged } from '../sql/page.ts';
 export type { RunListFilter } from './run-filter.ts';
 export {
   countTasks,

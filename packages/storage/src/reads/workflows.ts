@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
-import type { WorkflowDefinition } from '../workflows/definition.ts';
 import { type Page, type Paged, selectPage } from '../sql/page.ts';
+import type { WorkflowDefinition } from '../workflows/definition.ts';
 
 /** A workflow with its current version. */
 export interface WorkflowView {

@@ -1,17 +1,16 @@
+export type { EpochMs } from '../sql/epoch-ms.ts';
 export { extendTimeout, markStarted, releaseSlots, runningAttempts } from './attempts.ts';
 export { type BatchableTask, type BatchBacklog, listBatchBacklogs, pickBatchable } from './batches.ts';
 export { lockRuns, type RunChange, saveChanges, type TaskChange } from './changes.ts';
-export type { EpochMs } from '../sql/epoch-ms.ts';
-export {
-  finishedByFilter,
-  finishedByIds,
-  type RunFilter,
-  type Target,
-  unfinishedByFilter,
-  unfinishedByIds,
-} from './targets.ts';
 export { type Claimant, claimKeys, type IdempotencyClaim, pruneKeys } from './idempotency.ts';
-export { childIdentity, earlierChildren, forgetFailedChildren, insertRuns, type NewRun, type NewTask } from './insert.ts';
+export {
+  childIdentity,
+  earlierChildren,
+  insertRuns,
+  type NewRun,
+  type NewTask,
+  releaseFailedChildKeys,
+} from './insert.ts';
 export { type Assignment, assignTasks, type Backlog, listBacklogs, pickQueued, type QueuedTask } from './queue.ts';
 export {
   finishedRuns,
@@ -27,10 +26,18 @@ export {
 } from './results.ts';
 export type { RunContextColumns, RunRow, RunStatus, TaskRow, TaskStatus } from './rows.ts';
 export {
+  findFinishedByFilter,
+  findFinishedByIds,
+  findUnfinishedByFilter,
+  findUnfinishedByIds,
+  type RunFilter,
+  type Target,
+} from './targets.ts';
+export {
   type DueTask,
   dueTasks,
-  expectStarted,
   nextDueAt,
   postponeTimeouts,
+  setStartDeadline,
   tasksOfWorkers,
 } from './timers.ts';

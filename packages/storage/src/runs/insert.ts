@@ -158,7 +158,7 @@ export function childIdentity({ parent }: NewRun): string {
  * Releases the deduplication keys of failed and cancelled children of replayed tasks, so that the tasks create these
  * children anew. Succeeded children keep their keys and do not run again.
  */
-export async function forgetFailedChildren(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
+export async function releaseFailedChildKeys(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
   await transaction.query(
     `UPDATE run SET dedupe = dedupe || ' of ' || id
      WHERE parent_task_id = ANY ($1::uuid[]) AND dedupe IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`,

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type Database } from '../database/database.ts';
-import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { insertRuns, type NewRun } from './insert.ts';
-import { assignTasks, listBacklogs, pickQueued } from './queue.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { markStarted } from './attempts.ts';
 import { lockRuns, saveChanges } from './changes.ts';
+import { insertRuns, type NewRun } from './insert.ts';
+import { assignTasks, listBacklogs, pickQueued } from './queue.ts';
 import { dueTasks, nextDueAt } from './timers.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -17,7 +17,7 @@ let temporary: TemporaryDatabase;
 let db: Database;
 beforeAll(async () => {
   temporary = await temporaryDatabase();
-  db = createDatabase(temporary.url, { applicationName: 'test' });
+  db = new Database(temporary.url, { applicationName: 'test' });
   await migrate(db);
 });
 afterAll(async () => {

@@ -19,22 +19,22 @@ export interface Target {
 }
 
 /** Finds a tenant's unfinished runs and tasks by their ids. */
-export async function unfinishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
+export async function findUnfinishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
   return byIds(db, tenantId, ids, { run: 'finished_at IS NULL', task: 't.finished_at IS NULL' });
 }
 
 /** Finds a tenant's unfinished runs that match a filter. */
-export async function unfinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+export async function findUnfinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
   return byFilter(db, tenantId, filter, 'finished_at IS NULL');
 }
 
 /** Finds a tenant's finished runs, and tasks of finished runs, by their ids. */
-export async function finishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
+export async function findFinishedByIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<Target[]> {
   return byIds(db, tenantId, ids, { run: 'finished_at IS NOT NULL', task: 'r.finished_at IS NOT NULL' });
 }
 
 /** Finds a tenant's finished runs that match a filter. */
-export async function finishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
+export async function findFinishedByFilter(db: Queryable, tenantId: string, filter: RunFilter): Promise<Target[]> {
   return byFilter(db, tenantId, filter, 'finished_at IS NOT NULL');
 }
 

@@ -60,7 +60,7 @@ export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<v
 }
 
 /** Sets the deadline for a worker to report the start of attempts that were sent over its previous stream. */
-export async function expectStarted(db: Queryable, workerId: string, startBy: EpochMs): Promise<void> {
+export async function setStartDeadline(db: Queryable, workerId: string, startBy: EpochMs): Promise<void> {
   await db.query(
     `UPDATE task SET due_at = least(due_at, ${timestamp('$2')})
      WHERE status = 'RUNNING' AND worker_id = $1 AND started_at IS NULL`,

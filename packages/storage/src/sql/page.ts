@@ -31,7 +31,10 @@ export async function selectPage<Row extends pg.QueryResultRow>(
   page: Page,
 ): Promise<Paged<Row>> {
   const { rows } = await db.query<Row>(`${select} WHERE ${where} ORDER BY ${orderBy} ${paging(page)}`, params);
-  const counted = await db.query<{ total: number }>(`SELECT count(*)::int AS total FROM ${from} WHERE ${where}`, params);
+  const counted = await db.query<{ total: number }>(
+    `SELECT count(*)::int AS total FROM ${from} WHERE ${where}`,
+    params,
+  );
   return { total: counted.rows[0]?.total ?? 0, rows };
 }
 

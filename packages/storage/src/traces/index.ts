@@ -1,6 +1,5 @@
-export { traceById, traceOfRun } from './trace-spans.ts';
 export { ownerId, type SpanOwner } from './span-owner.ts';
-export { MOST_SPANS, type StoredSpan } from './span-page.ts';
+export { MAX_SPANS_PER_TRACE, type StoredSpan } from './span-page.ts';
 export type {
   Attributes,
   AttributeValue,
@@ -11,4 +10,5 @@ export type {
   SpanStatusCode,
 } from './span-record.ts';
 export { storeSpans } from './store-spans.ts';
-export { listRunTraces, MOST_COUNTED, type RunTraceSummary, type TraceListFilter } from './trace-list.ts';
+export { listRunTraces, type RunTraceSummary, type TraceListFilter } from './trace-list.ts';
+export { traceById, traceOfRun } from './trace-spans.ts';

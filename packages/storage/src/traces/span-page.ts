@@ -11,7 +11,7 @@ export interface StoredSpan extends SpanRecord {
 }
 
 /** Number of spans that a reader can page through. The trace of an endless workflow is endless too. */
-export const MOST_SPANS = 100_000;
+export const MAX_SPANS_PER_TRACE = 100_000;
 /** Approximate size limit of a page. A single span can be as large as a gRPC message. */
 const PAGE_BYTES = 32 * 1024 * 1024;
 
@@ -50,16 +50,16 @@ const COUNT = `
   SELECT count(*)::int AS total
   FROM (SELECT FROM span WHERE trace_id = ANY ($2::text[]) AND tenant_id = $1 LIMIT $3) AS counted`;
 
-/** Reads the spans of these traces that a tenant may see, oldest first, at most the first {@link MOST_SPANS}. */
+/** Reads the spans of these traces that a tenant may see, oldest first, at most the first {@link MAX_SPANS_PER_TRACE}. */
 export async function spansOfTraces(
   db: Queryable,
   tenantId: string,
   traceIds: readonly string[],
   page: Page,
 ): Promise<Paged<StoredSpan>> {
-  const { rows: counted } = await db.query<{ total: number }>(COUNT, [tenantId, traceIds, MOST_SPANS]);
-  const offset = Math.min(page.offset, MOST_SPANS);
-  const limit = Math.min(page.limit, MOST_SPANS - offset);
+  const { rows: counted } = await db.query<{ total: number }>(COUNT, [tenantId, traceIds, MAX_SPANS_PER_TRACE]);
+  const offset = Math.min(page.offset, MAX_SPANS_PER_TRACE);
+  const limit = Math.min(page.limit, MAX_SPANS_PER_TRACE - offset);
   const { rows } = await db.query<SpanRow>(PAGE, [tenantId, traceIds, offset, limit, PAGE_BYTES]);
   return { total: counted[0]?.total ?? 0, rows: rows.map(storedSpan) };
 }

@@ -1,9 +1,9 @@
 import { isUuid } from '@hatchet-ts/internal/uuid';
 import type { Queryable } from '../database/transaction.ts';
-import { condition, joinConditions } from '../sql/conditions.ts';
-import { type Page, type Paged, selectPage } from '../sql/page.ts';
 import { type RunListFilter, UNITS, whereClause } from '../reads/run-filter.ts';
 import type { ViewStatus } from '../reads/runs.ts';
+import { condition, joinConditions } from '../sql/conditions.ts';
+import { type Page, type Paged, selectPage } from '../sql/page.ts';
 
 /** A run with a summary of its trace. */
 export interface RunTraceSummary {
@@ -18,7 +18,7 @@ export interface RunTraceSummary {
   timedOut: boolean;
   /** Queue time of the first attempt, in milliseconds. Null after a retry. */
   queuedMs: number | null;
-  /** Number of spans in the whole trace, counted up to {@link MOST_COUNTED}. */
+  /** Number of spans in the whole trace, counted up to {@link MAX_COUNTED_SPANS}. */
   spanCount: number;
   /** Number of these spans with an error. */
   errorCount: number;
@@ -35,10 +35,10 @@ export interface TraceListFilter extends Pick<RunListFilter, 'since' | 'until' |
 }
 
 /** Limit up to which the spans of a trace are counted. */
-export const MOST_COUNTED = 10_000;
+export const MAX_COUNTED_SPANS = 10_000;
 
 /** Number of latest runs that a text search covers. */
-const MOST_SEARCHED = 10_000;
+const MAX_SEARCHED_RUNS = 10_000;
 
 const TRACE_ID = /^[\da-f]{32}$/i;
 
@@ -46,7 +46,7 @@ const COUNTS = `
   SELECT wanted.id AS "traceId", count(*)::int AS "spanCount",
     (count(*) FILTER (WHERE s.status_code = 'ERROR'))::int AS "errorCount"
   FROM unnest($2::text[]) AS wanted (id) CROSS JOIN LATERAL (
-    SELECT status_code FROM span WHERE trace_id = wanted.id AND tenant_id = $1 LIMIT ${MOST_COUNTED}
+    SELECT status_code FROM span WHERE trace_id = wanted.id AND tenant_id = $1 LIMIT ${MAX_COUNTED_SPANS}
   ) AS s GROUP BY wanted.id`;
 
 /** Lists a tenant's runs, newest first, each with a summary of its trace. */
@@ -101,7 +101,7 @@ const matchTrace = (id: string) => `r.trace_id = lower(${id})`;
 
 /** Searches only the latest runs: text has no index, and the whole table would take too long. */
 function matchText(text: string): string {
-  return `r.id IN (SELECT id FROM run WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT ${MOST_SEARCHED})
+  return `r.id IN (SELECT id FROM run WHERE tenant_id = $1 ORDER BY created_at DESC LIMIT ${MAX_SEARCHED_RUNS})
     AND (strpos(lower(r.workflow_name), lower(${text})) > 0
       OR strpos(lower(r.additional_metadata::text), lower(${text})) > 0)`;
 }

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from '../database/database.ts';
-import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
-import { listRunTraces, MOST_SPANS, type SpanOwner, storeSpans, traceById, traceOfRun } from './index.ts';
+import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { SPAN } from '../testing/span.ts';
+import { listRunTraces, MAX_SPANS_PER_TRACE, type SpanOwner, storeSpans, traceById, traceOfRun } from './index.ts';
 import { PAGE } from './span-page.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -23,7 +23,7 @@ describe('traces of any size', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'trace pages test' });
+    database = new Database(temporary.url, { applicationName: 'trace pages test' });
     await migrate(database);
     await database.query(
       `INSERT INTO run (id, tenant_id, workflow_id, workflow_version_id, workflow_name, status, priority, input,
@@ -95,10 +95,10 @@ describe('traces of any size', () => {
   });
 
   it('end for the reader at the span limit', async () => {
-    await fill(ENDLESS, MOST_SPANS + 5);
-    const last = await traceById(database, TENANT, ENDLESS, { offset: MOST_SPANS - 1, limit: 10 });
-    expect([last?.total, last?.rows.length]).toEqual([MOST_SPANS, 1]);
-    const beyond = await traceById(database, TENANT, ENDLESS, { offset: MOST_SPANS + 1, limit: 10 });
+    await fill(ENDLESS, MAX_SPANS_PER_TRACE + 5);
+    const last = await traceById(database, TENANT, ENDLESS, { offset: MAX_SPANS_PER_TRACE - 1, limit: 10 });
+    expect([last?.total, last?.rows.length]).toEqual([MAX_SPANS_PER_TRACE, 1]);
+    const beyond = await traceById(database, TENANT, ENDLESS, { offset: MAX_SPANS_PER_TRACE + 1, limit: 10 });
     expect(beyond?.rows).toEqual([]);
   });
 

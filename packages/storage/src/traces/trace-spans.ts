@@ -3,7 +3,7 @@ import type { Page, Paged } from '../sql/page.ts';
 import { type StoredSpan, spansOfTraces } from './span-page.ts';
 
 /** Limit of traces per run. A run with endless retries has endless traces. */
-const MOST_TRACES = 100;
+const MAX_TRACES = 100;
 
 /** Skips from one trace to the next along the index, so the number of spans does not matter. */
 const TRACES = `
@@ -36,7 +36,7 @@ export async function traceOfRun(
   );
   const runId = run.rows[0]?.id;
   if (!runId) return undefined;
-  const traces = await db.query<{ id: string }>(TRACES, [tenantId, runId, MOST_TRACES]);
+  const traces = await db.query<{ id: string }>(TRACES, [tenantId, runId, MAX_TRACES]);
   const traceIds = traces.rows.map(({ id }) => id);
   return spansOfTraces(db, tenantId, traceIds, page);
 }

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createDatabase, type Database } from '../database/database.ts';
+import { Database } from '../database/database.ts';
+import { migrate } from '../database/migrate.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { stringifyExactly } from '../sql/exact-json.ts';
-import { migrate } from '../database/migrate.ts';
-import { type SpanOwner, storeSpans, traceOfRun } from './index.ts';
 import { SPAN, TRACE } from '../testing/span.ts';
+import { type SpanOwner, storeSpans, traceOfRun } from './index.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const OTHER_TENANT = '22222222-2222-4222-8222-222222222222';
@@ -22,7 +22,7 @@ describe('stored spans', () => {
 
   beforeAll(async () => {
     temporary = await temporaryDatabase();
-    database = createDatabase(temporary.url, { applicationName: 'traces test' });
+    database = new Database(temporary.url, { applicationName: 'traces test' });
     await migrate(database);
     await database.query(`INSERT INTO tenant (id, name, slug) VALUES ($1, 'other', 'other')`, [OTHER_TENANT]);
     await database.query(
@@ -171,7 +171,7 @@ describe('stored spans', () => {
   });
 
   it('are not rejected when the database is unavailable', async () => {
-    const away = createDatabase('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'traces test' });
+    const away = new Database('postgres://nobody:x@127.0.0.1:1/none', { applicationName: 'traces test' });
     await expect(storeSpans(away, tenant, [SPAN])).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await away.close();
   });

@@ -52,7 +52,7 @@ export interface FiredSchedule {
 }
 
 /** Stores that locked schedules have fired. */
-export async function saveFired(transaction: Queryable, fired: readonly FiredSchedule[], at: EpochMs): Promise<void> {
+export async function saveFirings(transaction: Queryable, fired: readonly FiredSchedule[], at: EpochMs): Promise<void> {
   await transaction.query(
     `UPDATE schedule s SET fired_at = ${timestamp('$4')}, run_id = x.run_id, error = x.error
      FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS x (id, run_id, error)
@@ -74,7 +74,7 @@ export async function lockDueCrons(transaction: Queryable, at: EpochMs, limit: n
 }
 
 /** Stores the last and the next firing of locked crons. */
-export async function moveCrons(
+export async function advanceCrons(
   transaction: Queryable,
   moved: readonly { id: string; lastFireAt: EpochMs; nextFireAt: EpochMs | null }[],
 ): Promise<void> {

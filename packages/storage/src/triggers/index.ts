@@ -10,14 +10,14 @@ export {
   viewCron,
 } from './crons.ts';
 export {
+  advanceCrons,
   type DueCron,
   type DueSchedule,
   type FiredSchedule,
   lockDueCrons,
   lockDueSchedules,
-  moveCrons,
   nextFiringAt,
-  saveFired,
+  saveFirings,
 } from './firing.ts';
 export {
   createSchedule,

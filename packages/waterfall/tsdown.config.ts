@@ -6,5 +6,8 @@ export default defineConfig({
   dts: true,
   platform: 'node',
   target: 'node22',
-  deps: { alwaysBundle: ['@hatchet-ts/ratio-sampler'] },
+  deps: {
+    // string-width and its dependencies are ES modules only, which test runners such as Jest cannot require
+    onlyBundle: ['string-width', 'strip-ansi', 'ansi-regex', 'get-east-asian-width'],
+  },
 });

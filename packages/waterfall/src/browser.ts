@@ -1,13 +1,45 @@
-// The layout without the terminal's renderer: nothing here needs Node.
-export { criticalPath, type PathSegment } from './critical-path.ts';
-export { isEngineWork, isQueueTime, isWaiting, taskOf } from './engine-spans.ts';
-export { errorRows, nextError } from './errors.ts';
-export type { RowGroup } from './folded-siblings.ts';
-export { ownTime, pauses, uncovered } from './gaps.ts';
-export { attemptOf, retryOf, statusText, subjectOf } from './label.ts';
-export { type LayoutOptions, layoutWaterfall, type TraceLayout, type WaterfallRow } from './layout.ts';
-export type { SiblingOrder } from './order.ts';
-export { SERVICE_SLOTS, type ServiceMark, serviceMarks } from './service-marks.ts';
+// The layout without the terminal renderer, for browsers: nothing here needs Node.
+export { ownTime, pauses, uncovered } from './layout/bar-gaps.ts';
+export { criticalPath, type PathSegment } from './layout/critical-path.ts';
+export {
+  errorRows,
+  type Folds,
+  foldLevel,
+  isClosed,
+  nextError,
+  reveal,
+  toggle,
+  UNFOLDED,
+  visibleRows,
+} from './layout/row-navigation.ts';
+export { SERVICE_SLOTS, type ServiceMark, serviceMarks } from './layout/service-marks.ts';
+export type { RowGroup } from './layout/sibling-groups.ts';
+export type { SiblingOrder } from './layout/sibling-order.ts';
+export { type MissingParent, missingParents } from './layout/span-tree.ts';
+export { type Bar, durationText } from './layout/timeline.ts';
+export { type LayoutOptions, layoutWaterfall, type TraceLayout, type WaterfallRow } from './layout/trace-layout.ts';
+export {
+  barIn,
+  isWhole,
+  panBy,
+  type Tick,
+  ticks,
+  WHOLE,
+  type Zoom,
+  zoomBetween,
+  zoomBy,
+  zoomTo,
+} from './layout/zoom.ts';
+export {
+  attemptOf,
+  isEngineWork,
+  isQueueTime,
+  isWaiting,
+  retryOf,
+  statusText,
+  subjectOf,
+  taskOf,
+} from './read/hatchet-spans.ts';
 export type {
   AttributeValue,
   SpanAttributes,
@@ -16,11 +48,5 @@ export type {
   WaterfallEvent,
   WaterfallLink,
   WaterfallSpan,
-} from './span.ts';
-export { durationText } from './time.ts';
-export { type Tick, ticks } from './time-axis.ts';
-export type { Bar } from './time-scale.ts';
-export { spansFromTraceRows, type TraceRow } from './trace-rows.ts';
-export { type MissingParent, missingParents } from './tree.ts';
-export { type Folds, foldLevel, isClosed, reveal, toggle, UNFOLDED, visibleRows } from './visible-rows.ts';
-export { barIn, isWhole, panBy, WHOLE, type Zoom, zoomBetween, zoomBy, zoomTo } from './zoom.ts';
+} from './read/span.ts';
+export { spansFromTraceRows, type TraceRow } from './read/trace-rows.ts';

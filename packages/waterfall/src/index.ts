@@ -1,6 +1,7 @@
-export { type LayoutOptions, layoutWaterfall, type TraceLayout, type WaterfallRow } from './layout.ts';
-export type { SiblingOrder } from './order.ts';
-export { spansFromOtlpJson } from './otlp-json.ts';
+export type { SiblingOrder } from './layout/sibling-order.ts';
+export { type MissingParent, missingParents } from './layout/span-tree.ts';
+export { type LayoutOptions, layoutWaterfall, type TraceLayout, type WaterfallRow } from './layout/trace-layout.ts';
+export { spansFromOtlpJson } from './read/otlp-json.ts';
 export type {
   AttributeValue,
   SpanAttributes,
@@ -9,7 +10,6 @@ export type {
   WaterfallEvent,
   WaterfallLink,
   WaterfallSpan,
-} from './span.ts';
-export { spansFromTraceRows, type TraceRow } from './trace-rows.ts';
-export { type MissingParent, missingParents } from './tree.ts';
-export { renderWaterfall, type WaterfallOptions } from './waterfall.ts';
+} from './read/span.ts';
+export { spansFromTraceRows, type TraceRow } from './read/trace-rows.ts';
+export { renderWaterfall, type WaterfallOptions } from './render/render-waterfall.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { criticalPath } from './critical-path.ts';
-import { layoutWaterfall } from './layout.ts';
-import type { SpanKindName, SpanStatusName, WaterfallSpan } from './span.ts';
-import { cells } from './terminal-text.ts';
-import { missingParents } from './tree.ts';
-import { renderWaterfall } from './waterfall.ts';
+import { criticalPath } from './layout/critical-path.ts';
+import { missingParents } from './layout/span-tree.ts';
+import { layoutWaterfall } from './layout/trace-layout.ts';
+import type { SpanKindName, SpanStatusName, WaterfallSpan } from './read/span.ts';
+import { cells } from './render/printable-text.ts';
+import { renderWaterfall } from './render/render-waterfall.ts';
 
 const id = fc.constantFrom(...'abcdefgh').map((letter) => letter.repeat(16));
 const traceId = fc.constantFrom('1'.repeat(32), '2'.repeat(32));
@@ -18,7 +18,7 @@ const internalName = fc.constantFrom(
   'hatchet.engine.start_step_run',
 );
 
-/** Ids from a handful, so that cycles, self-parents, duplicates and orphans are common. */
+/** Spans with few different ids, so that cycles, self-parents, duplicates and orphans are common. */
 const spans = fc
   .array(
     fc.record({
@@ -67,7 +67,7 @@ test('any set of spans is laid out with every span in exactly one row', () => {
   );
 });
 
-test('any set of spans is laid out for a page, whole or growing, with every span in a row and every row in its place', () => {
+test('any set of spans, complete or growing, is laid out for a page with every span in a row and consistent rows', () => {
   const growing = fc.option(time, { nil: undefined });
   fc.assert(
     fc.property(spans, fc.constantFrom('folded', 'shown'), growing, (input, nested, nowUnixNano) => {
@@ -91,7 +91,7 @@ test('any set of spans is laid out for a page, whole or growing, with every span
   );
 });
 
-test('any set of spans is drawn in lines that hold the width, without a character that a terminal obeys', () => {
+test('any set of spans is rendered in lines within the width, without a character that controls a terminal', () => {
   fc.assert(
     fc.property(spans, options, fc.integer({ min: 20, max: 200 }), (input, chosen, width) => {
       const text = renderWaterfall(input, { ...chosen, width });
@@ -112,7 +112,7 @@ test('a full picture shows each span and each missing parent on one line', () =>
   );
 });
 
-test('a masked canonical picture does not depend on the order in which spans arrive', () => {
+test('a masked canonical picture does not depend on the order of the spans', () => {
   const distinct = spans.map((input) => [...new Map(input.map((span) => [span.traceId + span.spanId, span])).values()]);
   const acyclic = distinct.map((input) => input.map((span) => ({ ...span, parentSpanId: earlierId(span) })));
   fc.assert(
@@ -123,7 +123,7 @@ test('a masked canonical picture does not depend on the order in which spans arr
   );
 });
 
-test('a chain as deep as a loop of spawns makes it neither overflow nor crawl', () => {
+test('a chain of 20,000 spans overflows no stack', () => {
   const hex = (n: number): string => n.toString(16).padStart(16, '0');
   const chain = Array.from(
     { length: 20_000 },
@@ -145,7 +145,7 @@ test('a chain as deep as a loop of spawns makes it neither overflow nor crawl', 
   expect(renderWaterfall(chain, { order: 'canonical' }).split('\n')).toHaveLength(20_001);
 });
 
-/** A parent id that is alphabetically before: no cycles. */
+/** Parent id if it is alphabetically before the span's own, so that there are no cycles. */
 function earlierId({ spanId, parentSpanId }: WaterfallSpan): string | undefined {
   return parentSpanId && parentSpanId < spanId ? parentSpanId : undefined;
 }

@@ -1,2 +1,2 @@
-/** The folder of the built page: `index.html`, and beside it what that names. `npm run build` fills it. */
+/** Folder of the built page: `index.html` and its assets. `npm run build` writes it. */
 export const assets: URL = new URL('./dist/', import.meta.url);

@@ -3,23 +3,23 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { assets } from './index.ts';
 
-// They look at what `npm run build` has built.
+// These tests check the output of `npm run build`.
 const files = readdirSync(assets, { recursive: true, withFileTypes: true })
   .filter((entry) => entry.isFile())
   .map((entry) => ({ name: entry.name, text: readFileSync(`${entry.parentPath}/${entry.name}`, 'utf8') }));
 
-test('the whole page is at most 100 kB, compressed', () => {
+test('the page is at most 100 kB, compressed', () => {
   const sizes = files.map(({ text }) => gzipSync(text).length);
   expect(sizes.length).toBeGreaterThan(2);
   expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(100_000);
 });
 
-test('nothing in it asks another host, or needs what a strict Content-Security-Policy refuses', () => {
+test('the page requests nothing from another host, and nothing that a strict Content-Security-Policy rejects', () => {
   const html = files.find(({ name }) => name === 'index.html')!.text;
   expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)/);
   for (const { name, text } of files) {
     const addresses = text.match(/(https?:)?\/\/[a-z0-9-]+(\.[a-z0-9-]+)+[^\s"'`)]*/gi) ?? [];
-    // names of XML vocabularies, which nobody fetches
+    // names of XML namespaces, which are not requested
     expect(
       addresses.filter((address) => !address.startsWith('http://www.w3.org/')),
       name,
@@ -28,7 +28,7 @@ test('nothing in it asks another host, or needs what a strict Content-Security-P
   }
 });
 
-test('no text of anybody becomes markup', () => {
+test('the page never creates markup from text', () => {
   const sources = readdirSync(new URL('./src/', import.meta.url), { recursive: true, encoding: 'utf8' });
   const code = sources.filter((name) => /\.tsx?$/.test(name));
   expect(code.length).toBeGreaterThan(20);

@@ -1,9 +1,13 @@
-import { durationText, type WaterfallEvent, type WaterfallSpan } from '@hatchet-ts/waterfall/browser';
+import {
+  durationText,
+  type SpanAttributes,
+  type WaterfallEvent,
+  type WaterfallSpan,
+} from '@hatchet-ts/waterfall/browser';
 import { visibleText } from '../text/visible-text.ts';
-import { exceptionOf } from './exception.ts';
 import { LongText } from './long-text.tsx';
 
-/** More are not drawn. */
+/** Maximum number of events that are shown. */
 const SHOWN = 100;
 
 export function Events({ span }: { span: WaterfallSpan }) {
@@ -16,11 +20,11 @@ export function Events({ span }: { span: WaterfallSpan }) {
       <ol class="events">
         {span.events.slice(0, SHOWN).map((event, i) => (
           <li key={i}>
-            <span class="faint">{durationText(event.timeUnixNano - span.startTimeUnixNano)} after its start</span>
+            <span class="faint">{durationText(event.timeUnixNano - span.startTimeUnixNano)} after the start</span>
             <EventText event={event} />
           </li>
         ))}
-        {span.events.length > SHOWN && <li>and {span.events.length - SHOWN} more: the download has them</li>}
+        {span.events.length > SHOWN && <li>and {span.events.length - SHOWN} more, which the download contains</li>}
       </ol>
     </details>
   );
@@ -53,4 +57,29 @@ function EventText({ event }: { event: WaterfallEvent }) {
       </dl>
     </>
   );
+}
+
+/** Exception for display. */
+interface ExceptionText {
+  type: string;
+  message: string;
+  /** Stack, without its first lines if they only repeat type and message. */
+  stack: string;
+}
+
+/** Reads an exception event: https://opentelemetry.io/docs/specs/otel/trace/exceptions/ */
+export function exceptionOf({
+  name,
+  attributes,
+}: Pick<WaterfallEvent, 'name' | 'attributes'>): ExceptionText | undefined {
+  if (name !== 'exception') return undefined;
+  const [type, message, stack] = ['type', 'message', 'stacktrace'].map((key) => textOf(attributes, `exception.${key}`));
+  const [head, ...frames] = stack!.split(/\n(?=\s+at )/);
+  const repeated = [`${type}: ${message}`, message, type].includes(head!.trim());
+  return { type: type!, message: message!, stack: (repeated ? frames.join('\n') : stack!).trim() };
+}
+
+function textOf(attributes: SpanAttributes, key: string): string {
+  const value = Object.hasOwn(attributes, key) ? attributes[key] : '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,10 +1,10 @@
 import type { TraceLayout, WaterfallLink, WaterfallSpan } from '@hatchet-ts/waterfall/browser';
 import { traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
+import { fullTitle } from '../rows/row-text.ts';
 import { visibleText } from '../text/visible-text.ts';
-import { fullTitle } from '../trace/row-text.ts';
 
-/** What a span points at besides its parent, and what points at it. */
+/** Links of a span, and the spans that link to it. */
 export function Links({
   span,
   layout,
@@ -62,7 +62,7 @@ function Target({
       </button>
     );
   }
-  if (link.traceId === layout.traceId) return <span>a span that is not here: {link.spanId}</span>;
+  if (link.traceId === layout.traceId) return <span>a span that was not received: {link.spanId}</span>;
   return (
     <Link to={traceAddress({ by: 'trace', id: link.traceId }, { selected: link.spanId })}>trace {link.traceId}</Link>
   );

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { beginning, visibleText } from '../text/visible-text.ts';
 
-/** Longer texts are cut until somebody wants them. */
+/** Maximum length that is shown at first. */
 const SHOWN = 2000;
 
-/** Text of anybody: never more than text, and only as much as can be read. */
+/** Untrusted text, shown as text only, and cut until the reader asks for all of it. */
 export function LongText({ text, code = false }: { text: string; code?: boolean }) {
   const [all, setAll] = useState(false);
   const { shown, more } = beginning(text, all ? text.length : SHOWN);

@@ -8,33 +8,41 @@ import {
 } from '@hatchet-ts/waterfall/browser';
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { CopyButton } from '../shell/copy-button.tsx';
+import type { SpanRow, TraceSpans } from '../net/trace-spans.ts';
+import { fullTitle, rowText } from '../rows/row-text.ts';
 import { plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
-import { fullTitle, rowText } from '../trace/row-text.ts';
-import { ServiceChip } from '../trace/service-chip.tsx';
-import type { SpanRow, TraceSpans } from '../trace/trace-spans.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { ServiceChip, ServiceMarkSign } from '../ui/service-chip.tsx';
 import { Attributes } from './attributes.tsx';
 import { Events } from './events.tsx';
 import { Links } from './links.tsx';
 import { LongText } from './long-text.tsx';
-import { Unseen } from './unseen.tsx';
 
 interface SpanDetailsProps {
   layout: TraceLayout;
-  /** Of the row. */
+  /** Index of the row. */
   index: number;
   trace: TraceSpans;
   marks: ReadonlyMap<string, ServiceMark>;
   detailsRef: RefObject<HTMLElement | null>;
   onSelect: (key: string) => void;
   onClose: () => void;
-  /** A row without its attributes is shown. */
-  onPart: (row: SpanRow) => void;
+  /** Called if a truncated row is shown. */
+  onTruncated: (row: SpanRow) => void;
 }
 
-/** All that is known of the selected row. */
-export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect, onClose, onPart }: SpanDetailsProps) {
+/** Details of the selected row. */
+export function SpanDetails({
+  layout,
+  index,
+  trace,
+  marks,
+  detailsRef,
+  onSelect,
+  onClose,
+  onTruncated,
+}: SpanDetailsProps) {
   const row = layout.rows[index]!;
   const { operation, notes } = rowText(layout, row);
   const span = row.group ? undefined : row.spans[0];
@@ -52,7 +60,7 @@ export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect,
       </div>
       {(operation || notes.length > 0) && <p class="faint">{[operation, ...notes].filter(Boolean).join(' · ')}</p>}
       {span ? (
-        <OneSpan
+        <SpanFacts
           key={row.key}
           span={span}
           layout={layout}
@@ -60,10 +68,10 @@ export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect,
           trace={trace}
           marks={marks}
           onSelect={onSelect}
-          onPart={onPart}
+          onTruncated={onTruncated}
         />
       ) : (
-        <NoSpan row={row} layout={layout} index={index} marks={marks} onSelect={onSelect} />
+        <SpanlessRow row={row} layout={layout} index={index} marks={marks} onSelect={onSelect} />
       )}
       {row.unseen.length > 0 && <Unseen spans={row.unseen} marks={marks} />}
     </aside>
@@ -72,18 +80,18 @@ export function SpanDetails({ layout, index, trace, marks, detailsRef, onSelect,
 
 type PartProps = Pick<SpanDetailsProps, 'layout' | 'index' | 'marks' | 'onSelect'>;
 
-function OneSpan({
+function SpanFacts({
   span,
   layout,
   index,
   trace,
   marks,
   onSelect,
-  onPart,
-}: PartProps & { span: WaterfallSpan; trace: TraceSpans; onPart: (row: SpanRow) => void }) {
+  onTruncated,
+}: PartProps & { span: WaterfallSpan; trace: TraceSpans; onTruncated: (row: SpanRow) => void }) {
   const row = trace.rowOf.get(span);
   useEffect(() => {
-    if (row?.truncated) onPart(row);
+    if (row?.truncated) onTruncated(row);
   }, [row]);
   return (
     <>
@@ -98,11 +106,11 @@ function OneSpan({
           <ServiceChip service={span.serviceName} mark={marks.get(span.serviceName)} />
         </Fact>
         <Fact name="Kind">{span.kind.toLowerCase()}</Fact>
-        <Fact name="Took">{durationText(span.endTimeUnixNano - span.startTimeUnixNano)}</Fact>
+        <Fact name="Duration">{durationText(span.endTimeUnixNano - span.startTimeUnixNano)}</Fact>
         <OwnTime layout={layout} index={index} />
         <Waited layout={layout} row={layout.rows[index]!} />
-        <Fact name="Began">
-          {durationText(span.startTimeUnixNano - layout.startTimeUnixNano)} after the trace
+        <Fact name="Start">
+          {durationText(span.startTimeUnixNano - layout.startTimeUnixNano)} after the start of the trace
           <span class="faint block">{exactTime(span.startTimeUnixNano)}</span>
         </Fact>
         <Fact name="Span id">
@@ -115,9 +123,7 @@ function OneSpan({
       <Events span={span} />
       <Links span={span} layout={layout} onSelect={onSelect} />
       {row?.truncated && (
-        <p class="notice">
-          Its attributes, events and links were too large to come with the others. The download has them.
-        </p>
+        <p class="notice">The attributes, events and links are too large to show. The download contains them.</p>
       )}
       <Attributes attributes={span.attributes} />
       {row?.resourceAttributes && <Attributes attributes={row.resourceAttributes} title="Resource" closed />}
@@ -130,15 +136,15 @@ function OneSpan({
   );
 }
 
-/** A group, a parent that is missing, or what still runs. */
-function NoSpan({ row, layout, index, marks, onSelect }: PartProps & { row: WaterfallRow }) {
+/** Details of a group, a missing parent, or a span that still runs. */
+function SpanlessRow({ row, layout, index, marks, onSelect }: PartProps & { row: WaterfallRow }) {
   if (!row.group) {
     return row.running ? (
-      <p>It has not ended: its span comes when it does. What is below it has ended already.</p>
+      <p>It has not ended yet: its span is sent when it ends. The spans below it have ended.</p>
     ) : (
       <p>
-        Spans name it as their parent, but it is not in this trace: it was not sampled, has not arrived yet, or its
-        service sends its spans elsewhere.
+        Spans name this parent, but it is not in the trace: it was not sampled, has not arrived yet, or its service
+        sends its spans elsewhere.
       </p>
     );
   }
@@ -157,7 +163,7 @@ function NoSpan({ row, layout, index, marks, onSelect }: PartProps & { row: Wate
           <Waited layout={layout} row={member} plain />
         </li>
       ))}
-      {members.length > 100 && <li>and {plural(members.length - 100, 'row')} more</li>}
+      {members.length > 100 && <li>and {plural(members.length - 100, 'more row')}</li>}
       {row.spans[0] && (
         <li class="faint unnumbered">
           <ServiceChip service={row.spans[0].serviceName} mark={marks.get(row.spans[0].serviceName)} />
@@ -169,7 +175,7 @@ function NoSpan({ row, layout, index, marks, onSelect }: PartProps & { row: Wate
 
 function OwnTime({ layout, index }: Pick<PartProps, 'layout' | 'index'>) {
   if (layout.rows[index]!.below === 0) return null;
-  return <Fact name="On its own">{lengthOf(layout, ownTime(layout, index))}</Fact>;
+  return <Fact name="Own time">{lengthOf(layout, ownTime(layout, index))}</Fact>;
 }
 
 function Waited({ layout, row, plain = false }: { layout: TraceLayout; row: WaterfallRow; plain?: boolean }) {
@@ -178,7 +184,7 @@ function Waited({ layout, row, plain = false }: { layout: TraceLayout; row: Wate
   return plain ? (
     <span class="faint">after {length} in the queue</span>
   ) : (
-    <Fact name="In the queue">{length} before it</Fact>
+    <Fact name="Queue time">{length} before the start</Fact>
   );
 }
 
@@ -199,8 +205,33 @@ function lengthOf(
   return durationText(BigInt(Math.round(share * Number(end - start))));
 }
 
-/** To the nanosecond, as no clock of a browser has it. */
+/** Formats a time to the nanosecond, which `Date` cannot. */
 function exactTime(nanoseconds: bigint): string {
   const whole = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, 19);
   return `${whole.replace('T', ' ')}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')} UTC`;
+}
+
+const SHOWN = 200;
+
+/** Engine spans that have no row of their own. */
+function Unseen({ spans, marks }: { spans: readonly WaterfallSpan[]; marks: ReadonlyMap<string, ServiceMark> }) {
+  const inOrder = spans.toSorted((a, b) => (a.startTimeUnixNano < b.startTimeUnixNano ? -1 : 1));
+  return (
+    <details class="section">
+      <summary>
+        Engine spans for this row <span class="faint">{spans.length}</span>
+      </summary>
+      <ul class="unseen">
+        {inOrder.slice(0, SHOWN).map((span, i) => (
+          <li key={i}>
+            <ServiceMarkSign mark={marks.get(span.serviceName)} />
+            <span class="unseen-name">{visibleText(span.name.slice(0, 200))}</span>
+            <span class="faint">{durationText(span.endTimeUnixNano - span.startTimeUnixNano)}</span>
+          </li>
+        ))}
+        {spans.length > SHOWN && <li>and {spans.length - SHOWN} more</li>}
+      </ul>
+      <p class="faint">Switch on “Engine spans” to give each a row of its own.</p>
+    </details>
+  );
 }

@@ -1,7 +1,7 @@
 import type { Session } from './session.ts';
 
-/** Why there is no answer: what the page says, and what to do next, follows from it. */
-export type Failure = 'not-allowed' | 'not-found' | 'bad-request' | 'away' | 'failed';
+/** Reason of a failed request; it decides the message and the next step that the page offers. */
+type Failure = 'not-allowed' | 'not-found' | 'bad-request' | 'away' | 'failed';
 
 export class RequestError extends Error {
   readonly failure: Failure;
@@ -13,7 +13,9 @@ export class RequestError extends Error {
 }
 
 /**
- * @param path below the tenant's, with its query
+ * Sends a request to the API.
+ *
+ * @param path path below the tenant's, with its query
  * @throws RequestError
  */
 export async function request(session: Session, path: string, init: RequestInit = {}): Promise<Response> {
@@ -22,19 +24,23 @@ export async function request(session: Session, path: string, init: RequestInit 
     headers: { authorization: `Bearer ${session.token}`, ...init.headers },
   }).catch((cause: Error) => {
     if (cause.name === 'AbortError') throw cause;
-    throw new RequestError('away', 'the server does not answer');
+    throw new RequestError('away', 'the server does not respond');
   });
   if (response.ok) return response;
   throw new RequestError(failureOf(response.status), await messageOf(response));
 }
 
-/** @throws RequestError */
+/**
+ * Requests JSON from the API.
+ *
+ * @throws RequestError
+ */
 export async function requestJson<T>(session: Session, path: string, signal?: AbortSignal): Promise<T> {
   const response = await request(session, path, { signal });
   return (await response.json()) as T;
 }
 
-/** A list of the API. */
+/** Page of a list in the API. */
 export interface Listed<Row> {
   pagination: { current_page: number; next_page: number; num_pages: number };
   rows: Row[];
@@ -46,14 +52,14 @@ function failureOf(status: number): Failure {
   return status < 500 ? 'bad-request' : 'failed';
 }
 
-/** Hatchet's errors: `{errors: [{description}]}`. */
+/** Reads the description from Hatchet's errors: `{errors: [{description}]}`. */
 async function messageOf(response: Response): Promise<string> {
   try {
     const { errors } = (await response.json()) as { errors?: { description?: string }[] };
     const description = errors?.[0]?.description;
     if (description) return description;
   } catch {
-    // a proxy's page, or nothing: the status says it
+    // not the API's error, but a proxy's page or an empty body
   }
-  return `the server answers ${response.status}`;
+  return `the server returned status ${response.status}`;
 }

@@ -4,11 +4,11 @@ import { sessionOf } from './session.ts';
 const token = (claims: object): string => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c2ln`;
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 
-test('a token says for which tenant it is', () => {
+test('reads the tenant from a token', () => {
   expect(sessionOf(token({ sub: TENANT, aud: 'ÿ?>' }))?.tenantId).toBe(TENANT);
 });
 
-test('what is no token, or is for no tenant, is no session', () => {
+test('rejects text that is not a token, and tokens without a tenant', () => {
   for (const text of [
     '',
     'abc',

@@ -1,4 +1,4 @@
-/** Who asks: an API token, and the tenant that it is for. */
+/** An API token, and its tenant. */
 export interface Session {
   token: string;
   tenantId: string;
@@ -7,8 +7,8 @@ export interface Session {
 const KEY = 'hatchet-token';
 
 /**
- * The session of this tab: what was entered, or else what a development server on this machine hands out. The token is in
- * `sessionStorage` only, never in an address.
+ * Finds the session of this tab: the entered token, or else the token of a development server on this machine. The token
+ * is kept in `sessionStorage` only, never in a URL.
  */
 export async function findSession(): Promise<Session | undefined> {
   const entered = sessionStorage.getItem(KEY);
@@ -24,7 +24,7 @@ export async function findSession(): Promise<Session | undefined> {
   }
 }
 
-/** Keeps a token that is one, for this tab. */
+/** Keeps a token for this tab if it is well formed. */
 export function enterToken(text: string): Session | undefined {
   const token = text.trim().replace(/^bearer\s+/i, '');
   const session = sessionOf(token);
@@ -36,7 +36,7 @@ export function forgetToken(): void {
   sessionStorage.removeItem(KEY);
 }
 
-/** A token says for which tenant it is: `sub`. Whether it is true, the server finds out. */
+/** Reads the tenant from a token's `sub` claim; the server verifies the token. */
 export function sessionOf(token: string): Session | undefined {
   const payload = token.split('.')[1];
   if (!payload || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;

@@ -6,7 +6,7 @@ const RUN = '01a1fc65-1d43-786e-8ed1-a66582a560ab';
 const TRACE = 'd38f949718dc9dec3eb919eb4184f0cf';
 const place = (address: string) => placeOf(new URL(address, 'http://localhost'));
 
-test('an address says again what it was made of', () => {
+test('reads back the place and view that an address was made from', () => {
   const view: TraceView = {
     selected: 'task-one',
     zoom: { from: 0.25, to: 0.5 },
@@ -23,12 +23,12 @@ test('an address says again what it was made of', () => {
   expect(place(runsAddress(filters))).toEqual({ page: 'runs', filters });
 });
 
-test('what is as it begins is not in the address', () => {
+test('leaves default values out of the address', () => {
   expect(traceAddress({ by: 'trace', id: TRACE }, FIRST_VIEW)).toBe(`/traces/${TRACE}`);
   expect(runsAddress(NO_FILTERS)).toBe('/');
 });
 
-test('nonsense in an address is left out', () => {
+test('ignores invalid values in an address', () => {
   const { view } = place(`/runs/${RUN}?zoom=9_1&level=x&fold=..`) as { view: TraceView };
   expect(view).toMatchObject({ zoom: WHOLE, folds: UNFOLDED });
   for (const address of ['/runs/', '/runs/me', `/runs/${RUN}/x`, '/elsewhere']) {
@@ -36,7 +36,7 @@ test('nonsense in an address is left out', () => {
   }
 });
 
-test('an id leads to its page, whoever pastes it and how', () => {
+test('finds the page for a pasted id', () => {
   expect(addressOfId(` ${RUN.toUpperCase()}\n`)).toBe(`/runs/${RUN}`);
   expect(addressOfId(TRACE)).toBe(`/traces/${TRACE}`);
   expect([addressOfId('order'), addressOfId('0'.repeat(32)), addressOfId('')]).toEqual([

@@ -1,12 +1,12 @@
 import { type Folds, isWhole, UNFOLDED, WHOLE, type Zoom } from '@hatchet-ts/waterfall/browser';
 
-/** What an address shows. */
+/** Content of the page for an address. */
 export type Place =
   | { page: 'runs'; filters: Filters }
   | { page: 'trace'; subject: Subject; view: TraceView }
   | { page: 'unknown' };
 
-/** The trace of a run, or a trace by its own id. */
+/** Trace of a run, or a trace by its own id. */
 export interface Subject {
   by: 'run' | 'trace';
   id: string;
@@ -16,18 +16,18 @@ export interface Filters {
   status: string;
   workflow: string;
   text: string;
-  /** Runs that other runs have spawned, too. */
+  /** Includes runs that other runs have triggered. */
   children: boolean;
 }
 
 export interface TraceView {
-  /** Key of the row that is selected. */
+  /** Key of the selected row. */
   selected?: string;
   zoom: Zoom;
   folds: Folds;
-  /** The engine's spans have rows. */
+  /** Gives engine spans rows of their own. */
   engine: boolean;
-  /** The critical path is drawn. */
+  /** Draws the critical path. */
   path: boolean;
 }
 
@@ -63,7 +63,7 @@ export function traceAddress({ by, id }: Subject, view: Partial<TraceView> = {})
   });
 }
 
-/** What somebody looks for, when it is an id: the page of it. */
+/** Address of the page for an id that was searched for; undefined if the text is not an id. */
 export function addressOfId(text: string): string | undefined {
   const id = text.trim().toLowerCase();
   if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) return traceAddress({ by: 'run', id });

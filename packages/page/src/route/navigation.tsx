@@ -4,14 +4,14 @@ import { type Place, placeOf } from './address.ts';
 
 const CHANGED = 'page-address';
 
-/** Goes to an address of this page; `replace` where going back to what was before would surprise. */
+/** Goes to an address of this page; `replace` adds no entry to the browser's history. */
 export function navigate(address: string, { replace = false }: { replace?: boolean } = {}): void {
   if (address === location.pathname + location.search) return;
   history[replace ? 'replaceState' : 'pushState'](null, '', address);
   dispatchEvent(new Event(CHANGED));
 }
 
-/** What the address shows now. */
+/** Current place, kept up to date with the address. */
 export function usePlace(): Place {
   const [place, setPlace] = useState(() => placeOf(location));
   useEffect(() => {
@@ -26,7 +26,7 @@ export function usePlace(): Place {
   return place;
 }
 
-/** A link within the page: a click goes there at once, any other use is the browser's. */
+/** Link within the page. A plain click navigates without a reload; the browser handles all other clicks. */
 export function Link({ to, children, ...rest }: { to: string; class?: string; children: ComponentChildren }) {
   const follow = (event: MouseEvent): void => {
     if (

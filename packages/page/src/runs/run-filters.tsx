@@ -6,7 +6,7 @@ import { STATUSES } from './run.ts';
 
 const TYPING_MS = 250;
 
-/** What the list is narrowed to; it stands in the address. */
+/** Filters of the list, which are kept in the address. */
 export function RunFilters({ filters, workflows }: { filters: Filters; workflows: string[] }) {
   const change = (part: Partial<Filters>): void => navigate(runsAddress({ ...filters, ...part }), { replace: true });
   const names =
@@ -42,7 +42,7 @@ export function RunFilters({ filters, workflows }: { filters: Filters; workflows
           checked={filters.children}
           onChange={(event) => change({ children: event.currentTarget.checked })}
         />
-        Runs within runs
+        Include child runs
       </label>
       {runsAddress(filters) !== runsAddress(NO_FILTERS) && (
         <button type="button" class="plain" onClick={() => navigate(runsAddress(), { replace: true })}>
@@ -53,7 +53,7 @@ export function RunFilters({ filters, workflows }: { filters: Filters; workflows
   );
 }
 
-/** Asks the server when the typing pauses. */
+/** Text filter, applied when the user pauses typing. */
 function TextFilter({ text, onText }: { text: string; onText: (text: string) => void }) {
   const [typed, setTyped] = useState(text);
   useEffect(() => setTyped(text), [text]);

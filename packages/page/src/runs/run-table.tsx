@@ -1,12 +1,12 @@
 import { traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
-import { OutcomeBadge } from '../shell/outcome-badge.tsx';
-import { useNow } from '../shell/use-now.ts';
 import { dayTime, milliseconds } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
+import { useNow } from '../ui/use-now.ts';
+import { OutcomeBadge } from './outcome-badge.tsx';
 import { isOver, outcomeOf, type Run } from './run.ts';
 
-/** The runs as a table; on a phone each is a card. */
+/** Table of runs; on a phone, each is a card. */
 export function RunTable({ runs }: { runs: readonly Run[] }) {
   const now = useNow(runs.some((run) => !isOver(run)));
   return (
@@ -19,7 +19,7 @@ export function RunTable({ runs }: { runs: readonly Run[] }) {
             Duration
           </th>
           <th scope="col" class="number">
-            In the queue
+            Queue time
           </th>
           <th scope="col" class="number">
             Spans
@@ -60,7 +60,7 @@ function RunRow({ run, now }: { run: Run; now: Date }) {
       <td class="number" data-label="Duration">
         {duration === undefined ? '–' : milliseconds(duration)}
       </td>
-      <td class="number faint" data-label="In the queue">
+      <td class="number faint" data-label="Queue time">
         {run.queuedMs === undefined ? '–' : milliseconds(run.queuedMs)}
       </td>
       <td class="number faint" data-label="Spans">

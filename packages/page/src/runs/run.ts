@@ -1,6 +1,6 @@
 import type { Filters } from '../route/address.ts';
 
-/** A row of `GET …/traces`. */
+/** Row of `GET …/traces`. */
 export interface Run {
   workflowRunExternalId: string;
   workflowId: string;
@@ -17,7 +17,7 @@ export interface Run {
   errorCount: number;
 }
 
-/** How a run ended, or where it is. */
+/** Result of a run, or its state until it ends. */
 export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'running' | 'queued';
 
 export function outcomeOf({ outcome, status }: Pick<Run, 'outcome' | 'status'>): Outcome {
@@ -25,15 +25,15 @@ export function outcomeOf({ outcome, status }: Pick<Run, 'outcome' | 'status'>):
   return OUTCOMES.find((known) => known === text) ?? 'running';
 }
 
-export const OUTCOMES: Outcome[] = ['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued'];
-/** Hatchet's words, which its route filters by. */
+const OUTCOMES: Outcome[] = ['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued'];
+/** Hatchet's statuses, which its route filters by. */
 export const STATUSES: string[] = ['QUEUED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'FAILED'];
 
 export function isOver(run: Pick<Run, 'outcome' | 'status'>): boolean {
   return !['running', 'queued'].includes(outcomeOf(run));
 }
 
-/** The query of a page of the list. */
+/** Path and query for a page of the list. */
 export function listQuery({ status, workflow, text, children }: Filters, offset: number, limit: number): string {
   const query = new URLSearchParams({ limit: String(limit), offset: String(offset) });
   if (status) query.set('statuses', status);

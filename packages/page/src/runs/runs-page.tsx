@@ -2,13 +2,13 @@ import { useEffect } from 'preact/hooks';
 import type { Session } from '../net/session.ts';
 import { type Filters, NO_FILTERS, runsAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
-import { LiveSign } from '../shell/live-sign.tsx';
-import { FailureMessage, Message } from '../shell/message.tsx';
+import { FailureMessage, Message } from '../ui/message.tsx';
+import { StreamStatus } from '../ui/stream-status.tsx';
 import { RunFilters } from './run-filters.tsx';
 import { RunTable } from './run-table.tsx';
 import { useRuns } from './use-runs.ts';
 
-/** Recent runs, the newest first. */
+/** Page of recent runs, newest first. */
 export function RunsPage({ session, filters, onForget }: { session: Session; filters: Filters; onForget: () => void }) {
   const { runs, error, more, stream, loadMore, retry } = useRuns(session, filters);
   useEffect(() => {
@@ -19,7 +19,7 @@ export function RunsPage({ session, filters, onForget }: { session: Session; fil
     <div class="runs-page">
       <div class="title-line">
         <h1>Runs</h1>
-        <LiveSign state={error ? 'none' : stream} />
+        <StreamStatus state={error ? 'none' : stream} />
       </div>
       <RunFilters filters={filters} workflows={[...new Set(runs?.map((run) => run.workflowName))].sort()} />
       {error && !runs ? (
@@ -49,11 +49,11 @@ export function RunsPage({ session, filters, onForget }: { session: Session; fil
 
 function NoRuns() {
   return (
-    <Message title="No run yet">
-      <p>A run comes here as soon as it is triggered. Send an order through the sample:</p>
+    <Message title="No runs yet">
+      <p>Runs appear here when they are triggered. To trigger a run of the sample:</p>
       <pre>npm run order</pre>
       <p>
-        or trigger a workflow of your own: start a worker with the variables that <code>npm start</code> has printed.
+        Or trigger a workflow of your own: start a worker with the variables that <code>npm start</code> printed.
       </p>
     </Message>
   );
@@ -61,15 +61,13 @@ function NoRuns() {
 
 function NoMatch({ filters }: { filters: Filters }) {
   return (
-    <Message title="No run is like that">
+    <Message title="No matching runs">
       <p>
         <Link to={runsAddress({ ...NO_FILTERS, children: filters.children })}>Show all runs</Link>
         {!filters.children && (
           <>
             , or{' '}
-            <Link to={runsAddress({ ...filters, children: true })}>
-              look among the runs that other runs have begun, too
-            </Link>
+            <Link to={runsAddress({ ...filters, children: true })}>include runs that other runs have triggered</Link>
           </>
         )}
       </p>

@@ -1,11 +1,11 @@
 import { durationText } from '@hatchet-ts/waterfall/browser';
 
-/** A length of time in milliseconds, in the words of the waterfall: `412 µs`, `1.42 s`, `2 min 5 s`. */
+/** Formats a duration in milliseconds like the waterfall does: `412 µs`, `1.42 s`, `2 min 5 s`. */
 export function milliseconds(ms: number): string {
   return durationText(BigInt(Math.round(Math.max(0, ms) * 1e6)));
 }
 
-/** A time since the trace began, on its axis: short, and as exact as the step between the ticks. */
+/** Formats a time since the start of the trace for its axis, as exact as the step between the ticks. */
 export function axisTime(nanoseconds: number, step: number): string {
   if (nanoseconds === 0) return '0';
   const [unit, size] = UNITS.find(([, each]) => nanoseconds >= each) ?? UNITS.at(-1)!;
@@ -14,7 +14,7 @@ export function axisTime(nanoseconds: number, step: number): string {
   return `${(nanoseconds / size).toFixed(decimals)} ${unit}`;
 }
 
-/** `14:03:22` for today, with the day before it for any other. */
+/** Formats a time of day, with the date unless it is today. */
 export function dayTime(time: Date, now: Date): string {
   const clockText = time.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   if (time.toDateString() === now.toDateString()) return clockText;

@@ -1,12 +1,12 @@
 /**
- * Text of anybody made visible: what could reorder, hide or fake text (control, format and bidirectional characters,
- * lone surrogates) shows as an escape. Line ends and tabs stay where `lines` says so.
+ * Makes untrusted text visible. Shows characters that could reorder, hide or fake text (control, format and bidirectional
+ * characters, lone surrogates) as escapes. Keeps line feeds and tabs with `lines`.
  */
 export function visibleText(text: string, { lines = false }: { lines?: boolean } = {}): string {
   return text.replace(lines ? HIDDEN_BUT_LINES : HIDDEN, escaped);
 }
 
-/** The first characters of a long text, and how many there are beyond; never half a character. */
+/** Cuts a long text, never within a character, and counts the characters that are left out. */
 export function beginning(text: string, most: number): { shown: string; more: number } {
   if (text.length <= most) return { shown: text, more: 0 };
   const end = /[\ud800-\udbff]/.test(text[most - 1]!) ? most - 1 : most;

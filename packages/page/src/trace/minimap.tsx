@@ -8,8 +8,8 @@ import {
   zoomBetween,
 } from '@hatchet-ts/waterfall/browser';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { onThemeChange } from '../shell/theme.ts';
-import { drawnBars } from './drawn-bars.ts';
+import { drawnBars } from '../rows/drawn-bars.ts';
+import { onThemeChange } from '../ui/theme.ts';
 
 interface MinimapProps {
   layout: TraceLayout;
@@ -18,7 +18,7 @@ interface MinimapProps {
   onZoom: (zoom: Zoom) => void;
 }
 
-/** The whole trace small, and the part of its time that is in sight. Dragging chooses another; keys do, too. */
+/** Small picture of the whole trace, with the visible part of its time. Dragging zooms. */
 export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -52,7 +52,7 @@ export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
     setDrag(undefined);
     const to = fraction(event);
     if (Math.abs(to - drag.from) > 0.004) onZoom(zoomBetween(drag.from, to));
-    else if (!isWhole(zoom)) onZoom(around(zoom, to));
+    else if (!isWhole(zoom)) onZoom(recenter(zoom, to));
   };
   const part = drag ? { from: Math.min(drag.from, drag.to), to: Math.max(drag.from, drag.to) } : zoom;
   return (
@@ -61,7 +61,7 @@ export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
       ref={box}
       role="img"
       aria-label="The whole trace; drag to zoom"
-      title="Drag to zoom, double-click for the whole"
+      title="Drag to zoom, double-click to show the whole trace"
       onPointerDown={begin}
       onPointerMove={(event) => drag && setDrag({ from: drag.from, to: fraction(event) })}
       onPointerUp={end}
@@ -80,20 +80,20 @@ export function Minimap({ layout, zoom, marks, onZoom }: MinimapProps) {
   );
 }
 
-/** A colour of the style sheet as a canvas knows it, in the theme that is shown. */
-function colourOf(canvas: HTMLElement, name: string): string {
+/** Resolves a color of the style sheet for a canvas, in the current theme. */
+function resolveColor(canvas: HTMLElement, name: string): string {
   canvas.style.color = `var(${name})`;
   return getComputedStyle(canvas).color;
 }
 
-/** As wide as it was, around another time. */
-function around({ from, to }: Zoom, center: number): Zoom {
+/** Moves a zoom to another center, with the same width. */
+function recenter({ from, to }: Zoom, center: number): Zoom {
   const half = (to - from) / 2;
   const middle = Math.min(1 - half, Math.max(half, center));
   return { from: middle - half, to: middle + half };
 }
 
-/** A line per row, thinner where there are many. */
+/** Draws a line per row, thinner if there are many. */
 function drawRows(canvas: HTMLCanvasElement, { rows }: TraceLayout, marks: ReadonlyMap<string, ServiceMark>): void {
   const scale = devicePixelRatio || 1;
   const width = Math.round(canvas.clientWidth * scale);
@@ -102,16 +102,16 @@ function drawRows(canvas: HTMLCanvasElement, { rows }: TraceLayout, marks: Reado
   canvas.height = height;
   const pen = canvas.getContext('2d');
   if (!pen || width === 0) return;
-  const colours = Array.from({ length: SERVICE_SLOTS }, (_, slot) => colourOf(canvas, `--s${slot}`));
-  const error = colourOf(canvas, '--error');
+  const colors = Array.from({ length: SERVICE_SLOTS }, (_, slot) => resolveColor(canvas, `--s${slot}`));
+  const error = resolveColor(canvas, '--error');
   const line = height / rows.length;
   const thick = Math.max(scale, Math.min(4 * scale, line * 0.7));
   rows.forEach((row, i) => {
-    const colour = colours[marks.get(row.spans[0]?.serviceName ?? row.running?.serviceName ?? '')?.slot ?? 0]!;
+    const color = colors[marks.get(row.spans[0]?.serviceName ?? row.running?.serviceName ?? '')?.slot ?? 0]!;
     for (const { from, to, kind, error: failed } of drawnBars(row, WHOLE)) {
       if (kind === 'pause') continue;
       pen.globalAlpha = kind === 'waiting' ? 0.35 : 0.85;
-      pen.fillStyle = failed ? error : colour;
+      pen.fillStyle = failed ? error : color;
       pen.fillRect(from * width, i * line, Math.max(scale, (to - from) * width), thick);
     }
   });

@@ -1,11 +1,11 @@
 import { layoutWaterfall, UNFOLDED, visibleRows } from '@hatchet-ts/waterfall/browser';
 import { expect, test } from 'vitest';
+import { span } from '../testing/spans.ts';
 import { type Move, moveSelection } from './selection.ts';
-import { span } from './span.fixture.ts';
 
 const { rows } = layoutWaterfall([span('a'), span('b', 'a'), span('c', 'b'), span('d', 'a')], { nested: 'folded' })[0]!;
 
-/** The names that the keys lead to, one after another. */
+/** Keys of the rows that the moves select, one after another. */
 function walk(start: string, ...moves: Move[]): string {
   let folds = UNFOLDED;
   let selected = rows.findIndex((row) => row.key === start);
@@ -17,17 +17,17 @@ function walk(start: string, ...moves: Move[]): string {
   return names.join('');
 }
 
-test('up and down, pages and ends', () => {
+test('moves up and down, by pages, and to the ends', () => {
   expect(walk('a', 'down', 'down', 'up', 'last', 'down', 'first', 'up')).toBe('bcbddaa');
   expect(walk('a', 'page-down', 'page-down', 'page-up')).toBe('cdb');
 });
 
-test('out closes, then goes to the parent; in opens, then goes to the first below', () => {
+test('out closes, then goes to the parent; in opens, then goes to the first child', () => {
   expect(walk('c', 'out', 'out', 'down', 'up', 'in', 'in', 'in')).toBe('bbdbbcc');
   expect(walk('a', 'out', 'out', 'down')).toBe('aaa');
 });
 
-test('without a selection the first key finds one', () => {
+test('the first move selects a row if none is selected', () => {
   expect(walk('none', 'down', 'down')).toBe('ab');
   expect(walk('none', 'last')).toBe('d');
 });

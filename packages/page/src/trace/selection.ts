@@ -2,33 +2,33 @@ import { type Folds, isClosed, toggle, type WaterfallRow } from '@hatchet-ts/wat
 
 export type Move = 'up' | 'down' | 'first' | 'last' | 'page-up' | 'page-down' | 'in' | 'out';
 
-export interface Moved {
-  /** Index of the row that is selected now. */
+interface Selection {
+  /** Index of the selected row. */
   selected: number;
   folds: Folds;
 }
 
 /**
- * Where a key leads: as in any tree, `in` opens a closed row and then goes to its first one, `out` closes it and then goes
- * to its parent.
+ * Moves the selection. As in any tree, `in` opens a closed row and then goes to its first child, and `out` closes an open
+ * row and then goes to its parent.
  *
- * @param visible indexes of the rows in sight
- * @param selected index of the row that is selected; -1 for none
- * @param page how many rows a page is
+ * @param visible indexes of the visible rows
+ * @param selected index of the selected row; -1 for none
+ * @param page number of rows in a page
  */
 export function moveSelection(
   rows: readonly WaterfallRow[],
   { visible, selected, folds, page }: { visible: readonly number[]; selected: number; folds: Folds; page: number },
   move: Move,
-): Moved {
+): Selection {
   const row = rows[selected];
   if (!row) return { selected: visible[move === 'last' ? visible.length - 1 : 0] ?? -1, folds };
   const at = visible.indexOf(selected);
-  const to = (index: number): Moved => ({
+  const to = (index: number): Selection => ({
     selected: visible[Math.min(visible.length - 1, Math.max(0, index))]!,
     folds,
   });
-  const steps: Record<Exclude<Move, 'in' | 'out'>, () => Moved> = {
+  const steps: Record<Exclude<Move, 'in' | 'out'>, () => Selection> = {
     up: () => to(at - 1),
     down: () => to(at + 1),
     first: () => to(0),

@@ -5,12 +5,12 @@ import type { Command } from './keys.ts';
 
 interface ToolbarProps {
   view: TraceView;
-  /** How many rows have one. */
+  /** Number of rows with an error. */
   errors: number;
   command: (command: Command) => void;
 }
 
-/** What keys do, for those who point. */
+/** Buttons for the most frequent commands. */
 export function Toolbar({ view, errors, command }: ToolbarProps) {
   const button = (name: Command, label: string, sign: string, disabled = false) => (
     <button
@@ -28,7 +28,7 @@ export function Toolbar({ view, errors, command }: ToolbarProps) {
     <div class="toolbar" role="toolbar" aria-label="View">
       <span class="group">
         {button('fewer-levels', 'Close the deepest level (,)', '⊟')}
-        {button('more-levels', 'Open one level more (.)', '⊞')}
+        {button('more-levels', 'Open one more level (.)', '⊞')}
       </span>
       <span class="group">
         {button('zoom-out', 'Zoom out (-)', '−', isWhole(view.zoom))}
@@ -38,7 +38,7 @@ export function Toolbar({ view, errors, command }: ToolbarProps) {
           class="plain"
           disabled={isWhole(view.zoom)}
           onClick={() => command('zoom-whole')}
-          title="The whole time (0)"
+          title="Show the whole trace (0)"
         >
           Whole
         </button>
@@ -46,13 +46,13 @@ export function Toolbar({ view, errors, command }: ToolbarProps) {
       <Switch
         on={view.path}
         name="Critical path"
-        title="The path that decided when it ended (c)"
+        title="The path that decided when the trace ended (c)"
         command={() => command('path')}
       />
       <Switch
         on={view.engine}
         name="Engine spans"
-        title="Rows for what the engine did (e)"
+        title="Rows for the engine's own work (e)"
         command={() => command('engine')}
       />
       {errors > 0 && (

@@ -2,17 +2,17 @@ import { durationText, type PathSegment, type ServiceMark, type TraceLayout } fr
 import { useState } from 'preact/hooks';
 import { request } from '../net/api.ts';
 import type { Session } from '../net/session.ts';
+import { MOST_SPANS } from '../net/trace-spans.ts';
 import { type Subject, traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
+import { OutcomeBadge } from '../runs/outcome-badge.tsx';
 import { outcomeOf } from '../runs/run.ts';
-import { CopyButton } from '../shell/copy-button.tsx';
-import { LiveSign } from '../shell/live-sign.tsx';
-import { OutcomeBadge } from '../shell/outcome-badge.tsx';
 import { dayTime, plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
-import { ServiceChip } from './service-chip.tsx';
-import { MOST_SPANS } from './trace-spans.ts';
-import type { TraceState } from './use-trace.ts';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { ServiceChip } from '../ui/service-chip.tsx';
+import { StreamStatus } from '../ui/stream-status.tsx';
+import type { OpenTask, TraceState } from './use-trace.ts';
 
 interface TraceHeadProps {
   session: Session;
@@ -24,7 +24,7 @@ interface TraceHeadProps {
   totals: Record<PathSegment['kind'], bigint>;
 }
 
-/** What a trace is, before its rows: whose, how it ended, where its time went. */
+/** Summary of a trace: its workflow, outcome, duration, services and ids. */
 export function TraceHead({ session, subject, state, layouts, layout, marks, totals }: TraceHeadProps) {
   const { runs, loaded, moreThan, stream } = state;
   const [run] = runs;
@@ -34,7 +34,7 @@ export function TraceHead({ session, subject, state, layouts, layout, marks, tot
       <div class="title-line">
         <h1>{run ? visibleText(run.workflowName.slice(0, 200)) : 'Trace'}</h1>
         {run && <OutcomeBadge outcome={outcomeOf(run)} />}
-        <LiveSign state={stream} />
+        <StreamStatus state={stream} />
         <span class="grow" />
         <Download session={session} subject={subject} />
       </div>
@@ -57,13 +57,13 @@ export function TraceHead({ session, subject, state, layouts, layout, marks, tot
       {!loaded && <p class="notice">Loading the rest of the trace …</p>}
       {moreThan !== undefined && (
         <p class="notice">
-          This trace is larger than what a page can show: these are its first {MOST_SPANS.toLocaleString('en')} spans,
-          of more than {moreThan.toLocaleString('en')}. The download has more.
+          This trace is too large to show: these are the first {MOST_SPANS.toLocaleString('en')} of more than{' '}
+          {moreThan.toLocaleString('en')} spans. The download has more.
         </p>
       )}
       {layouts.length > 1 && (
         <p class="notice">
-          {subject.by === 'run' ? 'The run is' : 'It is'} in {plural(layouts.length, 'trace')}:{' '}
+          {subject.by === 'run' ? 'The run has' : 'There are'} {plural(layouts.length, 'trace')}:{' '}
           {layouts.map((each) =>
             each === layout ? (
               <strong key={each.traceId}>{each.traceId.slice(0, 8)}</strong>
@@ -85,7 +85,7 @@ const SHARES: [kind: PathSegment['kind'], words: string][] = [
   ['between', 'between steps'],
 ];
 
-/** Where the time of the critical path went. */
+/** Shares of the critical path's time. */
 function TimeShare({ totals }: { totals: Record<PathSegment['kind'], bigint> }) {
   const all = Number(totals.working + totals.waiting + totals.between) || 1;
   return (
@@ -113,7 +113,7 @@ function Id({ name, id }: { name: string; id: string }) {
   );
 }
 
-/** By `fetch`, as a link can send no token. */
+/** Button that downloads the trace. Uses `fetch`, as a link cannot send a token. */
 function Download({ session, subject: { by, id } }: { session: Session; subject: Subject }) {
   const [state, setState] = useState('');
   const download = async (): Promise<void> => {
@@ -130,8 +130,33 @@ function Download({ session, subject: { by, id } }: { session: Session; subject:
     }
   };
   return (
-    <button type="button" class="plain" onClick={download} title="The spans as OTLP JSON">
+    <button type="button" class="plain" onClick={download} title="Download the spans as OTLP JSON">
       Download{state}
     </button>
   );
+}
+
+const SHOWN_TASKS = 6;
+
+/** Tasks that a growing trace waits for. */
+export function OpenTasks({ tasks }: { tasks: readonly OpenTask[] }) {
+  if (tasks.length === 0) return null;
+  return (
+    <section class="open-tasks" aria-label="Open tasks" aria-live="polite">
+      <strong>Waiting for</strong>
+      <ul>
+        {tasks.slice(0, SHOWN_TASKS).map((task) => (
+          <li key={task.taskId}>
+            <span class="task">{visibleText(task.name.slice(0, 100))}</span>: {stateOf(task)}
+          </li>
+        ))}
+        {tasks.length > SHOWN_TASKS && <li>and {plural(tasks.length - SHOWN_TASKS, 'more task')}</li>}
+      </ul>
+    </section>
+  );
+}
+
+function stateOf({ attempt, status, waitingFor }: OpenTask): string {
+  const which = attempt > 1 ? `attempt ${attempt}, ` : '';
+  return which + visibleText((waitingFor ?? status.toLowerCase()).slice(0, 120));
 }

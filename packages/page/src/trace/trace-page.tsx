@@ -1,25 +1,24 @@
 import { criticalPath, errorRows, serviceMarks } from '@hatchet-ts/waterfall/browser';
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { SpanDetails } from '../details/span-details.tsx';
 import type { Session } from '../net/session.ts';
-import type { Subject, TraceView } from '../route/address.ts';
+import { type Subject, type TraceView, traceAddress } from '../route/address.ts';
+import { navigate } from '../route/navigation.tsx';
+import { pathBars, pathTotals } from '../rows/path-bars.ts';
+import { TreeGrid } from '../rows/tree-grid.tsx';
 import { isOver } from '../runs/run.ts';
-import { FailureMessage, Message } from '../shell/message.tsx';
-import { useNow } from '../shell/use-now.ts';
 import { visibleText } from '../text/visible-text.ts';
+import { FailureMessage, Message } from '../ui/message.tsx';
+import { useNow } from '../ui/use-now.ts';
 import { Minimap } from './minimap.tsx';
-import { OpenTasks } from './open-tasks.tsx';
-import { pathOnRows, pathTotals } from './path-rows.ts';
 import { Toolbar } from './toolbar.tsx';
-import { TraceHead } from './trace-head.tsx';
-import { TreeGrid } from './tree-grid.tsx';
+import { OpenTasks, TraceHead } from './trace-head.tsx';
 import { useCommands } from './use-commands.ts';
 import { useLayout } from './use-layout.ts';
 import { useTrace } from './use-trace.ts';
-import { useChangeView } from './use-view.ts';
 
-/** Of a trace that grows, larger ones are laid out less often. */
-const GROWTH_MS = (spans: number): number => (spans > 2000 ? 3000 : 1000);
+/** Time between layouts of a growing trace: longer for a large one. */
+const layoutPeriodMs = (spans: number): number => (spans > 2000 ? 3000 : 1000);
 
 interface TracePageProps {
   session: Session;
@@ -28,13 +27,13 @@ interface TracePageProps {
   onForget: () => void;
 }
 
-/** A run's whole trace. */
+/** Page of a run's trace. */
 export function TracePage({ session, subject, view, onForget }: TracePageProps) {
   const state = useTrace(session, subject);
   const { trace, runs, error, loaded } = state;
   const [run] = runs;
   const growing = run !== undefined && !isOver(run);
-  const now = useNow(growing, GROWTH_MS(trace.spans.length));
+  const now = useNow(growing, layoutPeriodMs(trace.spans.length));
   const shown = useLayout(trace, view, growing ? now.getTime() : undefined);
   const { layouts, layout, visible, selected } = shown;
   const change = useChangeView(subject, view);
@@ -42,8 +41,8 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
     () => criticalPath(trace.spans.filter((span) => span.traceId === layout?.traceId)),
     [trace.spans, layout?.traceId],
   );
-  const pathBars = useMemo(
-    () => (view.path && layout ? pathOnRows(layout, visible, path) : undefined),
+  const barsOfPath = useMemo(
+    () => (view.path && layout ? pathBars(layout, visible, path) : undefined),
     [view.path, layout, visible, path],
   );
   const marks = useMemo(() => serviceMarks(layouts.flatMap(({ services }) => services)), [layouts]);
@@ -84,7 +83,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
           selected={selected}
           view={view}
           marks={marks}
-          pathBars={pathBars}
+          pathBars={barsOfPath}
           gridRef={grid}
           change={change}
         />
@@ -96,7 +95,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
             marks={marks}
             detailsRef={details}
             onSelect={(key) => change({ selected: key })}
-            onPart={state.loadWhole}
+            onTruncated={state.loadWhole}
             onClose={() => command('back')}
           />
         )}
@@ -108,17 +107,25 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
 function NoSpans({ growing }: { growing: boolean }) {
   if (growing) {
     return (
-      <Message kind="loading" title="The run has begun">
-        <p>Spans come when they end: the first of them in a moment.</p>
+      <Message kind="loading" title="The run has started">
+        <p>A span is sent when it ends. The first one should appear in a moment.</p>
       </Message>
     );
   }
   return (
-    <Message title="Nothing was recorded of this run">
+    <Message title="No spans of this run were recorded">
       <p>
-        Its worker sends no spans to this engine, its trace was not sampled, or the spans are older than what is kept.
-        Give your worker an exporter to the engine's own port, as the README shows, and run it again.
+        The worker sends no spans to this engine, the trace was not sampled, or the spans have expired. Give your worker
+        an exporter to the engine's own port, as the README shows, and trigger the run again.
       </p>
     </Message>
+  );
+}
+
+/** Changes the view of a trace, which is kept in the address so that it can be shared. */
+function useChangeView(subject: Subject, view: TraceView): (part: Partial<TraceView>) => void {
+  return useCallback(
+    (part) => navigate(traceAddress(subject, { ...view, ...part }), { replace: true }),
+    [subject.by, subject.id, view],
   );
 }

@@ -12,12 +12,11 @@ import {
 import type { RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { TraceView } from '../route/address.ts';
-import { isTyping } from '../shell/typing.ts';
-import { type Command, commandOf } from './keys.ts';
+import { type Command, commandOf, isTyping } from './keys.ts';
 import { type Move, moveSelection } from './selection.ts';
 import type { ShownLayout } from './use-layout.ts';
 
-interface Commanded extends ShownLayout {
+interface CommandContext extends ShownLayout {
   view: TraceView;
   /** Indexes of the rows with errors. */
   errors: readonly number[];
@@ -29,10 +28,10 @@ interface Commanded extends ShownLayout {
 const STEP = 1.6;
 const PAGE_ROWS = 20;
 
-/** Does what a key or a button says; keys that nobody types into a field come from anywhere on the page. */
-export function useCommands(commanded: Commanded): (command: Command) => void {
-  const latest = useRef(commanded);
-  latest.current = commanded;
+/** Runs the commands of keys and buttons; keys work anywhere on the page except in a field. */
+export function useCommands(context: CommandContext): (command: Command) => void {
+  const latest = useRef(context);
+  latest.current = context;
   const run = useRef((command: Command) => COMMANDS[command](latest.current)).current;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -40,7 +39,7 @@ export function useCommands(commanded: Commanded): (command: Command) => void {
       const command = commandOf(event.key);
       if (!command) return;
       const inDetails = latest.current.details.current?.contains(event.target as Node) ?? false;
-      // what is focused has its own use for these: a button is pressed, the details scroll
+      // a focused control handles these keys itself: a button is pressed, the details scroll
       const ownKey = event.target instanceof HTMLElement && event.target.closest('button, a, summary, input') !== null;
       if (ownKey && (event.key === 'Enter' || event.key === ' ')) return;
       if (inDetails && SCROLLING.has(event.key)) return;
@@ -55,7 +54,7 @@ export function useCommands(commanded: Commanded): (command: Command) => void {
 
 const SCROLLING = new Set(['ArrowDown', 'ArrowUp', 'PageDown', 'PageUp', 'Home', 'End', ' ']);
 
-const COMMANDS: Record<Command, (on: Commanded) => void> = {
+const COMMANDS: Record<Command, (on: CommandContext) => void> = {
   up: move('up'),
   down: move('down'),
   first: move('first'),
@@ -69,8 +68,8 @@ const COMMANDS: Record<Command, (on: Commanded) => void> = {
     if (row) change({ folds: toggle(view.folds, row.key) });
   },
   details: ({ details }) => details.current?.focus(),
-  'next-error': toError('on'),
-  'previous-error': toError('back'),
+  'next-error': moveToError('on'),
+  'previous-error': moveToError('back'),
   'zoom-in': (on) => on.change({ zoom: zoomBy(on.view.zoom, STEP, centerOf(on)) }),
   'zoom-out': (on) => on.change({ zoom: zoomBy(on.view.zoom, 1 / STEP, centerOf(on)) }),
   'zoom-selected': ({ layout, selected, change }) => {
@@ -94,7 +93,7 @@ const COMMANDS: Record<Command, (on: Commanded) => void> = {
   },
 };
 
-function move(direction: Move): (on: Commanded) => void {
+function move(direction: Move): (on: CommandContext) => void {
   return ({ layout, visible, selected, view, change, grid }) => {
     if (!layout) return;
     const moved = moveSelection(layout.rows, { visible, selected, folds: view.folds, page: PAGE_ROWS }, direction);
@@ -103,7 +102,7 @@ function move(direction: Move): (on: Commanded) => void {
   };
 }
 
-function toError(direction: 'on' | 'back'): (on: Commanded) => void {
+function moveToError(direction: 'on' | 'back'): (on: CommandContext) => void {
   return ({ layout, errors, selected, view, change, grid }) => {
     const index = nextError(errors, selected, direction);
     if (!layout || index === undefined) return;
@@ -112,8 +111,8 @@ function toError(direction: 'on' | 'back'): (on: Commanded) => void {
   };
 }
 
-/** What is selected stays in its place, when it is in sight. */
-function centerOf({ layout, selected, view: { zoom } }: Commanded): number | undefined {
+/** Center of the selected bar if it is visible: it stays in place when zooming. */
+function centerOf({ layout, selected, view: { zoom } }: CommandContext): number | undefined {
   const bar = layout?.rows[selected]?.bars[0];
   const center = bar && (bar.from + bar.to) / 2;
   return center !== undefined && center >= zoom.from && center <= zoom.to ? center : undefined;

@@ -1,20 +1,24 @@
 import { layoutWaterfall, type TraceLayout, visibleRows } from '@hatchet-ts/waterfall/browser';
 import { useMemo } from 'preact/hooks';
+import type { TraceSpans } from '../net/trace-spans.ts';
 import type { TraceView } from '../route/address.ts';
-import type { TraceSpans } from './trace-spans.ts';
 
 export interface ShownLayout {
-  /** One per trace that the spans belong to. */
+  /** One layout per trace. */
   layouts: TraceLayout[];
-  /** The one that is shown: with the row that is selected, or else the largest. */
+  /** Shown layout: the one with the selected row, or else the largest. */
   layout?: TraceLayout;
-  /** Indexes of its rows in sight. */
+  /** Indexes of its visible rows. */
   visible: number[];
   /** Index of the selected row; -1 for none. */
   selected: number;
 }
 
-/** @param now milliseconds since 1970, for a trace that still grows */
+/**
+ * Lays out the spans, and finds the shown trace and the selected row.
+ *
+ * @param now milliseconds since 1970, if the trace still grows
+ */
 export function useLayout({ spans }: TraceSpans, { selected, folds, engine }: TraceView, now?: number): ShownLayout {
   const layouts = useMemo(
     () =>
@@ -33,7 +37,7 @@ export function useLayout({ spans }: TraceSpans, { selected, folds, engine }: Tr
   return { layouts, ...chosen, visible };
 }
 
-/** Where a key is: a row of its own, or folded into one (a link can lead to a span that has no row). */
+/** Finds the row of a key, or the row that it is folded into: a link can lead to a span without a row. */
 function placeOf(layouts: readonly TraceLayout[], key: string): { layout: TraceLayout; index: number } | undefined {
   for (const layout of layouts) {
     const own = layout.rows.findIndex((row) => row.key === key);

@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Listed, RequestError, requestJson } from '../net/api.ts';
+import { followStream, type StreamState } from '../net/event-stream.ts';
 import type { Session } from '../net/session.ts';
-import { follow, type StreamState } from '../net/stream.ts';
+import { MOST_SPANS, NO_SPANS, type SpanRow, type TraceSpans, withRows } from '../net/trace-spans.ts';
 import type { Subject } from '../route/address.ts';
 import { isOver, type Run } from '../runs/run.ts';
-import { MOST_SPANS, NO_SPANS, type SpanRow, type TraceSpans, withRows } from './trace-spans.ts';
-import { useSettled } from './use-settled.ts';
 
-/** A task of a run that has not ended, and what it waits for. */
+/** Task that has not ended, and the condition that it waits for. */
 export interface OpenTask {
   taskId: string;
   name: string;
@@ -18,42 +17,42 @@ export interface OpenTask {
 
 export interface TraceState {
   trace: TraceSpans;
-  /** Everything that is shown has been loaded. */
+  /** Set when all shown spans are loaded. */
   loaded: boolean;
-  /** There are more spans than are shown: at least so many. */
+  /** Lower bound of the number of spans, if there are more than are shown. */
   moreThan?: number;
-  /** The runs of the trace, the one that was asked for first; empty while nobody knows. */
+  /** Runs of the trace, the requested one first; empty until they are loaded. */
   runs: Run[];
-  /** The list was asked for them. */
+  /** Set after the request for the runs has ended. */
   runsKnown: boolean;
   tasks: OpenTask[];
   error?: Error;
   stream: StreamState;
   retry: () => void;
-  /** Asks once more for a row that came without what it holds. */
+  /** Loads a truncated row again, completely. */
   loadWhole: (row: SpanRow) => void;
 }
 
 type Loaded = Omit<TraceState, 'retry' | 'loadWhole'>;
 
 const FIRST_PAGE = 1000;
-/** Spans that come one by one are drawn together. */
-const GATHER_MS = 250;
+/** Time to collect spans before they are drawn together. */
+const COLLECT_MS = 250;
 
-/** A trace with all that is shown of it, which grows while its run does. */
+/** Loads a trace and its runs, and follows both until the run has ended. */
 export function useTrace(session: Session, subject: Subject): TraceState {
-  const [state, setState] = useState<Loaded>(BEGINNING);
+  const [state, setState] = useState<Loaded>(INITIAL_STATE);
   const [attempt, setAttempt] = useState(0);
   const change = (part: (state: Loaded) => Partial<Loaded>): void =>
     setState((before) => ({ ...before, ...part(before) }));
   const { by, id } = subject;
-  const which = `${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
+  const filter = `${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
 
   const load = async (signal: AbortSignal): Promise<void> => {
     const spans = async (offset: number, limit: number): Promise<Listed<SpanRow>> => {
       const page = await requestJson<Listed<SpanRow>>(
         session,
-        `traces?${which}&offset=${offset}&limit=${limit}`,
+        `traces?${filter}&offset=${offset}&limit=${limit}`,
         signal,
       );
       const rows = page.rows.map((row, i) => ({ ...row, offset: offset + i }));
@@ -75,17 +74,17 @@ export function useTrace(session: Session, subject: Subject): TraceState {
         signal,
       );
       change(({ runs }) => ({
-        runs: rows.reduce(withRun, runs).sort((a, b) => asked(b, id) - asked(a, id) || older(a, b)),
+        runs: rows.reduce(withRun, runs).sort((a, b) => isRequested(b, id) - isRequested(a, id) || byCreation(a, b)),
       }));
     };
     const runs = findRuns()
-      .catch(notFatal)
+      .catch(ignoreUnlessNotAllowed)
       .then(() => change(() => ({ runsKnown: true })));
     Promise.all([load(signal), runs]).catch((error: Error) => {
       if (!signal.aborted) change(() => ({ error }));
     });
     return abort;
-  }, [session, which, attempt]);
+  }, [session, filter, attempt]);
 
   const run = state.runs[0];
   const runId = by === 'run' ? id : run?.workflowRunExternalId;
@@ -94,29 +93,29 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   const isOverNow = useRef(over);
   isOverNow.current = over;
   const failed = state.error instanceof RequestError;
-  const gathered = useRef<SpanRow[]>([]);
+  const collected = useRef<SpanRow[]>([]);
   useEffect(() => {
     if (!runId || settled || failed || !state.loaded || !state.runsKnown) return;
     const { signal, abort } = abortable();
     let drawing: ReturnType<typeof setTimeout> | undefined;
     const draw = (): void => {
       drawing = undefined;
-      const rows = gathered.current.splice(0);
+      const rows = collected.current.splice(0);
       change(({ trace }) => ({ trace: withRows(trace, rows) }));
     };
     const onEvent = ({ type, data }: { type: string; data: string }): void => {
       if (type === 'run') change(({ runs }) => ({ runs: withRun(runs, JSON.parse(data) as Run) }));
       if (type === 'tasks') change(() => ({ tasks: (JSON.parse(data) as { tasks: OpenTask[] }).tasks }));
       if (type !== 'spans') return;
-      gathered.current.push(...(JSON.parse(data) as SpanRow[]));
-      drawing ??= setTimeout(draw, GATHER_MS);
+      collected.current.push(...(JSON.parse(data) as SpanRow[]));
+      drawing ??= setTimeout(draw, COLLECT_MS);
     };
     const onState = (stream: StreamState): void => {
       change(() => ({ stream }));
-      if (stream === 'live') void load(signal).catch(() => undefined); // what has come between the page and the stream
+      if (stream === 'live') void load(signal).catch(() => undefined); // spans that arrived before the stream was connected
     };
-    const again = (): boolean => !isOverNow.current;
-    void follow(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, again, signal });
+    const reconnect = (): boolean => !isOverNow.current;
+    void followStream(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, reconnect, signal });
     return () => {
       clearTimeout(drawing);
       change(() => ({ stream: 'none' }));
@@ -130,13 +129,13 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   };
   const loadWhole = async ({ offset, spanId }: SpanRow): Promise<void> => {
     if (offset === undefined) return;
-    const { rows } = await requestJson<Listed<SpanRow>>(session, `traces?${which}&offset=${offset}&limit=1`);
+    const { rows } = await requestJson<Listed<SpanRow>>(session, `traces?${filter}&offset=${offset}&limit=1`);
     if (rows[0]?.spanId === spanId) change(({ trace }) => ({ trace: withRows(trace, rows) }));
   };
-  return { ...state, retry, loadWhole: (row) => void loadWhole(row).catch(() => undefined) }; // it stays as it is
+  return { ...state, retry, loadWhole: (row) => void loadWhole(row).catch(() => undefined) }; // the row stays truncated
 }
 
-const BEGINNING: Loaded = { trace: NO_SPANS, loaded: false, runs: [], runsKnown: false, tasks: [], stream: 'none' };
+const INITIAL_STATE: Loaded = { trace: NO_SPANS, loaded: false, runs: [], runsKnown: false, tasks: [], stream: 'none' };
 
 function abortable(): { signal: AbortSignal; abort: () => void } {
   const controller = new AbortController();
@@ -148,10 +147,25 @@ function withRun(runs: readonly Run[], run: Run): Run[] {
   return known < 0 ? [...runs, run] : runs.with(known, run);
 }
 
-const asked = (run: Run, id: string): number => Number(run.workflowRunExternalId === id);
-const older = (a: Run, b: Run): number => (a.createdAt < b.createdAt ? -1 : 1);
+const isRequested = (run: Run, id: string): number => Number(run.workflowRunExternalId === id);
+const byCreation = (a: Run, b: Run): number => (a.createdAt < b.createdAt ? -1 : 1);
 
-/** The trace can be read without what the list says of its runs. */
-function notFatal(error: Error): void {
+/** Ignores a failure to load the runs, which the trace does not need; a rejected token is an error. */
+function ignoreUnlessNotAllowed(error: Error): void {
   if (error instanceof RequestError && error.failure === 'not-allowed') throw error;
+}
+
+/** Time for the last spans of a run to arrive after its end. */
+const LATE_SPANS_MS = 60_000;
+
+/** Returns true when the last spans of a run that ended at `end` (milliseconds since 1970) should have arrived. */
+function useSettled(end: number | undefined): boolean {
+  const left = end === undefined ? Number.POSITIVE_INFINITY : end + LATE_SPANS_MS - Date.now();
+  const [, setPassed] = useState(0);
+  useEffect(() => {
+    if (left <= 0 || left === Number.POSITIVE_INFINITY) return;
+    const clock = setTimeout(() => setPassed((n) => n + 1), left);
+    return () => clearTimeout(clock);
+  }, [end]);
+  return left <= 0;
 }

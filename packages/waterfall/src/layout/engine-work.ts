@@ -3,7 +3,7 @@ import { attributeText, type WaterfallSpan } from '../read/span.ts';
 import { preorder, type SpanNode } from './span-tree.ts';
 
 /** Engine spans that duplicate a worker's span of the same attempt. */
-export interface DuplicateAttempts {
+interface DuplicateAttempts {
   /** The engine's nodes; they need no row. */
   unseen: Set<SpanNode>;
   /** The engine's nodes by the worker's node. */
@@ -29,7 +29,7 @@ export function findDuplicateAttempts(nodes: readonly SpanNode[]): DuplicateAtte
 }
 
 /** Subtrees of engine work, and the nodes that they were done for. */
-export interface EngineWork {
+interface EngineWork {
   /** Roots of the subtrees, and queue times that are drawn before their attempt. */
   unseen: Set<SpanNode>;
   /** Spans of the subtrees by node: the attempt that they served, or else their parent. */

@@ -12,7 +12,7 @@ import {
 import { preorder, type SpanNode, type TraceTree } from './span-tree.ts';
 
 /** Decides which nodes of a tree share a row. */
-export interface Folding {
+interface Folding {
   /** Rows of a node's children, or of the roots. */
   entriesOf: (siblings: readonly SpanNode[]) => RowEntry[];
   /** Row of one member of an open group. */

@@ -5,7 +5,7 @@ import { statusText } from '../read/hatchet-spans.ts';
 import { cells, cut, fit, printable } from './printable-text.ts';
 import { linkNamer, rowDetails, rowLabel, TreeLines } from './row-text.ts';
 
-export interface ChartOptions {
+interface ChartOptions {
   width: number;
   color: boolean;
   full: boolean;

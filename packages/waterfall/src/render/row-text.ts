@@ -23,7 +23,7 @@ export function rowDetails(row: WaterfallRow, linkName: LinkNamer): string[] {
 }
 
 /** Names the target of a link; undefined for a link that needs no line. */
-export type LinkNamer = (link: WaterfallLink, from: WaterfallSpan) => string | undefined;
+type LinkNamer = (link: WaterfallLink, from: WaterfallSpan) => string | undefined;
 
 /**
  * Creates a namer for links. It uses the label of a target that is among the layouts' spans, and otherwise the target's id. A

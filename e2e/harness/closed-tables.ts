@@ -1,7 +1,7 @@
 import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 import { SEMANTIC_CONVENTIONS } from '../../packages/sdk-otel/reference/descriptions.ts';
-import { ATTRIBUTES } from '../../packages/sdk-otel/src/attributes.ts';
-import { SPANS } from '../../packages/sdk-otel/src/spans.ts';
+import { ATTRIBUTES } from '../../packages/sdk-otel/src/tables/attributes.ts';
+import { SPANS } from '../../packages/sdk-otel/src/tables/spans.ts';
 import { ENGINE_ATTRIBUTES, RUN_ATTRIBUTES } from '../../packages/server-otel/src/spans/attributes.ts';
 import { ENGINE_PREFIX, ENGINE_SPANS, RUN_PREFIX, RUN_SPANS } from '../../packages/server-otel/src/spans/names.ts';
 

@@ -124,7 +124,7 @@ function messages(stderr: string): string[] {
 
 function messagesOf({ wiring, sdk }: Cell): string[] {
   if (wiring !== 'SDK loaded before') return [];
-  return [`@hatchet-ts/sdk-otel: patched @hatchet-dev/typescript-sdk ${sdk} in place: it was loaded before`];
+  return [`@hatchet-ts/sdk-otel: patched @hatchet-dev/typescript-sdk ${sdk}, which was already loaded`];
 }
 
 async function once<T>(what: string, work: () => Promise<T>): Promise<T> {

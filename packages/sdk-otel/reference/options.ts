@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** One option, as its declaration documents it. */
+/** Option as documented in its declaration. */
 export interface Option {
   readonly name: string;
   readonly type: string;
   readonly text: string;
-  /** undefined where nothing is the default */
+  /** Undefined without a default. */
   readonly defaultValue: string | undefined;
 }
 
-/** The options of an interface, read from its source: TSDoc, `@default`, and those of an object within. */
+/** Reads the options of an interface from its source: TSDoc, `@default`, and the options of nested objects. */
 export function optionsOf(file: string, interfaceName: string): Option[] {
   const source = readFileSync(join(import.meta.dirname, '../src', file), 'utf8');
   const start = source.indexOf(`export interface ${interfaceName}`);

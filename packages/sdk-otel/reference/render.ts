@@ -1,24 +1,24 @@
 import { SpanKind } from '@opentelemetry/api';
-import { ATTRIBUTES, type HatchetAttribute } from '../src/attributes.ts';
-import { EXCLUDED_ATTRIBUTES_VARIABLE } from '../src/excluded-attributes.ts';
-import { METRICS } from '../src/metrics.ts';
-import { OPTION_VARIABLES, PREFIX } from '../src/registering/environment.ts';
-import { type HatchetOperation, SPANS } from '../src/spans.ts';
+import { EXCLUDED_ATTRIBUTES_VARIABLE } from '../src/configuration/excluded-attributes.ts';
+import { OPTION_VARIABLES, PREFIX } from '../src/registration/environment.ts';
+import { ATTRIBUTES, type HatchetAttribute } from '../src/tables/attributes.ts';
+import { METRICS } from '../src/tables/metrics.ts';
+import { type HatchetOperation, SPANS } from '../src/tables/spans.ts';
 import { ATTRIBUTE_NOTES, SEMANTIC_CONVENTIONS, SPAN_TIMES } from './descriptions.ts';
 import { type Option, optionsOf } from './options.ts';
 
-/** REFERENCE.md, from the tables that the code runs on. */
+/** Renders REFERENCE.md from the tables that the code uses. */
 export function renderReference(): string {
   return [
     '# Reference of @hatchet-ts/sdk-otel',
-    'Written from the tables of the code; a test compares the two.',
+    'Generated from the tables of the code; a test keeps the two in step.',
     '## Spans',
     table(['span', 'kind', 'operation name / type', 'from', 'until'], spanRows()),
-    'A call that sends many messages is a CLIENT when its items have spans of their own, which then are its children; an item says `create`.',
+    'A bulk call is a CLIENT if its items have spans of their own, which are its children; an item has the operation type `create`.',
     '## Attributes',
-    'Every key has the prefix `hatchet.`. What is undefined, null or empty is left out; zero and false are values.',
+    'Every key has the prefix `hatchet.`. Undefined, null and empty values are left out; zero and false are kept.',
     table(['key', 'type', 'on', ''], attributeRows()),
-    'Besides, from the semantic conventions:',
+    'Attributes of the semantic conventions:',
     table(
       ['key', 'value'],
       SEMANTIC_CONVENTIONS.map(([key, note]) => [code(key), note]),
@@ -31,7 +31,7 @@ export function renderReference(): string {
     '`createHatchetSpanProcessor(options)` of `@hatchet-ts/sdk-otel/exporter`:',
     optionTable(optionsOf('exporter.ts', 'HatchetSpanProcessorOptions')),
     '## Environment',
-    'Every instrumentor reads the first two, as the SDK does; `@hatchet-ts/sdk-otel/register` reads all of them, and `OTEL_*` as the OpenTelemetry SDK does.',
+    'Every instrumentor reads the first two variables, like the SDK. `@hatchet-ts/sdk-otel/register` reads all of them, and `OTEL_*` like the OpenTelemetry SDK.',
     table(['variable', 'option'], environmentRows()),
     '',
   ]
@@ -70,15 +70,17 @@ function metricRows(): string[][] {
 }
 
 function* instrumentorOptions(): Generator<Option> {
-  for (const option of optionsOf('settings.ts', 'HatchetInstrumentorConfig')) {
+  for (const option of optionsOf('configuration/settings.ts', 'HatchetInstrumentorConfig')) {
     if (option.name !== 'capture') yield option;
-    else for (const part of optionsOf('capture.ts', 'CaptureOptions')) yield { ...part, name: `capture.${part.name}` };
+    else
+      for (const part of optionsOf('configuration/capture.ts', 'CaptureOptions'))
+        yield { ...part, name: `capture.${part.name}` };
   }
 }
 
 function environmentRows(): string[][] {
   return [
-    [EXCLUDED_ATTRIBUTES_VARIABLE, 'excludedAttributes', 'names with commas between them, or a JSON list'],
+    [EXCLUDED_ATTRIBUTES_VARIABLE, 'excludedAttributes', 'comma-separated names, or a JSON list'],
     [`${PREFIX}INCLUDE_TASK_NAME_IN_SPAN_NAME`, 'includeTaskNameInSpanName', '`true`'],
     ...OPTION_VARIABLES.map(({ name, option, type }) => [`${PREFIX}${name}`, option, TYPES[type]]),
   ].map(([variable, option, value]) => [code(variable!), `${code(option!)}: ${value}`]);
@@ -100,7 +102,7 @@ function optionTable(options: readonly Option[]): string {
   return table(['option', 'type', 'default', ''], rows);
 }
 
-// a value, not a sentence
+// code style for a value, not for a sentence
 function defaultText(text: string): string {
   return / /.test(text) && !/[[('{]/.test(text) ? text : code(text);
 }

@@ -6,9 +6,9 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { connectToEngine } from './export/engine-connection.ts';
+import { EngineExporter, EXPORT_TIMES, type ExportTimes } from './export/engine-exporter.ts';
 import { createHatchetSpanProcessor } from './exporter.ts';
-import { connectToEngine } from './exporting/engine-connection.ts';
-import { EngineExporter, EXPORT_TIMES, type ExportTimes } from './exporting/engine-exporter.ts';
 import { testCertificates } from './testing/certificates.ts';
 import { type OtlpReceiver, startOtlpReceiver } from './testing/otlp-receiver.ts';
 

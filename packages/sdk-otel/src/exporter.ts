@@ -1,11 +1,11 @@
-import { batchProcessor, type ExportableSpan, type HatchetExportProcessor } from './exporting/batch-processor.ts';
-import { connectToEngine, type EngineAddress } from './exporting/engine-connection.ts';
-import { EngineExporter, type TraceSerializer } from './exporting/engine-exporter.ts';
-import { loadPeer } from './optional-peer.ts';
-import { HatchetSpanProcessor } from './span-processor.ts';
+import { HatchetSpanProcessor } from './context/span-processor.ts';
+import { batchProcessor, type ExportableSpan, type HatchetExportProcessor } from './export/batch-processor.ts';
+import { connectToEngine, type EngineAddress } from './export/engine-connection.ts';
+import { EngineExporter, type TraceSerializer } from './export/engine-exporter.ts';
+import { loadPeer } from './export/optional-peer.ts';
 
-export type { ExportableSpan, HatchetExportProcessor } from './exporting/batch-processor.ts';
-export type { EngineAddress } from './exporting/engine-connection.ts';
+export type { ExportableSpan, HatchetExportProcessor } from './export/batch-processor.ts';
+export type { EngineAddress } from './export/engine-connection.ts';
 
 /** What {@link createHatchetSpanProcessor} takes. */
 export interface HatchetSpanProcessorOptions {

@@ -3,9 +3,9 @@ import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readCarrier } from './carrier.ts';
+import { settingsOf } from './configuration/settings.ts';
+import { readCarrier } from './context/carrier.ts';
 import { HatchetInstrumentor } from './instrumentor.ts';
-import { settingsOf } from './settings.ts';
 import { occurrences, startCollector } from './testing/collector.ts';
 import { startEngine, type TestEngine } from './testing/engine.ts';
 import { ids, type Recorder } from './testing/recorder.ts';

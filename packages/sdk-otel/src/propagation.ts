@@ -1,5 +1,5 @@
 // Loads the OpenTelemetry API and nothing else: the engine reads and writes the carrier with it.
-export type { Metadata } from './carrier.ts';
+export type { Metadata } from './context/carrier.ts';
 export {
   ITEM_TRACEPARENTS,
   LINK_TRACEPARENT,
@@ -8,4 +8,4 @@ export {
   TRACEPARENT,
   TRACESTATE,
   writeCarrier,
-} from './carrier.ts';
+} from './context/carrier.ts';

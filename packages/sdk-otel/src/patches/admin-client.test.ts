@@ -1,7 +1,7 @@
 import { context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readCarrier } from '../carrier.ts';
+import { readCarrier } from '../context/carrier.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { startEngine, type TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';

@@ -1,12 +1,12 @@
 import type { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
-import type { SpanValues } from '../attributes.ts';
-import { afterwards, durableChild } from '../durable-child.ts';
-import { sending, sendingBulk } from '../sending.ts';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { addOnSuccess, traceCall } from '../call/prepared-call.ts';
+import { durableChild } from '../durable/child.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { prepareBulkSend, prepareSend } from '../producing/send.ts';
+import type { SpanValues } from '../tables/attributes.ts';
+import { isLive } from '../telemetry/telemetry.ts';
 
-/** `AdminClient.runWorkflow` and `.runWorkflows`: every declaration's run and every child ends there. */
+/** Traces `AdminClient.runWorkflow` and `.runWorkflows`, through which every declaration's runs and every child go. */
 export const adminClientPatch: ClassPatch = {
   file: 'v1/client/admin.js',
   className: 'AdminClient',
@@ -14,16 +14,16 @@ export const adminClientPatch: ClassPatch = {
   wrappers: {
     runWorkflow: (original, telemetry) =>
       function runWorkflow(this: AdminClient, ...args: RunArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing runWorkflow',
           args,
-          (given): RunResult => original.apply(this, given),
+          (callArgs): RunResult => original.apply(this, callArgs),
           () => {
             if (!isLive(telemetry)) return undefined;
             const [workflowName, input, options, ...rest] = args;
             const child = durableChild(telemetry, options);
             if (child?.isReplayed) return undefined;
-            const call = sending<RunArgs, RunResult>(
+            const call = prepareSend<RunArgs, RunResult>(
               telemetry,
               args,
               {
@@ -34,26 +34,26 @@ export const adminClientPatch: ClassPatch = {
                 initial: destination(workflowName),
                 details: () => runValues(this, options, child?.invocation),
                 data: () => ({ payload: input, metadata: options?.additionalMetadata }),
-                sent: sentRun,
+                resultValues: createdRun,
               },
               (metadata) => [workflowName, input, withMetadata(options, metadata), ...rest],
             );
-            return child ? afterwards(call, () => child.spawned()) : call;
+            return child ? addOnSuccess(call, () => child.remember()) : call;
           },
         );
       },
     runWorkflows: (original, telemetry) =>
       function runWorkflows(this: AdminClient, ...args: RunsArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing runWorkflows',
           args,
-          (given): RunsResult => original.apply(this, given),
+          (callArgs): RunsResult => original.apply(this, callArgs),
           () => {
             const [runs, ...rest] = args;
             if (!isLive(telemetry) || !Array.isArray(runs)) return undefined;
             const children = runs.map((run) => durableChild(telemetry, run.options));
             if (runs.length > 0 && children.every((child) => child?.isReplayed)) return undefined;
-            const call = sendingBulk<RunsArgs, RunItem, RunsResult>(
+            const call = prepareBulkSend<RunsArgs, RunItem, RunsResult>(
               telemetry,
               {
                 operation: 'run_workflows',
@@ -81,12 +81,12 @@ export const adminClientPatch: ClassPatch = {
                   data: () => ({ payload: run.input, metadata: run.options?.additionalMetadata }),
                 }),
                 withMetadata: (run, metadata) => ({ ...run, options: withMetadata(run.options, metadata) }),
-                sent: (refs, index) => sentRun(refs[index]),
+                resultValues: (refs, index) => createdRun(refs[index]),
               },
               (items) => [items, ...rest],
             );
             if (!children.some(Boolean)) return call;
-            return afterwards(call, () => children.forEach((child) => void child?.spawned()));
+            return addOnSuccess(call, () => children.forEach((child) => void child?.remember()));
           },
         );
       },
@@ -124,8 +124,8 @@ function runValues(admin: AdminClient, options: RunOptions, invocation: number |
   };
 }
 
-// only the id: touching `output` would subscribe, and a second subscription takes the place of the caller's
-function sentRun(ref: { readonly workflowRunId?: unknown } | undefined): SpanValues {
+// reads only the id: reading `output` would subscribe, and a second subscription replaces the caller's
+function createdRun(ref: { readonly workflowRunId?: unknown } | undefined): SpanValues {
   const id = ref?.workflowRunId;
   return {
     hatchet: { child_workflow_run_id: typeof id === 'string' ? id : undefined },

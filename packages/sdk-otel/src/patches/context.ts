@@ -1,16 +1,16 @@
 import type { Context } from '@hatchet-dev/typescript-sdk/v1/client/worker/context.js';
-import { guarded } from '../guard.ts';
-import { logFields } from '../log-fields.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { guard } from '../call/guard.ts';
+import { logFields } from '../context/log-fields.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
 
-/** `Context.log`, where `ctx.logger` ends: it makes no span, its lines name the active one. */
+/** Adds the active span to the lines of `Context.log`, which `ctx.logger` calls; makes no span. */
 export const contextPatch: ClassPatch = {
   file: 'v1/client/worker/context.js',
   className: 'Context',
   wrappers: {
     log: (original, telemetry) =>
       function log(this: Context<unknown>, ...args: LogArgs) {
-        const correlated = telemetry.enabled ? guarded('correlating a log line', () => withFields(args)) : undefined;
+        const correlated = telemetry.enabled ? guard('correlating a log line', () => withFields(args)) : undefined;
         return original.apply(this, correlated ?? args);
       },
   },
@@ -18,7 +18,7 @@ export const contextPatch: ClassPatch = {
 
 type LogArgs = Parameters<Context<unknown>['log']>;
 
-// a field that the caller has given a value of its own keeps it
+// the caller's own fields take precedence
 function withFields([message, level, extra, ...rest]: LogArgs): LogArgs | undefined {
   const fields = logFields();
   if (!fields.trace_id) return undefined;

@@ -1,13 +1,13 @@
 import type { CronClient } from '@hatchet-dev/typescript-sdk/v1/client/features/crons.js';
-import { clientOf } from '../client-config.ts';
-import { futureRelation } from '../relation.ts';
-import { sending } from '../sending.ts';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { traceCall } from '../call/prepared-call.ts';
+import { futureRelation } from '../context/relation.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { prepareSend } from '../producing/send.ts';
+import { isLive } from '../telemetry/telemetry.ts';
+import { clientOf } from './hatchet-client.ts';
 import { nameOfWorkflow } from './workflow-name.ts';
 
-/** `CronClient.create`, where `task.cron` ends too. Every firing carries the metadata that are given here. */
+/** Traces `CronClient.create`, which `task.cron` calls too. Every firing carries the metadata from here. */
 export const cronClientPatch: ClassPatch = {
   file: 'v1/client/features/crons.js',
   className: 'CronClient',
@@ -16,10 +16,10 @@ export const cronClientPatch: ClassPatch = {
   wrappers: {
     create: (original, telemetry) =>
       function create(this: CronClient, ...args: CreateArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a cron',
           args,
-          (given): CreateResult => original.apply(this, given),
+          (callArgs): CreateResult => original.apply(this, callArgs),
           () => {
             if (!isLive(telemetry)) return undefined;
             const [workflow, cron, ...rest] = args;
@@ -42,9 +42,9 @@ export const cronClientPatch: ClassPatch = {
                 },
               }),
               data: () => ({ payload: cron.input, metadata: cron.additionalMetadata }),
-              sent: (created: Awaited<CreateResult>) => ({ hatchet: { cron_id: created?.metadata?.id } }),
+              resultValues: (created: Awaited<CreateResult>) => ({ hatchet: { cron_id: created?.metadata?.id } }),
             };
-            return sending<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [
+            return prepareSend<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [
               workflow,
               { ...cron, additionalMetadata: additionalMetadata as Record<string, string> },
               ...rest,

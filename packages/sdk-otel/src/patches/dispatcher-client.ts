@@ -1,11 +1,12 @@
 import type { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
-import type { Attempt } from '../attempts.ts';
-import { type PreparedCall, tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import type { Attempt } from '../attempts/attempt-memory.ts';
+import { type PreparedCall, traceCall } from '../call/prepared-call.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
 
 /**
- * `DispatcherClient.sendStepActionEvent` and `.sendBatchActionEvent` make no span. The SDK swallows a report that does not reach the engine, and
- * returns nothing for success, cancellation and eviction alike: the reports tell the attempts' ends apart.
+ * Watches `DispatcherClient.sendStepActionEvent` and `.sendBatchActionEvent`; makes no span. The SDK swallows the error of
+ * an undelivered report and returns nothing for success, cancellation and eviction alike, so the reports distinguish
+ * these ends of an attempt.
  */
 export const dispatcherClientPatch: ClassPatch = {
   file: 'clients/dispatcher/dispatcher-client.js',
@@ -14,26 +15,26 @@ export const dispatcherClientPatch: ClassPatch = {
   wrappers: {
     sendStepActionEvent: (original, telemetry) =>
       function sendStepActionEvent(this: DispatcherClient, ...args: ReportArgs) {
-        return tracedCall(
+        return traceCall(
           'watching a report',
           args,
-          (given): ReportResult => original.apply(this, given),
+          (callArgs): ReportResult => original.apply(this, callArgs),
           () => {
             const [{ taskRunExternalId, retryCount, eventType, eventPayload }] = args;
             const attempt = telemetry.attempts.find(taskRunExternalId, retryCount);
-            return reporting(args, attempt, eventType, () => eventPayload);
+            return prepareReport(args, attempt, eventType, () => eventPayload);
           },
         );
       },
     sendBatchActionEvent: (original, telemetry) =>
       function sendBatchActionEvent(this: DispatcherClient, ...args: BatchReportArgs) {
-        return tracedCall(
+        return traceCall(
           'watching the report of a batch',
           args,
-          (given): BatchReportResult => original.apply(this, given),
+          (callArgs): BatchReportResult => original.apply(this, callArgs),
           () => {
             const [{ batchId, eventType, items }] = args;
-            return reporting(args, telemetry.attempts.latest(batchId), eventType, () => items[0]?.eventPayload);
+            return prepareReport(args, telemetry.attempts.latest(batchId), eventType, () => items[0]?.eventPayload);
           },
         );
       },
@@ -45,10 +46,10 @@ type ReportResult = ReturnType<DispatcherClient['sendStepActionEvent']>;
 type BatchReportArgs = Parameters<DispatcherClient['sendBatchActionEvent']>;
 type BatchReportResult = ReturnType<DispatcherClient['sendBatchActionEvent']>;
 
-// StepActionEventType of the wire contract; its enum is a value, and the SDK is not loaded by us
+// values of StepActionEventType in the wire contract; importing its enum would load the SDK
 const REPORTS: Readonly<Record<number, Attempt['report']>> = { 2: 'completed', 3: 'failed', 5: 'cancelled' };
 
-function reporting<Args extends readonly unknown[], Result>(
+function prepareReport<Args extends readonly unknown[], Result>(
   args: Args,
   attempt: Attempt | undefined,
   eventType: number,
@@ -62,14 +63,14 @@ function reporting<Args extends readonly unknown[], Result>(
   if (report === 'failed') attempt.reportedFailure = reportedFailure(payload());
   return {
     args,
-    failed: (thrown) => {
+    onError: (thrown) => {
       attempt.reportError = { thrown };
     },
   };
 }
 
-// the SDK's own failures are a text, a task's are an object with message and stack
+// a failure of the SDK is a text, that of a task an object with message and stack
 function reportedFailure(payload: string | undefined): unknown {
-  const said: unknown = JSON.parse(payload ?? '""');
-  return typeof said === 'string' ? { name: 'report', message: said } : said;
+  const failure: unknown = JSON.parse(payload ?? '""');
+  return typeof failure === 'string' ? { name: 'report', message: failure } : failure;
 }

@@ -1,36 +1,39 @@
 import type { DurableContext } from '@hatchet-dev/typescript-sdk/v1/client/worker/context.js';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import { inTurn, type WaitingTask, waiting } from '../waiting.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { traceCall } from '../call/prepared-call.ts';
+import { prepareWait, runInTurn, type WaitingTask } from '../durable/wait.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { isLive } from '../telemetry/telemetry.ts';
 
-/** `DurableContext.waitFor`, where every sleep and wait ends, and `.memo`, where `now` does. */
+/** Traces `DurableContext.waitFor`, which every sleep and wait calls, and `.memo`, which `now` calls. */
 export const durableContextPatch: ClassPatch = {
   file: 'v1/client/worker/context.js',
   className: 'DurableContext',
   wrappers: {
     waitFor: (original, telemetry) =>
       function waitFor(this: DurableContext<unknown>, ...args: WaitArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a durable wait',
           args,
-          (given): WaitResult => original.apply(this, given),
-          () => (isLive(telemetry) ? waiting(telemetry, 'durable.wait_for', args, waitingTask(this)) : undefined),
+          (callArgs): WaitResult => original.apply(this, callArgs),
+          () => (isLive(telemetry) ? prepareWait(telemetry, 'durable.wait_for', args, waitingTask(this)) : undefined),
         );
       },
     memo: (original, telemetry) =>
       function memo(this: DurableContext<unknown>, ...args: MemoArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a memo',
           args,
-          (given): Promise<unknown> => original.apply(this, given),
+          (callArgs): Promise<unknown> => original.apply(this, callArgs),
           () => {
             const [compute, ...rest] = args;
             if (!isLive(telemetry)) return undefined;
-            return waiting<MemoArgs, Promise<unknown>>(telemetry, 'durable.memo', args, waitingTask(this), (turn) => [
-              () => inTurn(turn, compute),
-              ...rest,
-            ]);
+            return prepareWait<MemoArgs, Promise<unknown>>(
+              telemetry,
+              'durable.memo',
+              args,
+              waitingTask(this),
+              (turn) => [() => runInTurn(turn, compute), ...rest],
+            );
           },
         );
       },
@@ -39,7 +42,7 @@ export const durableContextPatch: ClassPatch = {
 
 type WaitArgs = Parameters<DurableContext<unknown>['waitFor']>;
 type WaitResult = ReturnType<DurableContext<unknown>['waitFor']>;
-// private in the SDK's types, and the only way to see a memo
+// private in the SDK's types, the only way to see a memo
 type MemoArgs = [compute: () => Promise<unknown>, deps: unknown[]];
 
 function waitingTask(task: DurableContext<unknown>): WaitingTask {

@@ -5,16 +5,16 @@ import type {
 } from '@hatchet-dev/typescript-sdk/clients/listeners/durable-listener/durable-events.js';
 import type { DurableListenerClient } from '@hatchet-dev/typescript-sdk/clients/listeners/durable-listener/durable-listener-client.js';
 import type { TriggerWorkflowRequest } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/trigger.js';
-import type { DurableLog } from '../durable-log.ts';
-import { spawning } from '../spawning.ts';
-import { isLive, type Telemetry } from '../telemetry.ts';
-import { type PreparedCall, tracedCall } from '../traced-call.ts';
-import { activeTurn } from '../waiting.ts';
-import type { ClassPatch } from './class-patch.ts';
+import type { DurableLog } from '../attempts/durable-log.ts';
+import { addOnSuccess, type PreparedCall, traceCall } from '../call/prepared-call.ts';
+import { prepareSpawn } from '../durable/spawn.ts';
+import { activeTurn } from '../durable/wait.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { isLive, type Telemetry } from '../telemetry/telemetry.ts';
 
 /**
- * `DurableListenerClient.sendEvent`: where a durable task's spawns, waits and memos take their turn in the event log. The
- * SDK sends them one after the other, in the order of the calls, which a replay repeats.
+ * Traces `DurableListenerClient.sendEvent`, which sends a durable task's spawns, waits and memos to the event log. The SDK
+ * sends them one after the other, in the order of the calls, and a replay repeats this order.
  */
 export const durableListenerClientPatch: ClassPatch = {
   file: 'clients/listeners/durable-listener/durable-listener-client.js',
@@ -22,11 +22,11 @@ export const durableListenerClientPatch: ClassPatch = {
   wrappers: {
     sendEvent: (original, telemetry) =>
       function sendEvent(this: DurableListenerClient, ...args: SendArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing an entry of the event log',
           args,
-          (given): SendResult => original.apply(this, given),
-          () => (isLive(telemetry) ? entry(telemetry, this, args) : undefined),
+          (callArgs): SendResult => original.apply(this, callArgs),
+          () => (isLive(telemetry) ? prepareEntry(telemetry, this, args) : undefined),
         );
       },
   },
@@ -35,7 +35,7 @@ export const durableListenerClientPatch: ClassPatch = {
 type SendArgs = [taskRunId: string, invocation: number, event: DurableTaskSendEvent, ...rest: unknown[]];
 type SendResult = Promise<unknown>;
 
-function entry(
+function prepareEntry(
   telemetry: Telemetry,
   listener: DurableListenerClient,
   args: SendArgs,
@@ -43,10 +43,9 @@ function entry(
   const [taskRunId, invocation, event, ...rest] = args;
   const known = telemetry.attempts.latest(taskRunId)?.log;
   const log = known?.invocation === invocation ? known : undefined;
-  const replays = log?.replays ?? false;
-  if (replays) return acknowledging({ args }, log);
+  if (log?.isReplaying) return withAcknowledgement({ args }, log);
   if (event.kind === 'runChildren') {
-    const call = spawning<SendArgs, Promise<DurableTaskEventRunAck>, TriggerWorkflowRequest>(
+    const call = prepareSpawn<SendArgs, Promise<DurableTaskEventRunAck>, TriggerWorkflowRequest>(
       telemetry,
       { args, children: event.triggerOpts, invocation, client: listener.config },
       (triggerOpts) => {
@@ -54,25 +53,18 @@ function entry(
         return [taskRunId, invocation, spawned, ...rest];
       },
     );
-    return acknowledging(call as PreparedCall<SendArgs, SendResult>, log);
+    return withAcknowledgement(call as PreparedCall<SendArgs, SendResult>, log);
   }
   activeTurn()?.begin(event.kind === 'waitFor' ? waitValues(event) : undefined);
-  return acknowledging({ args }, log);
+  return withAcknowledgement({ args }, log);
 }
 
-// an entry without acknowledgement is sent again by the replay, and is then seen for the first time
-function acknowledging(
+// an entry without acknowledgement is sent again by the replay, which then sees it for the first time
+function withAcknowledgement(
   call: PreparedCall<SendArgs, SendResult>,
   log: DurableLog | undefined,
 ): PreparedCall<SendArgs, SendResult> {
-  if (!log) return call;
-  return {
-    ...call,
-    succeeded: (result) => {
-      log.acknowledged();
-      call.succeeded?.(result);
-    },
-  };
+  return log ? addOnSuccess(call, () => log.acknowledge()) : call;
 }
 
 function waitValues({ waitForConditions }: Extract<DurableTaskSendEvent, { kind: 'waitFor' }>) {

@@ -2,7 +2,7 @@ import type { DurableContext } from '@hatchet-dev/typescript-sdk';
 import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readCarrier } from '../carrier.ts';
+import { readCarrier } from '../context/carrier.ts';
 import type { TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder } from '../testing/recorder.ts';
 import { startWorker, type TestWorker } from '../testing/worker.ts';

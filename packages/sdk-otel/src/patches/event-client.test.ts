@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readCarrier } from '../carrier.ts';
+import { readCarrier } from '../context/carrier.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { startEngine, type TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';

@@ -1,25 +1,25 @@
 import type { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/event-client.js';
-import type { SpanValues } from '../attributes.ts';
-import { sending, sendingBulk } from '../sending.ts';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { traceCall } from '../call/prepared-call.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { prepareBulkSend, prepareSend } from '../producing/send.ts';
+import type { SpanValues } from '../tables/attributes.ts';
+import { isLive } from '../telemetry/telemetry.ts';
 
-/** `EventClient.push` and `.bulkPush`. */
+/** Traces `EventClient.push` and `.bulkPush`. */
 export const eventClientPatch: ClassPatch = {
   file: 'clients/event/event-client.js',
   className: 'EventClient',
   wrappers: {
     push: (original, telemetry) =>
       function push(this: EventClient, ...args: PushArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing push',
           args,
-          (given): PushResult => original.apply(this, given),
+          (callArgs): PushResult => original.apply(this, callArgs),
           () => {
             if (!isLive(telemetry)) return undefined;
             const [key, input, options, ...rest] = args;
-            return sending<PushArgs, PushResult>(
+            return prepareSend<PushArgs, PushResult>(
               telemetry,
               args,
               {
@@ -30,7 +30,7 @@ export const eventClientPatch: ClassPatch = {
                 initial: destination(key),
                 details: () => eventValues(this, options?.priority, options?.scope),
                 data: () => ({ payload: input, metadata: options?.additionalMetadata }),
-                sent: sentEvent,
+                resultValues: createdEvent,
               },
               (metadata) => [
                 key,
@@ -44,16 +44,16 @@ export const eventClientPatch: ClassPatch = {
       },
     bulkPush: (original, telemetry) =>
       function bulkPush(this: EventClient, ...args: BulkPushArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing bulkPush',
           args,
-          (given): BulkPushResult => original.apply(this, given),
+          (callArgs): BulkPushResult => original.apply(this, callArgs),
           () => {
             const [key, inputs, options, ...rest] = args;
             if (!isLive(telemetry) || !Array.isArray(inputs)) return undefined;
-            // the SDK takes the call's metadata only for an item without its own, so they are kept here
+            // the SDK uses the call's metadata only for an item without its own, so they are added here
             const metadataOf = (item: EventItem) => item.additionalMetadata ?? options?.additionalMetadata;
-            return sendingBulk<BulkPushArgs, EventItem, BulkPushResult>(
+            return prepareBulkSend<BulkPushArgs, EventItem, BulkPushResult>(
               telemetry,
               {
                 operation: 'bulk_push_event',
@@ -82,7 +82,7 @@ export const eventClientPatch: ClassPatch = {
                   data: () => ({ payload: item.payload, metadata: metadataOf(item) }),
                 }),
                 withMetadata: (item, additionalMetadata) => ({ ...item, additionalMetadata }),
-                sent: (result, index) => sentEvent(result?.events?.[index]),
+                resultValues: (result, index) => createdEvent(result?.events?.[index]),
               },
               (items) => [key, items, options, ...rest],
             );
@@ -106,6 +106,6 @@ function eventValues(events: EventClient, priority: number | undefined, scope: s
   return { hatchet: { priority, scope, namespace: events.config?.namespace } };
 }
 
-function sentEvent(event: { readonly eventId?: string } | undefined): SpanValues {
+function createdEvent(event: { readonly eventId?: string } | undefined): SpanValues {
   return { hatchet: { event_id: event?.eventId }, message: 'event_id' };
 }

@@ -2,7 +2,7 @@ import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { readCarrier } from '../carrier.ts';
+import { readCarrier } from '../context/carrier.ts';
 import type { TestEngine } from '../testing/engine.ts';
 import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
 import { hastenRetries } from '../testing/retries.ts';

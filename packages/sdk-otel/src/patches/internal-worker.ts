@@ -1,14 +1,14 @@
 import type { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
-import { processingBatch } from '../batch-processing.ts';
-import { cancelling } from '../cancelling.ts';
-import { processing, type RunningTask } from '../processing.ts';
-import { stopping } from '../stopping.ts';
-import type { TaskHost } from '../task-action.ts';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { traceCall } from '../call/prepared-call.ts';
+import { prepareBatch } from '../consuming/batch.ts';
+import { prepareCancel } from '../consuming/cancellation.ts';
+import { prepareTask } from '../consuming/task.ts';
+import type { TaskWorker } from '../consuming/task-facts.ts';
+import { exitAfterFlush } from '../consuming/worker-exit.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { isLive } from '../telemetry/telemetry.ts';
 
-/** `InternalWorker`: what it does with an action that it received, and its start and end. */
+/** Traces how an `InternalWorker` handles received actions, and watches its start and exit. */
 export const internalWorkerPatch: ClassPatch = {
   file: 'v1/client/worker/worker-internal.js',
   className: 'InternalWorker',
@@ -16,45 +16,45 @@ export const internalWorkerPatch: ClassPatch = {
   wrappers: {
     handleStartStepRun: (original, telemetry) =>
       function handleStartStepRun(this: InternalWorker, ...args: ActionArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a task',
           args,
-          (given): StartResult => original.apply(this, given),
+          (callArgs): StartResult => original.apply(this, callArgs),
           () => {
             if (!telemetry.enabled) return undefined;
             const [action] = args;
-            return processing(telemetry, args, action, hostOf(this, action), runningTask(this, action));
+            return prepareTask(telemetry, args, action, workerOf(this, action));
           },
         );
       },
     handleStartBatch: (original, telemetry) =>
       function handleStartBatch(this: InternalWorker, ...args: ActionArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a batch',
           args,
-          (given): StartResult => original.apply(this, given),
-          () => (telemetry.enabled ? processingBatch(telemetry, args, args[0], hostOf(this, args[0])) : undefined),
+          (callArgs): StartResult => original.apply(this, callArgs),
+          () => (telemetry.enabled ? prepareBatch(telemetry, args, args[0], workerOf(this, args[0])) : undefined),
         );
       },
     handleCancelStepRun: (original, telemetry) =>
       function handleCancelStepRun(this: InternalWorker, ...args: ActionArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a cancellation',
           args,
-          (given): CancelResult => original.apply(this, given),
-          () => (isLive(telemetry) ? cancelling(telemetry, args, args[0], hostOf(this, args[0])) : undefined),
+          (callArgs): CancelResult => original.apply(this, callArgs),
+          () => (isLive(telemetry) ? prepareCancel(telemetry, args, args[0], workerOf(this, args[0])) : undefined),
         );
       },
     start: (original, telemetry) =>
       function start(this: InternalWorker, ...args: []) {
-        return tracedCall(
+        return traceCall(
           'watching a worker',
           args,
-          (given): Promise<void> => original.apply(this, given),
+          (callArgs): Promise<void> => original.apply(this, callArgs),
           () => {
-            const gone = () => void telemetry.workers.delete(this);
+            const remove = () => void telemetry.workers.delete(this);
             telemetry.workers.add(this);
-            return { args, succeeded: gone, failed: gone };
+            return { args, onSuccess: remove, onError: remove };
           },
         );
       },
@@ -62,7 +62,7 @@ export const internalWorkerPatch: ClassPatch = {
       function exitGracefully(this: InternalWorker, ...args: ExitArgs): Promise<void> {
         const [handleKill, ...rest] = args;
         if (!handleKill || !telemetry.enabled) return original.apply(this, args);
-        return stopping(telemetry, () => original.call(this, false, ...rest));
+        return exitAfterFlush(telemetry, () => original.call(this, false, ...rest));
       },
   },
 };
@@ -72,19 +72,14 @@ type StartResult = ReturnType<InternalWorker['handleStartStepRun']>;
 type CancelResult = ReturnType<InternalWorker['handleCancelStepRun']>;
 type ExitArgs = Parameters<InternalWorker['exitGracefully']>;
 
-function hostOf(worker: InternalWorker, { actionId }: ActionArgs[0]): TaskHost {
+function workerOf(worker: InternalWorker, { actionId, key }: ActionArgs[0]): TaskWorker {
   return {
-    workerId: worker.workerId,
-    workerName: worker.name,
+    id: worker.workerId,
+    name: worker.name,
     client: worker.client?.config,
     registered: worker.action_registry?.[actionId] !== undefined,
-  };
-}
-
-function runningTask(worker: InternalWorker, { key }: ActionArgs[0]): RunningTask {
-  return {
     gracePeriod: worker.client?.config?.cancellation_grace_period ?? 1000,
-    find: () => {
+    findTask: () => {
       const future = worker.futures?.[key];
       return {
         signal: worker.contexts?.[key]?.abortController?.signal,

@@ -1,66 +1,49 @@
 import type { RunsClient } from '@hatchet-dev/typescript-sdk/v1/client/features/runs.js';
-import { context } from '@opentelemetry/api';
-import type { SpanValues } from '../attributes.ts';
-import { recordFailure } from '../failure.ts';
-import { activeUnder } from '../handover.ts';
-import type { ClientTelemetryConfig } from '../settings.ts';
-import { describe, endSpan, isLive, type SpanPlan, startSpan, type Telemetry } from '../telemetry.ts';
-import { type PreparedCall, tracedCall } from '../traced-call.ts';
-import type { ClassPatch, Wrapper } from './class-patch.ts';
+import { type PreparedCall, traceCall } from '../call/prepared-call.ts';
+import type { ClientTelemetryConfig } from '../configuration/settings.ts';
+import type { ClassPatch, Wrapper } from '../instrumentation/class-patch.ts';
+import type { SpanValues } from '../tables/attributes.ts';
+import { prepareSpan } from '../telemetry/span.ts';
+import { isLive, type Telemetry } from '../telemetry/telemetry.ts';
 
-/** `RunsClient.cancel` and `.replay`, where those of a run's reference and of a task's context end too. */
+/** Traces `RunsClient.cancel` and `.replay`, which a run's reference and a task's context call too. */
 export const runsClientPatch: ClassPatch = {
   file: 'v1/client/features/runs.js',
   className: 'RunsClient',
-  wrappers: { cancel: commanding('cancel_runs'), replay: commanding('replay_runs') },
+  wrappers: { cancel: wrapCommand('cancel_runs'), replay: wrapCommand('replay_runs') },
 };
 
 type CommandArgs = Parameters<RunsClient['cancel']>;
 type CommandResult = ReturnType<RunsClient['cancel']>;
 
-function commanding(operation: 'cancel_runs' | 'replay_runs'): Wrapper {
+function wrapCommand(operation: 'cancel_runs' | 'replay_runs'): Wrapper {
   return (original, telemetry) =>
     function command(this: RunsClient, ...args: CommandArgs) {
-      return tracedCall(
+      return traceCall(
         `tracing ${operation}`,
         args,
-        (given): CommandResult => original.apply(this, given),
-        () => (telemetry.tracing && isLive(telemetry) ? commanded(telemetry, operation, this, args) : undefined),
+        (callArgs): CommandResult => original.apply(this, callArgs),
+        () => (telemetry.tracing && isLive(telemetry) ? prepareCommand(telemetry, operation, this, args) : undefined),
       );
     };
 }
 
-function commanded(
+function prepareCommand(
   telemetry: Telemetry,
   operation: 'cancel_runs' | 'replay_runs',
   runs: RunsClient,
   args: CommandArgs,
 ): PreparedCall<CommandArgs, CommandResult> {
   const [{ ids }] = args;
-  const plan: SpanPlan = {
+  const plan = {
     operation,
     args,
-    // the SDK keeps it for its own calls, under a name of its own
+    // private in the SDK, the only way to the client's configuration
     client: (runs as unknown as { _config?: ClientTelemetryConfig })._config,
     details: () => runValues(ids),
   };
-  const above = context.active();
-  const span = startSpan(telemetry, plan, above);
-  const below = activeUnder(span, above);
-  if (!span.isRecording()) return { args, context: below };
-  return {
-    args,
-    context: below,
-    succeeded: (response) => {
-      // with a filter only the engine knows which runs it found
-      if (!ids) describe(telemetry, span, plan.client, () => runValues(response?.data?.ids));
-      endSpan(telemetry, span, plan);
-    },
-    failed: (thrown) => {
-      recordFailure(span, thrown);
-      endSpan(telemetry, span, plan, { thrown });
-    },
-  };
+  // with a filter, only the engine's response has the ids
+  return prepareSpan(telemetry, plan, undefined, ids ? undefined : (response) => runValues(response?.data?.ids));
 }
 
 const RUN_IDS = 100;

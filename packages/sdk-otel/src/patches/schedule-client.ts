@@ -1,14 +1,14 @@
 import type { ScheduleClient } from '@hatchet-dev/typescript-sdk/v1/client/features/schedules.js';
-import { clientOf } from '../client-config.ts';
-import { guarded } from '../guard.ts';
-import { futureRelation } from '../relation.ts';
-import { sending } from '../sending.ts';
-import { isLive } from '../telemetry.ts';
-import { tracedCall } from '../traced-call.ts';
-import type { ClassPatch } from './class-patch.ts';
+import { guard } from '../call/guard.ts';
+import { traceCall } from '../call/prepared-call.ts';
+import { futureRelation } from '../context/relation.ts';
+import type { ClassPatch } from '../instrumentation/class-patch.ts';
+import { prepareSend } from '../producing/send.ts';
+import { isLive } from '../telemetry/telemetry.ts';
+import { clientOf } from './hatchet-client.ts';
 import { nameOfWorkflow } from './workflow-name.ts';
 
-/** `ScheduleClient.create`, where `task.schedule` and `task.delay` end too. */
+/** Traces `ScheduleClient.create`, which `task.schedule` and `task.delay` call too. */
 export const scheduleClientPatch: ClassPatch = {
   file: 'v1/client/features/schedules.js',
   className: 'ScheduleClient',
@@ -17,10 +17,10 @@ export const scheduleClientPatch: ClassPatch = {
   wrappers: {
     create: (original, telemetry) =>
       function create(this: ScheduleClient, ...args: CreateArgs) {
-        return tracedCall(
+        return traceCall(
           'tracing a schedule',
           args,
-          (given): CreateResult => original.apply(this, given),
+          (callArgs): CreateResult => original.apply(this, callArgs),
           () => {
             if (!isLive(telemetry)) return undefined;
             const [workflow, schedule, ...rest] = args;
@@ -43,9 +43,9 @@ export const scheduleClientPatch: ClassPatch = {
                 },
               }),
               data: () => ({ payload: schedule.input, metadata: schedule.additionalMetadata }),
-              sent: (created: Awaited<CreateResult>) => ({ hatchet: { schedule_id: created?.metadata?.id } }),
+              resultValues: (created: Awaited<CreateResult>) => ({ hatchet: { schedule_id: created?.metadata?.id } }),
             };
-            return sending<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [
+            return prepareSend<CreateArgs, CreateResult>(telemetry, args, message, (additionalMetadata) => [
               workflow,
               { ...schedule, additionalMetadata: additionalMetadata as Record<string, string> },
               ...rest,
@@ -61,9 +61,9 @@ type CreateResult = ReturnType<ScheduleClient['create']>;
 
 const HOUR = 3_600_000;
 
-// the SDK takes all that `new Date` does, and refuses the rest itself
+// the SDK accepts the same as `new Date` and rejects invalid values itself
 function timeOf(triggerAt: unknown): Date | undefined {
-  const time = guarded('reading triggerAt', () => new Date(triggerAt as Date));
+  const time = guard('reading triggerAt', () => new Date(triggerAt as Date));
   return time && Number.isFinite(time.getTime()) ? time : undefined;
 }
 

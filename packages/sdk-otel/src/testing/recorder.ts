@@ -10,8 +10,8 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 import { afterAll, expect } from 'vitest';
-import { HatchetSpanProcessor } from '../span-processor.ts';
-import { contractViolations } from './contract.ts';
+import { HatchetSpanProcessor } from '../context/span-processor.ts';
+import { contractViolations } from './closed-tables.ts';
 
 /** A provider that keeps what it was given, and draws it. */
 export interface Recorder {

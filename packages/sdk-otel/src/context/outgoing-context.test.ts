@@ -1,0 +1,142 @@
+import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
+import { describe, expect, test } from 'vitest';
+import { startRecorder } from '../testing/recorder.ts';
+import { type Metadata, parseTraceparent } from './carrier.ts';
+import { contextBelow, contextToSend, metadataWithContext, outgoingContext } from './outgoing-context.ts';
+import { withScope } from './task-scope.ts';
+
+const RECEIVED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const remote = parseTraceparent(RECEIVED)!;
+const remoteUnsampled = parseTraceparent(RECEIVED.replace(/01$/, '00'))!;
+const underRemote = trace.setSpanContext(ROOT_CONTEXT, remote);
+const on = startRecorder().provider.getTracer('on');
+const off = startRecorder(new AlwaysOffSampler()).provider.getTracer('off');
+
+describe('the context that goes on', () => {
+  test('is the span that is recorded', () => {
+    const span = on.startSpan('send', {}, underRemote);
+    expect(contextToSend(span, remote, true)).toEqual(span.spanContext());
+  });
+
+  test('is what was received when the span is not recorded, its flag untouched', () => {
+    const span = off.startSpan('send', {}, underRemote);
+    expect(contextToSend(span, remote, true)).toBe(remote);
+    expect(contextToSend(span, remote, false)).toBe(remote);
+    expect(contextToSend(off.startSpan('send', {}, underRemote), remoteUnsampled, false)).toBe(remoteUnsampled);
+  });
+
+  test('is its own with the flag clear when there is nothing above, so that workers drop the trace too', () => {
+    const span = off.startSpan('send', {}, ROOT_CONTEXT);
+    expect(contextToSend(span, undefined, true)).toEqual(span.spanContext());
+    expect(span.spanContext().traceFlags).toBe(0);
+  });
+
+  test('is nothing when a trace that began here was dropped and that shall stay here', () => {
+    const local: SpanContext = off.startSpan('request', {}, ROOT_CONTEXT).spanContext();
+    const span = off.startSpan('send', {}, trace.setSpanContext(ROOT_CONTEXT, local));
+    expect(contextToSend(span, local, false)).toBeUndefined();
+    expect(contextToSend(span, local, true)).toBe(local);
+    expect(contextToSend(off.startSpan('send', {}, ROOT_CONTEXT), undefined, false)).toBeUndefined();
+  });
+
+  test('is nothing without a provider, or where tracing is suppressed', () => {
+    expect(contextToSend(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), undefined, true)).toBeUndefined();
+    expect(contextToSend(on.startSpan('send', {}, suppressTracing(underRemote)), remote, true)).toBeUndefined();
+  });
+
+  test('without a provider is what was received', () => {
+    expect(contextToSend(trace.getTracer('none').startSpan('send', {}, underRemote), remote, true)).toEqual(remote);
+  });
+});
+
+describe('what is active inside', () => {
+  test('is the span that is recorded', () => {
+    const span = on.startSpan('send', {}, underRemote);
+    expect(trace.getSpan(contextBelow(span, underRemote))).toBe(span);
+  });
+
+  test('stays what was received when it is not', () => {
+    expect(contextBelow(off.startSpan('send', {}, underRemote), underRemote)).toBe(underRemote);
+  });
+
+  test('is its own unsampled context when there is nothing else', () => {
+    const span = off.startSpan('send', {}, ROOT_CONTEXT);
+    expect(trace.getSpanContext(contextBelow(span, ROOT_CONTEXT))).toEqual(span.spanContext());
+    expect(contextBelow(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), ROOT_CONTEXT)).toBe(ROOT_CONTEXT);
+  });
+});
+
+describe('the metadata', () => {
+  const span = on.startSpan('send', {}, ROOT_CONTEXT);
+  const { traceId, spanId } = span.spanContext();
+  const ours = `00-${traceId}-${spanId}-01`;
+  const settings = { propagateUnsampled: true, propagateBaggage: false };
+  const fresh = outgoingContext(span, ROOT_CONTEXT, settings);
+  const taskThatReceived = (metadata: Metadata) => withScope(ROOT_CONTEXT, { metadata, identity: () => ({}) });
+  const inTask = taskThatReceived({ traceparent: RECEIVED, tracestate: 'a=1' });
+
+  test('get the context beside the keys of the caller', () => {
+    expect(metadataWithContext({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
+    expect(metadataWithContext(undefined, fresh)).toEqual({ traceparent: ours });
+  });
+
+  test('keep a traceparent that the caller put there', () => {
+    expect(metadataWithContext({ traceparent: RECEIVED, tracestate: 'a=1' }, fresh)).toBeUndefined();
+    expect(metadataWithContext({ traceparent: 'mine' }, outgoingContext(span, inTask, settings))).toBeUndefined();
+  });
+
+  test('lose the one that the task itself received, with its tracestate: it was only forwarded', () => {
+    const forwarded = { traceparent: RECEIVED, tracestate: 'a=1', team: 'a' };
+    expect(metadataWithContext(forwarded, outgoingContext(span, inTask, settings))).toEqual({
+      team: 'a',
+      traceparent: ours,
+    });
+  });
+
+  test('lose with it what was said of how the task itself came to be', () => {
+    const received = { traceparent: RECEIVED, hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
+    const above = taskThatReceived(received);
+    expect(metadataWithContext({ ...received, team: 'a' }, outgoingContext(span, above, settings))).toEqual({
+      team: 'a',
+      traceparent: ours,
+    });
+    const asked = { ...received, hatchet__trace_relation: 'parent' };
+    expect(metadataWithContext(asked, outgoingContext(span, above, settings))).toEqual({
+      traceparent: ours,
+      hatchet__trace_relation: 'parent',
+    });
+  });
+
+  test('say that what is created later begins a trace of its own, unless the caller has said something', () => {
+    expect(metadataWithContext({ team: 'a' }, fresh, 'link')).toEqual({
+      team: 'a',
+      traceparent: ours,
+      hatchet__trace_relation: 'link',
+    });
+    expect(metadataWithContext({ traceparent: RECEIVED }, fresh, 'link')).toEqual({
+      traceparent: RECEIVED,
+      hatchet__trace_relation: 'link',
+    });
+    expect(metadataWithContext({ hatchet__trace_relation: 'parent' }, fresh, 'link')?.hatchet__trace_relation).toBe(
+      'parent',
+    );
+    expect(metadataWithContext({ team: 'a' }, { ...fresh, spanContext: undefined }, 'link')).toBeUndefined();
+  });
+
+  test('are sent as they are when there is nothing to write, or when they are no object', () => {
+    expect(metadataWithContext({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
+    expect(metadataWithContext('text', fresh)).toBeUndefined();
+    expect(metadataWithContext(['list'], fresh)).toBeUndefined();
+  });
+
+  test('get baggage only when that is asked for, and keep a user key of that name', () => {
+    expect(metadataWithContext({ baggage: 'two suitcases' }, { ...fresh, baggage: 'a=1' })).toEqual({
+      baggage: 'two suitcases',
+      traceparent: ours,
+    });
+    expect(metadataWithContext({}, { ...fresh, baggage: 'a=1' })).toEqual({ baggage: 'a=1', traceparent: ours });
+    expect(outgoingContext(span, context.active(), settings).baggage).toBeUndefined();
+  });
+});

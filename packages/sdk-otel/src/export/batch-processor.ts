@@ -1,0 +1,40 @@
+import type { Context } from '@opentelemetry/api';
+import type { StartedSpan } from '../context/span-processor.ts';
+import { loadPeer, type Peer } from './optional-peer.ts';
+
+/** As much of a finished span as a filter needs. */
+export interface ExportableSpan {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+}
+
+/** A span processor for an SDK of the 2.x or the 3.x line. */
+export interface HatchetExportProcessor {
+  onStart(span: StartedSpan, parentContext: Context): void;
+  onEnd(span: ExportableSpan): void;
+  forceFlush(): Promise<void>;
+  shutdown(): Promise<void>;
+}
+
+/** The SDK's `BatchSpanProcessor`. The two lines have it in two packages, and the newer one gives it one argument. */
+export function batchProcessor(
+  exporter: object,
+  batching: object,
+  purpose: string,
+  through?: Peer,
+): HatchetExportProcessor {
+  const { name, exports } = loadTraceSdk(purpose, through);
+  const { BatchSpanProcessor } = exports as {
+    BatchSpanProcessor: new (first: object, second?: object) => HatchetExportProcessor;
+  };
+  return name === NEWER
+    ? new BatchSpanProcessor({ exporter, ...batching })
+    : new BatchSpanProcessor(exporter, batching);
+}
+
+/** @throws MissingPeerError that names the package to install */
+export function loadTraceSdk(purpose: string, through?: Peer): Peer {
+  return loadPeer([NEWER, '@opentelemetry/sdk-trace-base'], purpose, through);
+}
+
+const NEWER = '@opentelemetry/sdk-trace';

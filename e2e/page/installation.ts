@@ -48,6 +48,7 @@ export async function startInstallation(folder: string): Promise<Installed & Res
     HATCHET_CLIENT_TLS_STRATEGY: 'none',
     OTEL_SERVICE_NAME: 'order-worker',
     OTEL_TRACES_EXPORTER: 'hatchet',
+    OTEL_METRICS_EXPORTER: 'none',
     OTEL_BSP_SCHEDULE_DELAY: '200',
   });
   return { api, database, tenantId: TENANT, token, stop: () => parts.stop() };

@@ -34,6 +34,7 @@ describe('the sample, triggered over the API, with API, engine and worker export
           OTEL_SERVICE_NAME: 'order-worker',
           OTEL_EXPORTER_OTLP_ENDPOINT: `http://${collector.address}`,
           OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+          OTEL_METRICS_EXPORTER: 'none',
         },
         logFile: join(folder, 'worker.log'),
       }),

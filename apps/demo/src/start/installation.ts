@@ -94,6 +94,7 @@ function services(options: InstallationOptions): Service[] {
         ...clientVariables(options),
         OTEL_SERVICE_NAME: 'order-worker',
         OTEL_TRACES_EXPORTER: 'hatchet', // the engine's receiver
+        OTEL_METRICS_EXPORTER: 'none', // it takes traces only
         OTEL_BSP_SCHEDULE_DELAY: '500', // the user waits for the waterfall
       },
     },

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A post-renderer for Helm: reads manifests, writes them with the patch of this folder.
+# Post-renderer for Helm: reads manifests and writes them with the patch of this folder.
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

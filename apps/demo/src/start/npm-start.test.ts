@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { processIdentity } from './process-record.ts';
+import { ROOT } from './settings.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'hatchet-start-'));
 chmodSync(dataDir, 0o755); // PostgreSQL runs as another user if this one is root
@@ -50,6 +51,18 @@ const alive = async (pids: number[]): Promise<number> => {
   return (await Promise.all(pids.map(processIdentity))).filter((identity) => identity !== undefined).length;
 };
 
+/** Label, service and kind of each row of a waterfall: the columns that do not depend on the time. */
+const waterfallRows = (text: string): string[] => {
+  const [, rows = ''] = /^trace \w+ · \d+ spans .*\n((?:[^`\n].*\n)+)/m.exec(text) ?? [];
+  return rows.split('\n').map((row) =>
+    row
+      .slice(0, 73)
+      .replace(/^[│├└─ ]+/, '')
+      .replace(/ +/g, ' ')
+      .trim(),
+  );
+};
+
 describe('npm start', { timeout: 120_000 }, () => {
   it('--once prints the whole trace of an order and exits', async () => {
     const { code, out, err } = await npmStart(['--once']).ended;
@@ -57,6 +70,12 @@ describe('npm start', { timeout: 120_000 }, () => {
     for (const label of ['hatchet.run_workflow order', 'order/charge (retry 1)', 'pick from shelf', 'send e-mail']) {
       expect(out).toContain(label);
     }
+    const printed = waterfallRows(out);
+    const shown = waterfallRows(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+    expect({ count: shown.length, missing: shown.filter((row) => !printed.includes(row)) }).toEqual({
+      count: 20, // the end of the text instead of the line of the trace
+      missing: [],
+    });
     expect(out).not.toContain('export');
   });
 

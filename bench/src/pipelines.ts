@@ -1,8 +1,9 @@
-import * as grpc from '@grpc/grpc-js';
+import { credentials, Metadata } from '@grpc/grpc-js';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { SpanDelivery } from '../../packages/server-otel/src/delivery/span-delivery.ts';
+import { loadOtlp } from '../../packages/server-otel/src/modules.ts';
 import { spanLoad } from './load.ts';
 
 /** Spans on their way to a collector, in one of the ways that are compared. */
@@ -59,14 +60,15 @@ function stock(address: string, batchSpans = 5120): Pipeline {
 }
 
 function ours(address: string): Pipeline {
-  const delivery = new SpanDelivery(grpc, {
+  const delivery = new SpanDelivery({
     collector: {
       address,
       target: `dns:${address}`,
-      credentials: grpc.credentials.createInsecure(),
+      credentials: credentials.createInsecure(),
       channelOptions: { 'grpc.max_reconnect_backoff_ms': 2000 },
-      metadata: async () => new grpc.Metadata(),
+      metadata: async () => new Metadata(),
     },
+    otlp: loadOtlp(),
     logger: { info: () => {}, warn: () => {}, error: () => {} },
   });
   return {

@@ -11,9 +11,9 @@ import { BACK, LOST, Scene } from './scene.ts';
 
 const { folder, use } = suite();
 
-const REFUSING = 'The collector refuses spans, which are dropped';
-const TAKING = 'The collector takes all spans again';
-const FULL = 'As many spans wait as may wait: new ones are dropped';
+const REFUSING = 'collector refuses spans; dropping them';
+const TAKING = 'collector accepts all spans again';
+const FULL = 'span queue is full; dropping new spans';
 
 // gRPC's numbers
 const RESOURCE_EXHAUSTED = 8;

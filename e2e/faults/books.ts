@@ -16,7 +16,7 @@ export interface Books {
 export type AllBooks = Readonly<Record<string, Books>>;
 
 /** server-otel's last words: when everything was settled, and when it was not. */
-const LAST_WORDS = ['Telemetry was shut down', 'Telemetry was shut down before everything was delivered'];
+const LAST_WORDS = ['telemetry was shut down', 'telemetry was shut down with undelivered spans; dropping them'];
 
 /** The books of a service that has ended, which are balanced or fail the test. */
 export function closedBooks({ name, log }: ServiceProcess): Books {

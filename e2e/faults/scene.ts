@@ -10,8 +10,8 @@ export const API = 'hatchet-api';
 export const ENGINE = 'hatchet-engine';
 
 /** What server-otel logs about a Collector that is away, and about its return. */
-export const LOST = 'The collector cannot be reached';
-export const BACK = 'The collector is back';
+export const LOST = 'collector is unavailable; queueing spans and retrying';
+export const BACK = 'collector is available again';
 
 export interface SceneOptions extends Pick<DeploymentOptions, 'databaseUrl'> {
   folder: string;

@@ -5,14 +5,14 @@ import { callOf } from './spans/tenant.ts';
 export interface TraceLogFields {
   trace_id?: string;
   span_id?: string;
-  /** Two hexadecimal digits; `01`: the trace is kept by whoever began it. */
+  /** Two hexadecimal digits; `01`: the service that began the trace keeps it. */
   trace_flags?: string;
   tenant_id?: string;
 }
 
 /**
- * A mixin for pino that puts the ids of the active trace, and the tenant that is being served, on every log line:
- * `pino({ mixin: traceLogFields })`. Works with tracing off as well: contexts still pass through.
+ * Returns the ids of the active trace and the tenant of the current request, as a mixin for pino:
+ * `pino({ mixin: traceLogFields })`. Works with tracing off, too, because contexts still pass through.
  */
 export function traceLogFields(): TraceLogFields {
   const active = context.active();

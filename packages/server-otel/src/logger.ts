@@ -1,13 +1,13 @@
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 
-/** Where the few lines go that telemetry has to say about itself; a pino logger fits as it is. */
+/** Logger of the telemetry itself; a pino logger fits as it is. */
 export interface TelemetryLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** For applications that pass no logger of their own: standard error, so that standard output stays theirs. */
+/** Default logger: standard error, so that standard output stays the application's. */
 export const STANDARD_ERROR: TelemetryLogger = {
   info: (fields, message) => console.error(message, fields),
   warn: (fields, message) => console.error(message, fields),
@@ -16,20 +16,20 @@ export const STANDARD_ERROR: TelemetryLogger = {
 
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
 
-/** The same message is said at most once in this time: some are said for every batch. */
+/** Interval in which a message is logged at most once: some recur with every batch. */
 const REPEAT_MILLIS = 60_000;
 
-/** Sends what OpenTelemetry reports about itself to `logger`. */
+/** Forwards OpenTelemetry's own diagnostics to `logger`. */
 export function forwardDiagnostics(logger: TelemetryLogger, level: LogLevel): void {
-  const said = new Map<string, number>();
+  const logged = new Map<string, number>();
   const forward =
-    (say: 'info' | 'warn' | 'error') =>
+    (method: 'info' | 'warn' | 'error') =>
     (message: string, ...details: unknown[]) => {
       const now = Date.now();
-      if (now - (said.get(message) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return;
-      if (said.size >= 100) said.clear();
-      said.set(message, now);
-      logger[say](details.length > 0 ? { details: details.map(String) } : {}, `OpenTelemetry: ${message}`);
+      if (now - (logged.get(message) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return;
+      if (logged.size >= 100) logged.clear();
+      logged.set(message, now);
+      logger[method](details.length > 0 ? { details: details.map(String) } : {}, `OpenTelemetry: ${message}`);
     };
   diag.setLogger(
     {

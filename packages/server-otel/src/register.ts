@@ -1,5 +1,5 @@
-import { configDirectoryOf } from './configuration/config-directory.ts';
+import { configDirectoryOf } from './configuration/configuration-file.ts';
 import { startServerTelemetry } from './start.ts';
 
-// For `node --import @hatchet-ts/server-otel/register`: telemetry as the environment says, before anything else loads.
+// For `node --import @hatchet-ts/server-otel/register`: starts telemetry before any other module loads.
 startServerTelemetry({ configDirectory: configDirectoryOf() });

@@ -1,7 +1,7 @@
 import { metrics, trace } from '@opentelemetry/api';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ServerTelemetryConfigError } from './configuration/config-error.ts';
-import type { ServerTelemetry } from './server-telemetry.ts';
+import { ServerTelemetryConfigError } from './configuration/configuration-error.ts';
+import type { ServerTelemetry } from './process-telemetry.ts';
 import { runSpan } from './spans/run-span.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
 import { firstByteOf, startCollector, type TestCollector } from './testing/collector.ts';
@@ -23,10 +23,10 @@ async function collecting(host?: string, options?: Parameters<typeof startCollec
 
 function start(env: Record<string, string>, options: Omit<ServerTelemetryOptions, 'env' | 'logger'> = {}) {
   const lines: Array<{ level: string; message: string; fields: Record<string, unknown> }> = [];
-  const say = (level: string) => (fields: object, message: string) => {
+  const log = (level: string) => (fields: object, message: string) => {
     lines.push({ level, message, fields: { ...fields } });
   };
-  const logger = { info: say('info'), warn: say('warn'), error: say('error') };
+  const logger = { info: log('info'), warn: log('warn'), error: log('error') };
   telemetry = startServerTelemetry({ env, logger, ...options });
   return { telemetry, lines };
 }
@@ -37,7 +37,7 @@ const plaintext = (collector: TestCollector) => ({
 });
 
 describe('the export', () => {
-  it.each(['127.0.0.1', '[::1]'])('delivers to %s what was recorded when it is flushed', async (host) => {
+  it.each(['127.0.0.1', '[::1]'])('delivers recorded spans to %s when it is flushed', async (host) => {
     const collector = await collecting(host);
     const { telemetry } = start(plaintext(collector));
     runSpan('queue', {}, () => {});
@@ -56,7 +56,7 @@ describe('the export', () => {
     });
   });
 
-  it('sends the Authorization header only when there is one, and no header of OTEL_* variables', async () => {
+  it('sends the Authorization header only if one is configured, and no header of OTEL_* variables', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20other,x-other=1');
     const collector = await collecting();
     for (const auth of ['Bearer token-1', '']) {
@@ -70,7 +70,7 @@ describe('the export', () => {
     expect({ ...first, ...second }).not.toHaveProperty('x-other');
   });
 
-  it('speaks TLS unless it is told not to, and no OTEL_* variable changes that', async () => {
+  it('uses TLS unless configured otherwise, and no OTEL_* variable changes that', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_INSECURE', 'true');
     vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_INSECURE', 'true');
     vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:1');
@@ -87,7 +87,7 @@ describe('the export', () => {
     expect(await firstByteOf(flushed({ SERVER_OTEL_INSECURE: 'yes' }))).toBe(0x50);
   });
 
-  it('says who exports', async () => {
+  it('has the resource of the service', async () => {
     const collector = await collecting();
     vi.stubEnv('OTEL_SERVICE_NAME', 'other');
     const { telemetry } = start(
@@ -121,7 +121,7 @@ describe('the export', () => {
     expect(collector.calls[0]?.bytes.includes('engine-7')).toBe(true);
   });
 
-  it('sends metrics to the same collector when asked, and none otherwise', async () => {
+  it('sends metrics to the same collector if enabled, and none otherwise', async () => {
     const collector = await collecting();
     const { telemetry } = start({ ...plaintext(collector), SERVER_OTEL_METRICS_ENABLED: 'true' });
     metrics.getMeter('test').createCounter('test.count').add(1);
@@ -139,7 +139,7 @@ describe('the export', () => {
 });
 
 describe('the line at the start', () => {
-  it('says where spans go and how, without the secret', async () => {
+  it('contains the destination and its settings, without the secret', async () => {
     const collector = await collecting();
     const { lines } = start({
       ...plaintext(collector),
@@ -150,7 +150,7 @@ describe('the line at the start', () => {
     expect(lines).toEqual([
       {
         level: 'info',
-        message: 'Telemetry export is on',
+        message: 'telemetry export is on',
         fields: { endpoint: collector.address, tls: false, auth: true, ratio: 0.25, service: 'engine', metrics: false },
       },
     ]);
@@ -158,28 +158,28 @@ describe('the line at the start', () => {
   });
 
   it.each([
-    [{}, 'Telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set'],
+    [{}, 'telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set'],
     [
       { SERVER_OTEL_COLLECTOR_URL: 'collector:4317', OTEL_SDK_DISABLED: 'TRUE' },
-      'Telemetry export is off: OTEL_SDK_DISABLED is true',
+      'telemetry export is off: OTEL_SDK_DISABLED is true',
     ],
-  ])('says why nothing is exported', (env: Record<string, string>, message) => {
+  ])('contains the reason why nothing is exported', (env: Record<string, string>, message) => {
     const { telemetry, lines } = start(env);
     expect(lines).toEqual([{ level: 'info', message, fields: {} }]);
     expect(telemetry.enabled).toBe(false);
   });
 
-  it('comes after a warning for each variable that nobody reads', () => {
+  it('comes after a warning of each unknown variable', () => {
     const { lines } = start({ SERVER_OTEL_SERVICENAME: 'x', SERVER_OTELL: 'not ours' });
     expect(lines.map(({ message }) => message)).toEqual([
       'SERVER_OTEL_SERVICENAME is not a setting of this service; did you mean SERVER_OTEL_SERVICE_NAME?',
-      'Telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set',
+      'telemetry export is off: SERVER_OTEL_COLLECTOR_URL is not set',
     ]);
   });
 });
 
-describe('a collector that is away', () => {
-  it('is reported once when it is lost and once when it is back, and gets what was recorded meanwhile', async () => {
+describe('an unavailable collector', () => {
+  it('is logged once when it becomes unavailable and once when it returns, and receives the spans of the meantime', async () => {
     const first = await collecting();
     const { telemetry, lines } = start(plaintext(first));
     first.close();
@@ -191,14 +191,14 @@ describe('a collector that is away', () => {
     await flushed;
     expect(telemetry.status()).toMatchObject({ exported: 3, queued: 0, dropped: 0 });
     expect(lines.slice(1).map(({ level, message }) => [level, message])).toEqual([
-      ['warn', 'The collector cannot be reached'],
-      ['info', 'The collector is back'],
+      ['warn', 'collector is unavailable; queueing spans and retrying'],
+      ['info', 'collector is available again'],
     ]);
   });
 });
 
 describe('shutdown', () => {
-  it('delivers what is queued, once, however often it is called', async () => {
+  it('delivers queued spans once, however often it is called', async () => {
     const collector = await collecting();
     const { telemetry } = start(plaintext(collector));
     for (let span = 0; span < 3000; span++) runSpan('queue', {}, () => {});
@@ -208,17 +208,17 @@ describe('shutdown', () => {
     expect(collector.calls).toHaveLength(1);
   });
 
-  it('gives up on a collector that hangs, closes the connection and says so', async () => {
+  it('gives up on a collector that hangs, closes the connection and logs it', async () => {
     const collector = await collecting('127.0.0.1', { answers: false });
     const { telemetry, lines } = start({ ...plaintext(collector), SERVER_OTEL_SHUTDOWN_TIMEOUT: '200ms' });
     runSpan('queue', {}, () => {});
     await expect(telemetry.shutdown()).resolves.toBeUndefined();
     expect(collector.calls).toHaveLength(1);
-    expect(lines.at(-1)?.message).toBe('Telemetry was shut down before everything was delivered');
+    expect(lines.at(-1)?.message).toBe('telemetry was shut down with undelivered spans; dropping them');
     expect(telemetry.status()).toMatchObject({ queued: 0, dropped: 1, droppedBy: { shutdown: 1 } });
   });
 
-  it('does not reject without a collector, and leaves the process as it was', async () => {
+  it('does not reject if the collector is unreachable, and restores the process', async () => {
     const { telemetry } = start({
       SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1',
       SERVER_OTEL_INSECURE: 'true',
@@ -232,12 +232,12 @@ describe('shutdown', () => {
 });
 
 describe('startServerTelemetry', () => {
-  it('called again answers with what runs already', () => {
+  it('returns the running telemetry if it is called again', () => {
     const { telemetry } = start({});
     expect(startServerTelemetry({ env: { SERVER_OTEL_COLLECTOR_URL: 'collector:4317' } })).toBe(telemetry);
   });
 
-  it('refuses a configuration with problems before anything is started', () => {
+  it('rejects an invalid configuration before anything is started', () => {
     expect(() => start({ SERVER_OTEL_TRACE_ID_RATIO: '2' })).toThrow(ServerTelemetryConfigError);
     expect(start({}).telemetry.enabled).toBe(false);
   });

@@ -1,60 +1,63 @@
-import { metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { metrics, ProxyTracerProvider } from '@opentelemetry/api';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Authorization } from './collector/authorization.ts';
+import { describeCollector } from './collector/collector.ts';
 import {
   type EffectiveConfiguration,
   type Environment,
   readConfiguration,
 } from './configuration/read-configuration.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
-import { NOTHING_DELIVERED } from './delivery/books.ts';
+import { NOTHING_DELIVERED } from './delivery/delivery-counts.ts';
 import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
-import type { Authorization } from './pipeline/authorization.ts';
-import { collectorOf } from './pipeline/collector.ts';
-import { startMetricsPipeline } from './pipeline/metrics-pipeline.ts';
-import { loadOtlp } from './pipeline/sdk.ts';
-import { serviceResource } from './pipeline/service-resource.ts';
-import { shutdownOnce } from './pipeline/shutdown.ts';
+import { startMetricsPipeline } from './metrics/metrics-pipeline.ts';
+import { loadOtlp } from './modules.ts';
+import { createServiceResource } from './pipeline/service-resource.ts';
+import { createShutdown, shutdownOnSignals } from './pipeline/shutdown.ts';
 import { startTracingPipeline } from './pipeline/tracing-pipeline.ts';
-import { processTelemetry, setProcessTelemetry } from './process-telemetry.ts';
-import { installPropagation } from './propagation/install-propagation.ts';
-import type { ServerTelemetry, ServerTelemetryStatus } from './server-telemetry.ts';
-import { shutdownOnSignals } from './shutdown-on-signals.ts';
+import {
+  processTelemetry,
+  type ServerTelemetry,
+  type ServerTelemetryStatus,
+  setProcessTelemetry,
+} from './process-telemetry.ts';
+import { installPropagation, patchGrpcClients } from './propagation/propagation.ts';
 
 export interface ServerTelemetryOptions {
-  /** Where the variables are read; default `process.env`. */
+  /** Source of the variables; default `process.env`. */
   readonly env?: Environment;
   /**
-   * Where `server.yaml` is looked for when `SERVER_CONFIG_FILE` names no file; default: the working directory, as
-   * for Hatchet's own commands without `--config`.
+   * Directory of `server.yaml` if `SERVER_CONFIG_FILE` names no file; default: the working directory, as for Hatchet's
+   * own commands without `--config`.
    */
   readonly configDirectory?: string | undefined;
   /**
-   * Asked before every call to the collector for the value of its `Authorization` header, for tokens that the
-   * application fetches itself. Goes before `SERVER_OTEL_COLLECTOR_AUTH`.
+   * Returns the value of the `Authorization` header and is called before every call to the collector, for tokens that
+   * the application obtains itself. Replaces `SERVER_OTEL_COLLECTOR_AUTH`.
    */
   readonly authorization?: Authorization;
   /** `service.version` of the resource. */
   readonly serviceVersion?: string;
-  /** Where the line at the start and the few later ones go; a pino logger fits. Default: standard error. */
+  /** Logger of the telemetry itself; a pino logger fits. Default: standard error. */
   readonly logger?: TelemetryLogger;
   /**
-   * Shuts down by itself on SIGTERM and SIGINT; default false: the application knows better when its work is done. A
-   * process without listeners of its own then ends by the signal, as it would have.
+   * Shuts down on SIGTERM and SIGINT; default false, because the application knows when its work is done. A process
+   * without listeners of its own then ends by the signal, as it would have.
    */
   readonly shutdownOnSignals?: boolean;
-  /** More destinations for spans; with one of these tracing is on also without a collector URL. */
+  /** Further destinations of spans; they turn tracing on even without a collector URL. */
   readonly spanProcessors?: readonly SpanProcessor[];
-  /** More destinations for metrics, a Prometheus exporter for example; with one of these metrics are on. */
+  /** Further destinations of metrics, for example a Prometheus exporter; they turn metrics on. */
   readonly metricReaders?: readonly IMetricReader[];
 }
 
 /**
- * Switches the telemetry of this process on, as `SERVER_OTEL_*` says; call it before pg and grpc-js are loaded.
- * Without a collector URL no SDK is loaded and no span made, but contexts pass through: the context manager, the
- * W3C propagator and the propagation of gRPC clients are there. What runs already is returned as it is.
+ * Starts the telemetry of this process as `SERVER_OTEL_*` configures it. Call it before pg and grpc-js are loaded.
+ * Without a collector URL no SDK is loaded and no span is created, but contexts pass through: the context manager, the
+ * W3C propagator and the propagation of gRPC clients are installed. If telemetry runs already, it is returned unchanged.
  *
- * @throws ServerTelemetryConfigError with every problem of the configuration at once
+ * @throws ServerTelemetryConfigError with all problems of the configuration
  */
 export function startServerTelemetry(options: ServerTelemetryOptions = {}): ServerTelemetry {
   const running = processTelemetry();
@@ -65,14 +68,19 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   const { values: configuration, warnings } = configured;
   for (const warning of warnings) logger.warn({}, warning);
   forwardDiagnostics(logger, configuration.logLevel);
-  const uninstallPropagation = installPropagation();
+  patchGrpcClients();
 
   const { spanProcessors = [], metricReaders = [] } = options;
-  const wanted = configuration.collector !== undefined || spanProcessors.length + metricReaders.length > 0;
-  if (wanted && !configuration.sdkDisabled) return startExport(configured, options, logger, uninstallPropagation);
+  const hasDestination = configuration.collector !== undefined || spanProcessors.length + metricReaders.length > 0;
+  if (hasDestination && !configuration.sdkDisabled) return startExport(configured, options, logger);
 
   const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
-  logger.info({}, `Telemetry export is off: ${reason}`);
+  logger.info({}, `telemetry export is off: ${reason}`);
+  return startPropagationOnly();
+}
+
+function startPropagationOnly(): ServerTelemetry {
+  const removePropagation = installPropagation();
   const telemetry: ServerTelemetry = {
     enabled: false,
     tracerProvider: new ProxyTracerProvider(),
@@ -82,7 +90,7 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
     shutdown: async () => {
       if (processTelemetry()?.telemetry !== telemetry) return;
       setProcessTelemetry(undefined);
-      uninstallPropagation();
+      removePropagation();
     },
   };
   setProcessTelemetry({ telemetry });
@@ -93,19 +101,19 @@ function startExport(
   configured: EffectiveConfiguration,
   options: ServerTelemetryOptions,
   logger: TelemetryLogger,
-  uninstallPropagation: () => void,
 ): ServerTelemetry {
   const configuration = configured.values;
-  const resource = serviceResource(configuration, options.serviceVersion);
+  const resource = createServiceResource(configuration, options.serviceVersion);
   const otlp = configuration.collector && loadOtlp();
-  const collector = otlp && collectorOf(configured, otlp, logger, options.authorization);
-  const metricReaders = options.metricReaders ?? [];
+  const collector = otlp && describeCollector(configured, otlp, logger, options.authorization);
+  const target = otlp && collector && { collector, otlp };
+  const readers = options.metricReaders ?? [];
   const exportsMetrics = collector !== undefined && configuration.metricsEnabled;
   const measuring =
-    exportsMetrics || metricReaders.length > 0
+    exportsMetrics || readers.length > 0
       ? startMetricsPipeline({
-          collector: otlp && collector && exportsMetrics ? { collector, otlp } : undefined,
-          readers: metricReaders,
+          collector: exportsMetrics ? target : undefined,
+          readers,
           resource,
           intervalMillis: configuration.metricsIntervalMillis,
           logger,
@@ -115,16 +123,14 @@ function startExport(
     ratio: configuration.traceIdRatio,
     resource,
     processors: options.spanProcessors ?? [],
-    collector: otlp && collector && { collector, otlp },
+    collector: target,
     limits: { queueSpans: configuration.queueSize, shutdownMillis: configuration.shutdownTimeoutMillis },
     logger,
     meterProvider: measuring?.meterProvider,
   });
-  const meterProvider = measuring?.meterProvider ?? metrics.getMeterProvider();
-
-  const isGlobal = trace.setGlobalTracerProvider(tracing.tracerProvider);
-  if (!isGlobal)
-    logger.warn({}, 'Another OpenTelemetry SDK is registered in this process: its tracer provider stays global');
+  if (!tracing.isGlobal) {
+    logger.warn({}, 'another OpenTelemetry SDK is registered in this process; its tracer provider stays global');
+  }
   const isMeterGlobal = measuring !== undefined && metrics.setGlobalMeterProvider(measuring.meterProvider);
   const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, measuring?.meterProvider);
 
@@ -138,17 +144,16 @@ function startExport(
   const telemetry: ServerTelemetry = {
     enabled: true,
     tracerProvider: tracing.tracerProvider,
-    meterProvider,
+    meterProvider: measuring?.meterProvider ?? metrics.getMeterProvider(),
     status,
     forceFlush: async () => {
       await Promise.allSettled(pipelines.map((pipeline) => pipeline.forceFlush()));
     },
-    shutdown: shutdownOnce(pipelines, configuration.shutdownTimeoutMillis, () => {
+    shutdown: createShutdown(pipelines, configuration.shutdownTimeoutMillis, () => {
       stopListening();
       stopDatabaseSpans();
-      if (isGlobal) trace.disable();
+      tracing.unregister();
       if (isMeterGlobal) metrics.disable();
-      uninstallPropagation();
       setProcessTelemetry(undefined);
     }),
   };
@@ -163,7 +168,7 @@ function startExport(
       service: configuration.serviceName,
       metrics: measuring !== undefined,
     },
-    'Telemetry export is on',
+    'telemetry export is on',
   );
   return telemetry;
 }

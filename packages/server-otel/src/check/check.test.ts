@@ -42,13 +42,13 @@ async function report(env: Record<string, string>): Promise<CheckReport> {
   return parsed;
 }
 
-/** The step that failed, with what was seen and the likely cause. */
+/** Returns the failed step with its observed result and likely cause. */
 async function failureOf(env: Record<string, string>): Promise<string> {
   const { steps, exitCode } = await report(env);
   const failed = steps.filter(({ result }) => result === 'failed');
   expect(exitCode).toBe(EXIT.failed);
   expect(failed).toHaveLength(1);
-  expect(steps.slice(steps.indexOf(failed[0]!) + 1).every(({ detail }) => detail === 'not tried')).toBe(true);
+  expect(steps.slice(steps.indexOf(failed[0]!) + 1).every(({ detail }) => detail === 'not reached')).toBe(true);
   return failed.map(({ step, detail, cause }) => `${step}: ${detail} | ${cause}`).join();
 }
 
@@ -71,8 +71,8 @@ const secure = ({ port }: TestCollector, more: Record<string, string> = {}) => (
   ...more,
 });
 
-describe('check, with a collector that works', () => {
-  it('shows the configuration and its origin, tries every step and exits with 0', async () => {
+describe('check with a working collector', () => {
+  it('prints the configuration and its sources, passes every step and exits with 0', async () => {
     const collector = await tls.collector('mutual', { auth: 'Bearer geheim' });
     const { code, out, err } = await run(
       secure(collector, {
@@ -98,8 +98,8 @@ describe('check, with a collector that works', () => {
           '  ✓ tls           TLSv1\\.3, CN=collector',
           '  ✓ http2         SETTINGS received',
           '  ✓ authenticate  accepted',
-          '  ✓ span          hatchet-server-otel check was taken',
-          '  ✓ metric        hatchet\\.server_otel\\.check was taken',
+          '  ✓ span          hatchet-server-otel check was accepted',
+          '  ✓ metric        hatchet\\.server_otel\\.check was accepted',
           '$',
         ].join('\n'),
       ),
@@ -112,34 +112,34 @@ describe('check, with a collector that works', () => {
     expect(collector.calls[1]?.bytes.includes('hatchet-server-otel check')).toBe(true);
   });
 
-  it('needs no metrics from a collector that has none, unless they are on', async () => {
+  it('does not require a metrics receiver unless metrics are enabled', async () => {
     const collector = await plaintext({ signals: ['trace'] });
     const { steps, ok } = await report(insecure(collector.address));
     expect(ok).toBe(true);
     expect(steps.at(-1)).toMatchObject({
       step: 'metric',
       result: 'skipped',
-      detail: expect.stringContaining('not needed'),
+      detail: expect.stringContaining('not required'),
     });
     expect(await failureOf({ ...insecure(collector.address), SERVER_OTEL_METRICS_ENABLED: 'true' })).toMatch(
-      /^metric: 12 UNIMPLEMENTED.* \| this is a gRPC server, but it has no OTLP receiver for this signal/,
+      /^metric: 12 UNIMPLEMENTED.* \| this gRPC server has no OTLP receiver for this signal/,
     );
   });
 
-  it('without a collector has nothing to try', async () => {
+  it('has no steps without a collector URL', async () => {
     expect(await report({})).toMatchObject({ ok: true, steps: [] });
-    expect((await run({})).out).toContain('nothing to try: SERVER_OTEL_COLLECTOR_URL is not set');
+    expect((await run({})).out).toContain('not checked: SERVER_OTEL_COLLECTOR_URL is not set');
   });
 });
 
-describe('check says which step failed and the likely cause:', () => {
+describe('check reports the failed step and its likely cause:', () => {
   it('a name that does not exist', async () => {
     expect(await failureOf(insecure('no-such-host.invalid:4317'))).toMatch(
-      /^resolve: no-such-host\.invalid: (ENOTFOUND|EAI_AGAIN) \| the name (does not exist|server cannot be reached)/,
+      /^resolve: no-such-host\.invalid: (ENOTFOUND|EAI_AGAIN) \| the (name does not exist|DNS server is unreachable)/,
     );
   });
 
-  it('nothing listens', async () => {
+  it('a port that nothing listens on', async () => {
     const server = createHttpServer();
     const address = await listening(server);
     server.close();
@@ -151,7 +151,7 @@ describe('check says which step failed and the likely cause:', () => {
   it('a plaintext collector behind a TLS client', async () => {
     const { port } = await plaintext();
     expect(await failureOf({ SERVER_OTEL_COLLECTOR_URL: `localhost:${port}` })).toMatch(
-      /^tls: .* \| this port does not speak TLS: a plaintext collector needs SERVER_OTEL_INSECURE=true/,
+      /^tls: .* \| this port does not speak TLS: .* set SERVER_OTEL_INSECURE=true for plaintext/,
     );
   });
 
@@ -162,26 +162,26 @@ describe('check says which step failed and the likely cause:', () => {
     );
   });
 
-  it('an authority that is unknown, to the file and to the system', async () => {
+  it('an authority that neither the file nor the system trusts', async () => {
     const collector = await tls.collector('good');
     expect(await failureOf(secure(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.otherCa }))).toBe(
-      'tls: The certificate CN=collector was issued by CN=Test CA, which is not among SERVER_OTEL_TLS_ROOT_CA_FILE (UNABLE_TO_VERIFY_LEAF_SIGNATURE) | SERVER_OTEL_TLS_ROOT_CA_FILE must hold the certificate of the authority that issued it',
+      'tls: certificate CN=collector was issued by CN=Test CA, which is not among SERVER_OTEL_TLS_ROOT_CA_FILE (UNABLE_TO_VERIFY_LEAF_SIGNATURE) | SERVER_OTEL_TLS_ROOT_CA_FILE must hold the certificate of the authority that issued it',
     );
     expect(await failureOf(secure(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: '' }))).toMatch(
       /not among the authorities of the system .* \| set SERVER_OTEL_TLS_ROOT_CA_FILE to the certificate/,
     );
   });
 
-  it('a certificate that has expired', async () => {
+  it('an expired certificate', async () => {
     expect(await failureOf(secure(await tls.collector('expired')))).toMatch(
-      /^tls: The certificate CN=expired expired on 20\d\d-.*Z \| renew the certificate of the collector, or set the clock/,
+      /^tls: certificate CN=expired expired on 20\d\d-.*Z \| renew the certificate of the collector, or correct the clock/,
     );
   });
 
-  it('a certificate for another host, which may be the right one', async () => {
+  it('a certificate for another host, unless that host is configured', async () => {
     const collector = await tls.collector('wrongHost');
     expect(await failureOf(secure(collector))).toBe(
-      'tls: The certificate CN=elsewhere is for DNS:collector.example.com, not for localhost | write the host into SERVER_OTEL_COLLECTOR_URL as the certificate has it, or that name into SERVER_OTEL_TLS_SERVER_NAME',
+      'tls: certificate CN=elsewhere is for DNS:collector.example.com, not for localhost | use a name of the certificate in SERVER_OTEL_COLLECTOR_URL, or set SERVER_OTEL_TLS_SERVER_NAME to it',
     );
     const named = { SERVER_OTEL_TLS_SERVER_NAME: 'collector.example.com' };
     expect(await report(secure(collector, named))).toMatchObject({ ok: true });
@@ -190,10 +190,10 @@ describe('check says which step failed and the likely cause:', () => {
     );
   });
 
-  it('a client certificate that is missing, or of another authority', async () => {
+  it('a client certificate that is missing or issued by another authority', async () => {
     const collector = await tls.collector('mutual');
     expect(await failureOf(secure(collector))).toMatch(
-      /^http2: .*CERTIFICATE_REQUIRED.* \| the collector asks for a client certificate: set SERVER_OTEL_TLS_CERT_FILE/,
+      /^http2: .*CERTIFICATE_REQUIRED.* \| the collector requires a client certificate: set SERVER_OTEL_TLS_CERT_FILE/,
     );
     const stranger = { SERVER_OTEL_TLS_CERT_FILE: tls.strangerCert, SERVER_OTEL_TLS_KEY_FILE: tls.strangerKey };
     expect(await failureOf(secure(collector, stranger))).toMatch(
@@ -204,7 +204,7 @@ describe('check says which step failed and the likely cause:', () => {
   it('the port of OTLP over HTTP, plain and with TLS', async () => {
     const http = await listening(createHttpServer((_, response) => response.end('{}')));
     expect(await failureOf(insecure(http))).toMatch(
-      /^http2: .* \| an HTTP\/1\.1 server answers: 4318 is the port of OTLP/,
+      /^http2: .* \| an HTTP\/1\.1 server answers: OTLP over gRPC uses port 4317/,
     );
     const { certificate, key } = await tls.authority.issue({ name: 'web', hosts: ['localhost'] });
     const https = await listening(createHttpsServer({ cert: certificate, key }, (_, response) => response.end('{}')));
@@ -214,21 +214,21 @@ describe('check says which step failed and the likely cause:', () => {
     );
   });
 
-  it('a token that is refused, or that is missing', async () => {
+  it('a token that is rejected or missing', async () => {
     const collector = await plaintext({ auth: 'Bearer right' });
     const wrong = { ...insecure(collector.address), SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' };
     expect(await failureOf(wrong)).toMatch(
-      /^authenticate: 16 UNAUTHENTICATED.* \| the token is refused: wrong, expired/,
+      /^authenticate: 16 UNAUTHENTICATED.* \| the token is rejected: wrong, expired/,
     );
     expect(await failureOf(insecure(collector.address))).toMatch(
-      /^authenticate: 16 UNAUTHENTICATED.* \| the collector asks for a token: set SERVER_OTEL_COLLECTOR_AUTH/,
+      /^authenticate: 16 UNAUTHENTICATED.* \| the collector requires a token: set SERVER_OTEL_COLLECTOR_AUTH/,
     );
   });
 
-  it('a gRPC server that is no collector', async () => {
+  it('a gRPC server that is not a collector', async () => {
     const collector = await plaintext({ signals: ['metrics'] });
     expect(await failureOf(insecure(collector.address))).toMatch(
-      /^authenticate: 12 UNIMPLEMENTED.* \| this is a gRPC server, but it has no OTLP receiver/,
+      /^authenticate: 12 UNIMPLEMENTED.* \| this gRPC server has no OTLP receiver/,
     );
   });
 
@@ -241,12 +241,12 @@ describe('check says which step failed and the likely cause:', () => {
 });
 
 describe('check exits with 2', () => {
-  it('for a misconfiguration, with every problem and no secret', async () => {
+  it('for an invalid configuration, with every problem and without secrets', async () => {
     const env = { SERVER_OTEL_COLLECTOR_URL: 'https://x:geheim@y:1', SERVER_OTEL_TRACE_ID_RATIO: '2' };
     const { code, out, err } = await run(env);
     expect([code, out]).toEqual([2, '']);
     expect(err.split('\n')).toEqual([
-      'The configuration cannot be used:',
+      'The configuration is invalid:',
       '  SERVER_OTEL_COLLECTOR_URL=https://(hidden)@y:1: expected host:port without a scheme: write y:1',
       '  SERVER_OTEL_TRACE_ID_RATIO=2: expected a number from 0 to 1, for example 0.25',
       '',

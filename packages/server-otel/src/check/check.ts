@@ -1,20 +1,19 @@
 import type { Socket } from 'node:net';
+import { createTlsContext, describeCollector } from '../collector/collector.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import type { TelemetryLogger } from '../logger.ts';
-import { collectorOf } from '../pipeline/collector.ts';
-import { loadOtlp } from '../pipeline/sdk.ts';
-import { tlsContext } from '../pipeline/tls-context.ts';
+import { loadOtlp } from '../modules.ts';
 import { connectTcp, resolveHost } from './connection.ts';
-import { exportProbe } from './export-probe.ts';
-import { type Http2Options, http2Settings } from './http2-settings.ts';
+import { ExportProbe } from './export-probe.ts';
+import { awaitHttp2Settings, type Http2Options } from './http2-settings.ts';
 import { STEPS, StepFailure, type StepName, type StepResult } from './step.ts';
 import { handshake } from './tls-handshake.ts';
 
 /**
- * Tries everything that stands between this process and a collector that keeps its spans, one step after the
- * other, with the settings of the service. Never rejects: what fails is a result.
+ * Checks every step between this process and a collector that accepts its telemetry, in order and with the settings of
+ * the service. Never rejects: a failure is a result.
  *
- * @param millis how long one step may take
+ * @param millis timeout of one step
  */
 export async function checkCollector(
   configuration: EffectiveConfiguration,
@@ -42,23 +41,23 @@ export async function checkCollector(
     if (insecure) {
       record(step, 'skipped', 'SERVER_OTEL_INSECURE is true');
     } else {
-      const context = tlsContext(configuration.tls);
-      const ownRoots = configuration.tls.rootCa !== undefined;
-      const secure = await handshake(socket, { host, serverName: tlsServerName, context, ownRoots, millis });
+      const context = createTlsContext(configuration.tls);
+      const hasOwnRoots = configuration.tls.rootCa !== undefined;
+      const secure = await handshake(socket, { host, serverName: tlsServerName, context, hasOwnRoots, millis });
       const subject = secure.getPeerX509Certificate()?.subject.replaceAll('\n', ', ');
       record(step, 'passed', `${secure.getProtocol()}, ${subject || 'certificate without a subject'}`);
       const hasClientCertificate = configuration.tls.certificate !== undefined;
-      tls = { hasClientCertificate, agreedOnHttp2: secure.alpnProtocol === 'h2' };
+      tls = { hasClientCertificate, negotiatedHttp2: secure.alpnProtocol === 'h2' };
       socket = secure;
     }
 
     step = 'http2';
-    await http2Settings(socket, { collector: endpoint, millis, ...(tls && { tls }) });
+    await awaitHttp2Settings(socket, { collector: endpoint, millis, ...(tls && { tls }) });
     record(step, 'passed', 'SETTINGS received');
 
     const otlp = loadOtlp();
-    const probe = exportProbe(collectorOf(configuration, otlp, logger)!, configuration, otlp, millis);
-    close = probe.close;
+    const probe = new ExportProbe(describeCollector(configuration, otlp, logger)!, configuration, otlp, millis);
+    close = () => probe.close();
     step = 'authenticate';
     record(step, 'passed', await probe.authenticate());
     step = 'span';
@@ -67,16 +66,18 @@ export async function checkCollector(
     record(step, 'passed', await probe.sendMetric());
   } catch (error) {
     const failure = error instanceof StepFailure ? error : new StepFailure(String(error), 'unknown');
-    const isNeeded = step !== 'metric' || metricsEnabled;
-    const detail = isNeeded ? failure.message : `${failure.message}; not needed, SERVER_OTEL_METRICS_ENABLED is false`;
+    const isRequired = step !== 'metric' || metricsEnabled;
+    const detail = isRequired
+      ? failure.message
+      : `${failure.message}; not required: SERVER_OTEL_METRICS_ENABLED is false`;
     results.push(
-      isNeeded ? { step, result: 'failed', detail, cause: failure.causeGuess } : { step, result: 'skipped', detail },
+      isRequired ? { step, result: 'failed', detail, cause: failure.likelyCause } : { step, result: 'skipped', detail },
     );
   } finally {
     close();
   }
   for (const name of Object.keys(STEPS) as StepName[]) {
-    if (!results.some(({ step: done }) => done === name)) record(name, 'skipped', 'not tried');
+    if (!results.some(({ step: done }) => done === name)) record(name, 'skipped', 'not reached');
   }
   return results;
 }

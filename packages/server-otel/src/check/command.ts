@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
-import { ServerTelemetryConfigError } from '../configuration/config-error.ts';
+import { ServerTelemetryConfigError } from '../configuration/configuration-error.ts';
 import { type Environment, readConfiguration } from '../configuration/read-configuration.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { checkCollector } from './check.ts';
 import { effectiveValues } from './effective-values.ts';
-import { type CheckReport, reportText } from './report.ts';
+import { type CheckReport, formatReport } from './report.ts';
 
-/** What the command writes to. */
+/** Output of the command. */
 export interface Terminal {
   write(text: string): void;
   writeError(text: string): void;
@@ -15,40 +15,40 @@ export interface Terminal {
 
 /** The exit codes of `check`. */
 export const EXIT = {
-  /** All that was tried works, or there is no collector to try. */
+  /** All steps passed, or no collector is configured. */
   ok: 0,
-  /** A step failed: the report says which one and the likely cause. */
+  /** A step failed; the report has the step and the likely cause. */
   failed: 1,
-  /** The configuration or the command line cannot be used. */
+  /** The configuration or the command line is invalid. */
   misconfigured: 2,
 } as const;
 
 const USAGE = `Usage: hatchet-server-otel check [--json] [--config <directory>] [--timeout <seconds>]
 
-Shows the configuration that counts and where each value comes from, then tries the collector: resolves, connects,
-shakes hands, authenticates, exports one span and one metric.
+Prints the effective configuration and the source of each value, then checks the collector: resolves its name,
+connects, performs the TLS handshake, authenticates, exports one span and one metric.
 
-  --json      the report as JSON, for scripts
-  --config    the directory of server.yaml; default: the working directory. SERVER_CONFIG_FILE goes before it
-  --timeout   seconds that one step may take; default: 5
+  --json      print the report as JSON, for scripts
+  --config    directory of server.yaml; default: the working directory. SERVER_CONFIG_FILE takes precedence
+  --timeout   timeout of one step in seconds; default: 5
 
-Exit status: 0 all that was tried works (or there is no collector to try), 1 a step failed, 2 misconfiguration.
+Exit status: 0 all steps passed or no collector is configured, 1 a step failed, 2 invalid configuration.
 `;
 
-/** Runs the command line; answers with the exit status. */
+/** Runs the command line and returns the exit status. */
 export async function runCli(args: readonly string[], env: Environment, terminal: Terminal): Promise<number> {
-  const command = parse(args);
-  if ('wrong' in command) {
-    terminal.writeError(`hatchet-server-otel: ${command.wrong}\n\n${USAGE}`);
+  const command = parseCommand(args);
+  if ('usageError' in command) {
+    terminal.writeError(`hatchet-server-otel: ${command.usageError}\n\n${USAGE}`);
     return EXIT.misconfigured;
   }
   if (command.help) {
     terminal.write(USAGE);
     return EXIT.ok;
   }
-  // What the pieces would log is in the report.
+  // The report contains everything that would be logged.
   const report = await check(env, command, SILENT);
-  const text = command.json ? JSON.stringify(report, null, 2) : reportText(report, terminal.color);
+  const text = command.json ? JSON.stringify(report, null, 2) : formatReport(report, terminal.color);
   if (report.problems.length > 0 && !command.json) terminal.writeError(`${text}\n`);
   else terminal.write(`${text}\n`);
   return report.exitCode;
@@ -61,7 +61,7 @@ interface Command {
   readonly millis: number;
 }
 
-function parse(args: readonly string[]): Command | { readonly wrong: string } {
+function parseCommand(args: readonly string[]): Command | { readonly usageError: string } {
   try {
     const { values, positionals } = parseArgs({
       args: [...args],
@@ -75,11 +75,13 @@ function parse(args: readonly string[]): Command | { readonly wrong: string } {
     });
     const millis = Number(values.timeout) * 1000;
     if (values.help) return { help: true, json: false, directory: undefined, millis };
-    if (positionals.join(' ') !== 'check') return { wrong: `unknown command “${positionals.join(' ')}”: write check` };
-    if (!(millis >= 1 && millis <= 600_000)) return { wrong: `--timeout ${values.timeout}: write seconds, up to 600` };
+    if (positionals.join(' ') !== 'check')
+      return { usageError: `unknown command “${positionals.join(' ')}”: expected check` };
+    if (!(millis >= 1 && millis <= 600_000))
+      return { usageError: `--timeout ${values.timeout}: expected seconds, up to 600` };
     return { help: false, json: values.json, directory: values.config, millis };
   } catch (error) {
-    return { wrong: error instanceof Error ? error.message : String(error) };
+    return { usageError: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -1,27 +1,26 @@
 import { formatEndpoint } from '../configuration/endpoint.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
-import type { Configuration, Setting, SettingName } from '../configuration/setting.ts';
-import { SETTINGS } from '../configuration/settings.ts';
+import { type Configuration, SETTINGS, type Setting, type SettingName } from '../configuration/settings.ts';
 
 /** One setting as `check` shows it. */
 export interface EffectiveValue {
   readonly variable: string;
-  /** Null when it is not set; `(hidden)` for a secret. */
+  /** Null if it is not set; `(hidden)` for a secret. */
   readonly value: string | number | boolean | null;
   readonly from: 'environment' | 'file' | 'default';
-  /** The variable or the YAML key that it was read from. */
+  /** The variable or the YAML key of the value. */
   readonly name: string;
 }
 
 export function effectiveValues({ values, origins }: EffectiveConfiguration): readonly EffectiveValue[] {
   return (Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]).map(([name, row]) => ({
     variable: row.variable,
-    value: shown(name, row, values),
+    value: displayValue(name, row, values),
     ...origins[name],
   }));
 }
 
-function shown(name: SettingName, row: Setting<unknown>, values: Configuration): EffectiveValue['value'] {
+function displayValue(name: SettingName, row: Setting<unknown>, values: Configuration): EffectiveValue['value'] {
   const value = values[name];
   if (value === undefined || value === '') return null;
   if (row.secret) return '(hidden)';

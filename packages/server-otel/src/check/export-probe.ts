@@ -1,84 +1,88 @@
-import type { ServiceError } from '@grpc/grpc-js';
 import { type Span, SpanKind } from '@opentelemetry/api';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import type { Collector } from '../collector/collector.ts';
+import { type CallError, CollectorClient, METRICS_METHOD, TRACES_METHOD } from '../collector/collector-client.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
-import type { Collector } from '../pipeline/collector.ts';
-import { GrpcTransport } from '../pipeline/grpc-transport.ts';
-import { METRICS_METHOD, TRACES_METHOD } from '../pipeline/otlp-exporter.ts';
-import { loadMetricsSdk, loadTracingSdk, type OtlpModules } from '../pipeline/sdk.ts';
-import { serviceResource } from '../pipeline/service-resource.ts';
+import { loadMetricsSdk, type OtlpModules } from '../modules.ts';
+import { createServiceResource } from '../pipeline/service-resource.ts';
+import { createTracerProvider } from '../pipeline/tracing-pipeline.ts';
 import { SCOPE } from '../process-telemetry.ts';
 import { StepFailure } from './step.ts';
 
-/** Real exports, over the connection that the service itself would use. */
-export interface ExportProbe {
-  /** An export of nothing: whoever is refused here is refused for his authorisation. */
-  authenticate(): Promise<string>;
-  sendSpan(): Promise<string>;
-  sendMetric(): Promise<string>;
-  close(): void;
+/** Exports a span and a metric over the same kind of connection as the service. Each step rejects with a `StepFailure`. */
+export class ExportProbe {
+  readonly #collector: Collector;
+  readonly #otlp: OtlpModules;
+  readonly #millis: number;
+  readonly #resource: Resource;
+  readonly #traces: CollectorClient;
+  readonly #metrics: CollectorClient;
+
+  constructor(collector: Collector, { values }: EffectiveConfiguration, otlp: OtlpModules, millis: number) {
+    this.#collector = collector;
+    this.#otlp = otlp;
+    this.#millis = millis;
+    this.#resource = createServiceResource(values, undefined);
+    this.#traces = new CollectorClient(otlp.grpc, collector, TRACES_METHOD);
+    this.#metrics = new CollectorClient(otlp.grpc, collector, METRICS_METHOD);
+  }
+
+  /** Exports an empty request, so a refusal means that the collector rejected the authorization. */
+  async authenticate(): Promise<string> {
+    await this.#send(this.#traces, new Uint8Array());
+    return this.#collector.hasAuth ? 'accepted' : 'no authorization is configured, and none is required';
+  }
+
+  async sendSpan(): Promise<string> {
+    const { ProtobufTraceSerializer: serializer } = this.#otlp.transformer;
+    const request = serializer.serializeRequest([createSpan(this.#resource)]);
+    const { partialSuccess } = serializer.deserializeResponse(await this.#send(this.#traces, request));
+    assertAccepted(partialSuccess?.rejectedSpans, partialSuccess?.errorMessage);
+    return `${CHECK_SPAN} was accepted`;
+  }
+
+  async sendMetric(): Promise<string> {
+    const { ProtobufMetricsSerializer: serializer } = this.#otlp.transformer;
+    const request = serializer.serializeRequest(await createMetric(this.#resource));
+    const { partialSuccess } = serializer.deserializeResponse(await this.#send(this.#metrics, request));
+    assertAccepted(partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage);
+    return `${CHECK_METRIC} was accepted`;
+  }
+
+  close(): void {
+    this.#traces.close();
+    this.#metrics.close();
+  }
+
+  async #send(client: CollectorClient, request: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
+    try {
+      return await client.call(request, this.#millis);
+    } catch (error) {
+      throw refusal(error as CallError, this.#collector.hasAuth);
+    }
+  }
 }
 
-export function exportProbe(
-  collector: Collector,
-  configuration: EffectiveConfiguration,
-  otlp: OtlpModules,
-  millis: number,
-): ExportProbe {
-  const traces = new GrpcTransport(collector, TRACES_METHOD, otlp);
-  const metrics = new GrpcTransport(collector, METRICS_METHOD, otlp);
-  const resource = serviceResource(configuration.values, undefined);
-  const send = async (transport: GrpcTransport, bytes: Uint8Array): Promise<Uint8Array> => {
-    const answer = await transport.send(bytes, millis);
-    if (answer.status === 'success') return answer.data ?? new Uint8Array();
-    const error = 'error' in answer ? answer.error : new Error(answer.status);
-    throw refusal(error as ServiceError, collector.hasAuth);
-  };
-  const rejected = (count: unknown, message: string | undefined) => {
-    if (Number(count ?? 0) === 0) return;
-    throw new StepFailure(
-      `the collector took the call and rejected what was in it: ${message ?? ''}`,
-      'see its own log',
-    );
-  };
-  return {
-    authenticate: async () => {
-      await send(traces, new Uint8Array());
-      return collector.hasAuth ? 'accepted' : 'none is set, and none is asked for';
-    },
-    sendSpan: async () => {
-      const { ProtobufTraceSerializer: serializer } = otlp.transformer;
-      const answer = await send(traces, serializer.serializeRequest([checkSpan(resource)]) ?? new Uint8Array());
-      const { partialSuccess } = serializer.deserializeResponse(answer);
-      rejected(partialSuccess?.rejectedSpans, partialSuccess?.errorMessage);
-      return `${CHECK_SPAN} was taken`;
-    },
-    sendMetric: async () => {
-      const { ProtobufMetricsSerializer: serializer } = otlp.transformer;
-      const answer = await send(metrics, serializer.serializeRequest(await checkMetric(resource)) ?? new Uint8Array());
-      const { partialSuccess } = serializer.deserializeResponse(answer);
-      rejected(partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage);
-      return `${CHECK_METRIC} was taken`;
-    },
-    close: () => {
-      traces.shutdown();
-      metrics.shutdown();
-    },
-  };
+function assertAccepted(rejected: unknown, message: string | undefined): void {
+  if (Number(rejected ?? 0) === 0) return;
+  throw new StepFailure(
+    `the collector rejected the content of the call: ${message ?? ''}`,
+    'see the log of the collector',
+  );
 }
 
 const CHECK_SPAN = 'hatchet-server-otel check';
 const CHECK_METRIC = 'hatchet.server_otel.check';
 
-function checkSpan(resource: ReturnType<typeof serviceResource>): ReadableSpan {
-  const { BasicTracerProvider } = loadTracingSdk();
-  const tracer = new BasicTracerProvider({ resource }).getTracer(SCOPE.name, SCOPE.version);
+function createSpan(resource: Resource): ReadableSpan {
+  const tracer = createTracerProvider({ resource }).getTracer(SCOPE.name, SCOPE.version);
   const span: Span = tracer.startSpan(CHECK_SPAN, { kind: SpanKind.INTERNAL, root: true });
   span.end();
   return span as Span & ReadableSpan;
 }
 
-async function checkMetric(resource: ReturnType<typeof serviceResource>) {
+async function createMetric(resource: Resource) {
   const { MeterProvider, MetricReader } = loadMetricsSdk();
   class OnceReader extends MetricReader {
     protected async onForceFlush(): Promise<void> {}
@@ -92,28 +96,27 @@ async function checkMetric(resource: ReturnType<typeof serviceResource>) {
   return resourceMetrics;
 }
 
-function refusal(error: ServiceError, hasAuth: boolean): StepFailure {
+function refusal(error: CallError, hasAuth: boolean): StepFailure {
   const detail = error.message;
-  // A proxy or an HTTP server in front answers with an HTTP status, which gRPC turns into one of its own.
+  // A proxy or an HTTP server in front answers with an HTTP status, which gRPC maps to one of its own.
   const [, httpStatus] = /HTTP status code (\d+)/.exec(detail) ?? [];
   if (httpStatus !== undefined && httpStatus !== '401' && httpStatus !== '403') {
-    return new StepFailure(
-      detail,
-      'an HTTP server answers: 4318 is the port of OTLP over HTTP, that of OTLP over gRPC is 4317',
-    );
+    const cause = 'an HTTP server answers: OTLP over gRPC uses port 4317, 4318 is OTLP over HTTP';
+    return new StepFailure(detail, cause);
   }
-  return new StepFailure(detail, CAUSES[error.code]?.(hasAuth) ?? 'see the log of the collector');
+  if (error.status === 'UNAUTHENTICATED') return new StepFailure(detail, hasAuth ? TOKEN_REJECTED : TOKEN_MISSING);
+  return new StepFailure(detail, CAUSES[error.status] ?? 'see the log of the collector');
 }
 
+const TOKEN_REJECTED = 'the token is rejected: wrong, expired, or without its scheme (“Bearer …”)';
+const TOKEN_MISSING =
+  'the collector requires a token: set SERVER_OTEL_COLLECTOR_AUTH or SERVER_OTEL_COLLECTOR_AUTH_FILE';
+
 /** Likely causes by gRPC status. */
-const CAUSES: Readonly<Record<number, (hasAuth: boolean) => string>> = {
-  4: () => 'the collector is overloaded, or what stands behind it does not answer',
-  7: () => 'the token is known but may not do this',
-  8: () => 'the collector is overloaded, or its limit of memory or message size is reached',
-  12: () => 'this is a gRPC server, but it has no OTLP receiver for this signal: is a pipeline for it configured?',
-  14: () => 'the connection was closed: is a proxy in between that does not pass HTTP/2?',
-  16: (hasAuth) =>
-    hasAuth
-      ? 'the token is refused: wrong, expired, or without its scheme (“Bearer …”)'
-      : 'the collector asks for a token: set SERVER_OTEL_COLLECTOR_AUTH or SERVER_OTEL_COLLECTOR_AUTH_FILE',
+const CAUSES: Readonly<Record<string, string>> = {
+  DEADLINE_EXCEEDED: 'the collector is overloaded, or the service behind it does not answer',
+  PERMISSION_DENIED: 'the token is valid but lacks permission',
+  RESOURCE_EXHAUSTED: 'the collector is overloaded, or its memory or message size limit is reached',
+  UNIMPLEMENTED: 'this gRPC server has no OTLP receiver for this signal: is a pipeline for it configured?',
+  UNAVAILABLE: 'the connection was closed: is there a proxy that does not pass HTTP/2?',
 };

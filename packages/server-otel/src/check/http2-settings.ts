@@ -1,23 +1,24 @@
 import { connect as connectHttp2 } from 'node:http2';
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { withDeadline } from '@hatchet-ts/internal/deadline';
 import { type Endpoint, formatEndpoint } from '../configuration/endpoint.ts';
 import { codeOf } from './connection.ts';
-import { StepFailure, within } from './step.ts';
+import { StepFailure } from './step.ts';
 import { causeOfAlert } from './tls-handshake.ts';
 
 export interface Http2Options {
   readonly collector: Endpoint;
-  /** Absent: plaintext. */
-  readonly tls?: { readonly hasClientCertificate: boolean; readonly agreedOnHttp2: boolean };
+  /** Undefined: plaintext. */
+  readonly tls?: { readonly hasClientCertificate: boolean; readonly negotiatedHttp2: boolean };
   readonly millis: number;
 }
 
 /**
- * Waits for the SETTINGS that every HTTP/2 server sends first. With TLS 1.3 this is also where a collector
- * refuses a client certificate, or the lack of one: the handshake itself is then over.
+ * Waits for the SETTINGS frame that every HTTP/2 server sends first. With TLS 1.3, a collector refuses a client
+ * certificate, or the lack of one, only now: the handshake has succeeded by then.
  */
-export async function http2Settings(socket: Socket, options: Http2Options): Promise<void> {
+export async function awaitHttp2Settings(socket: Socket, options: Http2Options): Promise<void> {
   const { collector, tls, millis } = options;
   const session = connectHttp2(`${tls ? 'https' : 'http'}://${formatEndpoint(collector)}`, {
     createConnection: () => socket,
@@ -29,7 +30,7 @@ export async function http2Settings(socket: Socket, options: Http2Options): Prom
     socket.once('close', () => reject(new Error('the connection was closed')));
   });
   try {
-    await within(millis, settings, () => new StepFailure(`no answer in ${millis} ms`, ''));
+    await withDeadline(settings, millis, () => new StepFailure(`no answer in ${millis} ms`, ''));
   } catch (error) {
     const detail = error instanceof StepFailure ? error.message : codeOf(error);
     throw new StepFailure(detail, await causeOf(detail, options));
@@ -41,45 +42,45 @@ export async function http2Settings(socket: Socket, options: Http2Options): Prom
   }
 }
 
-/** Asks once more in other ways, to tell a wrong port from the wrong side of TLS. */
+/** Connects again in other ways, to distinguish a wrong port from a wrong TLS setting. */
 async function causeOf(detail: string, { collector, tls, millis }: Http2Options): Promise<string> {
   if (tls) {
     if (/ALERT|SSL/.test(detail)) return causeOfAlert(detail);
-    if (!tls.agreedOnHttp2) return 'this port does not speak HTTP/2: 4318 is OTLP over HTTP, 4317 gRPC';
-    // Some servers do not tell why.
+    if (!tls.negotiatedHttp2) return 'this port does not speak HTTP/2: 4318 is OTLP over HTTP, 4317 gRPC';
+    // Some servers send no alert.
     return `the collector closed the connection after the handshake; probably it ${
       tls.hasClientCertificate
-        ? 'does not accept the client certificate: is it of the authority that it trusts?'
-        : 'asks for a client certificate: set SERVER_OTEL_TLS_CERT_FILE and SERVER_OTEL_TLS_KEY_FILE'
+        ? 'does not accept the client certificate: is it issued by an authority that the collector trusts?'
+        : 'requires a client certificate: set SERVER_OTEL_TLS_CERT_FILE and SERVER_OTEL_TLS_KEY_FILE'
     }`;
   }
   if (await speaksTls(collector, millis))
     return 'the collector speaks TLS: remove SERVER_OTEL_INSECURE, or set it to false';
   if (await speaksHttp1(collector, millis)) {
-    return 'an HTTP/1.1 server answers: 4318 is the port of OTLP over HTTP, that of OTLP over gRPC is 4317';
+    return 'an HTTP/1.1 server answers: OTLP over gRPC uses port 4317, 4318 is OTLP over HTTP';
   }
-  return 'this port does not speak HTTP/2: is it the one of the OTLP/gRPC receiver (4317)?';
+  return 'this port does not speak HTTP/2: is it the port of the OTLP/gRPC receiver (4317)?';
 }
 
 function speaksTls({ host, port }: Endpoint, millis: number): Promise<boolean> {
-  // Only asks whether TLS is spoken; nothing is sent and nothing is trusted.
+  // Unverified: the connection only tests for TLS and carries no data.
   const socket = connectTls({ host, port, rejectUnauthorized: false });
-  return answered(socket, 'secureConnect', millis, () => true);
+  return firstEvent(socket, 'secureConnect', millis, () => true);
 }
 
 function speaksHttp1({ host, port }: Endpoint, millis: number): Promise<boolean> {
   const socket = connectTcp({ host, port }, () => socket.write('GET / HTTP/1.1\r\nhost: check\r\n\r\n'));
-  return answered(socket, 'data', millis, (data) => String(data).startsWith('HTTP/1'));
+  return firstEvent(socket, 'data', millis, (data) => String(data).startsWith('HTTP/1'));
 }
 
-async function answered(
+async function firstEvent(
   socket: Socket,
   event: string,
   millis: number,
-  verdict: (data: unknown) => boolean,
+  test: (data: unknown) => boolean,
 ): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  socket.once(event, (data: unknown) => resolve(verdict(data)));
+  socket.once(event, (data: unknown) => resolve(test(data)));
   socket.once('error', () => resolve(false)).once('close', () => resolve(false));
   const timer = setTimeout(resolve, Math.min(millis, 2000), false);
   try {

@@ -1,10 +1,9 @@
 import { styleText } from 'node:util';
-import type { ConfigurationProblem } from '../configuration/config-error.ts';
-import { describeProblem } from '../configuration/config-error.ts';
+import { type ConfigurationProblem, describeProblem } from '../configuration/configuration-error.ts';
 import type { EffectiveValue } from './effective-values.ts';
 import { STEPS, type StepResult } from './step.ts';
 
-/** What `check` found; with `--json` exactly this is printed. */
+/** Report of `check`, in the form that `--json` prints. */
 export interface CheckReport {
   readonly ok: boolean;
   readonly exitCode: number;
@@ -13,16 +12,16 @@ export interface CheckReport {
   readonly problems: readonly ConfigurationProblem[];
   readonly warnings: readonly string[];
   readonly configuration: readonly EffectiveValue[];
-  /** Empty when there is no collector to try. */
+  /** Empty without a collector URL. */
   readonly steps: readonly StepResult[];
 }
 
-export function reportText(report: CheckReport, color: boolean): string {
+export function formatReport(report: CheckReport, color: boolean): string {
   const style = (format: Parameters<typeof styleText>[0], text: string) =>
     color ? styleText(format, text, { validateStream: false }) : text;
   const lines: string[] = [];
   if (report.problems.length > 0) {
-    lines.push(style('red', 'The configuration cannot be used:'));
+    lines.push(style('red', 'The configuration is invalid:'));
     for (const problem of report.problems) lines.push(`  ${describeProblem(problem)}`);
     return lines.join('\n');
   }
@@ -34,7 +33,7 @@ export function reportText(report: CheckReport, color: boolean): string {
   }
   for (const warning of report.warnings) lines.push(style('yellow', `  Warning: ${warning}`));
   lines.push('', 'Collector');
-  if (report.steps.length === 0) lines.push('  nothing to try: SERVER_OTEL_COLLECTOR_URL is not set');
+  if (report.steps.length === 0) lines.push('  not checked: SERVER_OTEL_COLLECTOR_URL is not set');
   for (const { step, result, detail, cause } of report.steps) {
     lines.push(`  ${MARKS[result](style)} ${step.padEnd(13)} ${detail}`);
     if (result === 'failed')

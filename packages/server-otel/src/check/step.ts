@@ -1,12 +1,12 @@
-/** What `check` tries, in this order; the first that fails ends it. */
+/** Steps of `check`, in order; the first failure ends it. */
 export const STEPS = {
-  resolve: 'the name of the collector has an address',
-  connect: 'something accepts connections there',
-  tls: 'the TLS handshake, in both directions',
-  http2: 'it speaks HTTP/2, which gRPC needs',
-  authenticate: 'it accepts the authorisation',
-  span: 'it takes a span',
-  metric: 'it takes a metric',
+  resolve: 'the name of the collector resolves to an address',
+  connect: 'the address accepts TCP connections',
+  tls: 'the TLS handshake, with the certificates of both sides',
+  http2: 'the collector speaks HTTP/2, which gRPC needs',
+  authenticate: 'the collector accepts the authorization',
+  span: 'the collector accepts a span',
+  metric: 'the collector accepts a metric',
 } as const;
 
 export type StepName = keyof typeof STEPS;
@@ -14,29 +14,18 @@ export type StepName = keyof typeof STEPS;
 export interface StepResult {
   readonly step: StepName;
   readonly result: 'passed' | 'failed' | 'skipped';
-  /** What was seen. */
+  /** The observed result. */
   readonly detail: string;
-  /** The likely cause of a failure and what to do about it. */
+  /** Likely cause of a failure, and the remedy. */
   readonly cause?: string;
 }
 
-/** A step failed; ends the check. */
+/** A failed step; ends the check. */
 export class StepFailure extends Error {
-  readonly causeGuess: string;
+  readonly likelyCause: string;
 
   constructor(detail: string, cause: string) {
     super(detail);
-    this.causeGuess = cause;
-  }
-}
-
-/** `promise`, or a failure when it takes longer than `millis`. */
-export async function within<T>(millis: number, promise: Promise<T>, failure: () => StepFailure): Promise<T> {
-  const { promise: expired, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(failure()), millis);
-  try {
-    return await Promise.race([promise, expired]);
-  } finally {
-    clearTimeout(timer);
+    this.likelyCause = cause;
   }
 }

@@ -1,16 +1,16 @@
-/** Where the collector listens. */
+/** Address of the collector. */
 export interface Endpoint {
-  /** Name or address; an IPv6 address without its brackets. */
+  /** Name or IP address; IPv6 without brackets. */
   readonly host: string;
   readonly port: number;
 }
 
-/** `host:port` as gRPC and logs want it, IPv6 in brackets. */
+/** Formats `host:port` for gRPC and logs, IPv6 in brackets. */
 export function formatEndpoint({ host, port }: Endpoint): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Reads `host:port`; what is wrong with it otherwise, in words that say what to write instead. */
+/** Parses `host:port`. A problem completes the sentence "expected …" and contains the correction. */
 export function parseEndpoint(text: string): Endpoint | { readonly problem: string } {
   const [, scheme, afterScheme] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(text) ?? [];
   if (scheme !== undefined) {
@@ -18,16 +18,15 @@ export function parseEndpoint(text: string): Endpoint | { readonly problem: stri
     const insecure = scheme.toLowerCase() === 'http' ? ' and SERVER_OTEL_INSECURE=true for plaintext' : '';
     return { problem: `host:port without a scheme: write ${rest || 'collector:4317'}${insecure}` };
   }
-  if (text.includes('@'))
-    return { problem: 'host:port without credentials: put those into SERVER_OTEL_COLLECTOR_AUTH' };
+  if (text.includes('@')) return { problem: 'host:port without credentials: set SERVER_OTEL_COLLECTOR_AUTH instead' };
   const slash = text.indexOf('/');
   if (slash >= 0) {
     return {
-      problem: `host:port without a path, as for OTLP over gRPC: write ${text.slice(0, slash) || 'collector:4317'}`,
+      problem: `host:port without a path (OTLP over gRPC has none): write ${text.slice(0, slash) || 'collector:4317'}`,
     };
   }
   if (/^[\da-f]*:[\da-f:.]*:[\da-f:.]*$/i.test(text)) {
-    return { problem: `an IPv6 address in brackets: write [::1]:4317, for example` };
+    return { problem: `an IPv6 address in brackets, for example [::1]:4317` };
   }
   const [, bracketed, name, digits] = /^(?:\[([\da-f:.]+)\]|([^\s:[\]]+)):(\d+)$/i.exec(text) ?? [];
   const host = bracketed ?? name;

@@ -2,10 +2,9 @@ import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createAuthority, type Files, temporaryFiles } from '../testing/certificates.ts';
-import { ServerTelemetryConfigError } from './config-error.ts';
+import { ServerTelemetryConfigError } from './configuration-error.ts';
 import { type Environment, readConfiguration } from './read-configuration.ts';
-import type { Configuration, SettingName } from './setting.ts';
-import { SETTINGS } from './settings.ts';
+import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
 
 let files: Files;
 const paths: Record<string, string> = {};
@@ -32,7 +31,7 @@ beforeAll(async () => {
 });
 afterAll(() => files.remove());
 
-/** `@name` stands for the path of a file. */
+/** Replaces `@name` by the path of that file. */
 const resolved = (text: string) => paths[text] ?? text;
 
 function problemsOf(env: Environment): string[] {
@@ -45,7 +44,7 @@ function problemsOf(env: Environment): string[] {
   }
 }
 
-/** A YAML file with one key, `otel.tls.certFile: text`. */
+/** Writes a YAML file with one key, `otel.tls.certFile: text`. */
 function yamlFile(key: string, text: unknown, more: Record<string, unknown> = {}): string {
   const nested = key.split('.').reduceRight<unknown>((value, part) => ({ [part]: value }), text);
   return files.write('one-key.yaml', stringify({ ...(nested as object), ...more }));
@@ -74,7 +73,7 @@ const DEFAULTS: Configuration = {
   resourceAttributes: {},
 };
 
-/** What is good for each setting: the text and what it means. */
+/** Valid texts of each setting and their values. */
 const GOOD: { readonly [Name in SettingName]: readonly (readonly [string, Configuration[Name]])[] } = {
   collector: [
     ['collector.example:4317', { host: 'collector.example', port: 4317 }],
@@ -135,15 +134,15 @@ const GOOD: { readonly [Name in SettingName]: readonly (readonly [string, Config
   ],
 };
 
-/** What is refused for each setting: the text and what the error says to write instead. */
+/** Invalid texts of each setting, and the valid value that the error describes. */
 const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string])[] } = {
   collector: [
     ['https://collector:4317', 'host:port without a scheme: write collector:4317'],
     ['http://collector:4317/v1/traces', 'write collector:4317 and SERVER_OTEL_INSECURE=true for plaintext'],
-    ['collector:4317/v1/traces', 'without a path, as for OTLP over gRPC: write collector:4317'],
+    ['collector:4317/v1/traces', 'without a path (OTLP over gRPC has none): write collector:4317'],
     ['collector', 'host:port: write collector:4317'],
-    ['::1', 'an IPv6 address in brackets: write [::1]:4317'],
-    ['::1:4317', 'an IPv6 address in brackets: write [::1]:4317'],
+    ['::1', 'an IPv6 address in brackets, for example [::1]:4317'],
+    ['::1:4317', 'an IPv6 address in brackets, for example [::1]:4317'],
     ['collector:0', 'a port from 1 to 65535: write collector:4317'],
     ['collector:99999', 'a port from 1 to 65535: write collector:4317'],
     [':4317', 'host:port: write collector:4317'],
@@ -160,11 +159,11 @@ const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string]
   insecure: [['ture', 'true or false']],
   collectorAuth: [['Bearer schlüssel', 'one line of printable ASCII characters']],
   collectorAuthFile: [
-    ['@missing', 'a file that can be read (there is none at this path)'],
-    ['@directory', 'a file that can be read (it is a directory)'],
-    ['@empty', 'this one is empty'],
+    ['@missing', 'a readable file (no such file)'],
+    ['@directory', 'a readable file (it is a directory)'],
+    ['@empty', 'this file is empty'],
     ['@twoLines', 'a file with one line of printable ASCII characters'],
-    ['Bearer abc', 'there is none at this path'],
+    ['Bearer abc', 'no such file'],
   ],
   metricsEnabled: [['2', 'true or false']],
   metricsIntervalMillis: [
@@ -173,19 +172,19 @@ const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string]
     ['2h', 'a duration from 100ms to 1h'],
   ],
   tlsRootCaFile: [
-    ['@missing', 'a file that can be read (there is none at this path)'],
+    ['@missing', 'a readable file (no such file)'],
     ['@directory', 'it is a directory'],
     ['@text', 'a certificate in PEM format (-----BEGIN CERTIFICATE-----); this file has none'],
     ['@key', 'this file has none'],
-    ['@damaged', 'one in this file is damaged'],
+    ['@damaged', 'a certificate in this file is damaged'],
     ['-----BEGIN CERTIFICATE-----MIIB', 'the path of a file in PEM format, not its content'],
   ],
   tlsCertFile: [
-    ['@missing', 'there is none at this path'],
+    ['@missing', 'no such file'],
     ['@text', 'a certificate in PEM format'],
   ],
   tlsKeyFile: [
-    ['@missing', 'there is none at this path'],
+    ['@missing', 'no such file'],
     ['@text', 'a private key in PEM format; this file has none'],
     ['@encryptedKey', 'a private key that is not encrypted'],
     ['@otherKey', 'the private key of the certificate in'],
@@ -217,7 +216,7 @@ const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string]
   ],
 };
 
-/** What has to stand beside a setting so that nothing else is wrong. */
+/** Settings that another setting requires. */
 const BESIDE: Partial<Record<SettingName, Record<string, string>>> = {
   tlsCertFile: { SERVER_OTEL_TLS_KEY_FILE: '@key' },
   tlsKeyFile: { SERVER_OTEL_TLS_CERT_FILE: '@cert' },
@@ -231,7 +230,7 @@ const casesOf = <T>(table: { readonly [Name in SettingName]: readonly (readonly 
   );
 
 describe('the settings', () => {
-  it('have the defaults of the documentation, also for variables that are empty', () => {
+  it('have the documented defaults, also for empty variables', () => {
     expect(readConfiguration({}, '/nowhere').values).toEqual(DEFAULTS);
     const empty = Object.fromEntries(Object.values(SETTINGS).map(({ variable }) => [variable, '']));
     expect(readConfiguration({ ...empty, SERVER_CONFIG_FILE: '' }, '/nowhere').values).toEqual(DEFAULTS);
@@ -249,7 +248,7 @@ describe('the settings', () => {
   });
 
   it.each(casesOf<string>(BAD))(
-    '%s=%s is refused, and the error says what to write',
+    '%s=%s is rejected, and the error describes a valid value',
     (variable, text, expected, name) => {
       const problems = problemsOf({ [variable]: resolved(text), ...beside(name) });
       expect(problems).toHaveLength(1);
@@ -265,28 +264,28 @@ describe('the settings', () => {
     },
   );
 
-  it('are refused all in one go, with the value and what is expected', () => {
+  it('are rejected all at once, with the value and the expected value', () => {
     const env = { SERVER_OTEL_COLLECTOR_URL: 'x', SERVER_OTEL_TRACE_ID_RATIO: 'y', SERVER_OTEL_TLS_CERT_FILE: '/none' };
     expect(problemsOf(env)).toEqual([
       'SERVER_OTEL_COLLECTOR_URL=x: expected host:port: write x:4317',
       'SERVER_OTEL_TRACE_ID_RATIO=y: expected a number from 0 to 1, for example 0.25',
-      'SERVER_OTEL_TLS_CERT_FILE=/none: expected a file that can be read (there is none at this path)',
-      'SERVER_OTEL_TLS_CERT_FILE=/none: expected SERVER_OTEL_TLS_KEY_FILE beside it: a client certificate needs its private key',
+      'SERVER_OTEL_TLS_CERT_FILE=/none: expected a readable file (no such file)',
+      'SERVER_OTEL_TLS_CERT_FILE=/none: expected SERVER_OTEL_TLS_KEY_FILE to be set as well: a client certificate needs its private key',
     ]);
   });
 
-  it('need a key beside a client certificate, and a certificate beside a key', () => {
+  it('require a key with a client certificate, and a certificate with a key', () => {
     const key = resolved('@key');
     expect(problemsOf({ SERVER_OTEL_TLS_KEY_FILE: key })).toEqual([
-      `SERVER_OTEL_TLS_KEY_FILE=${key}: expected SERVER_OTEL_TLS_CERT_FILE beside it: a private key needs its certificate`,
+      `SERVER_OTEL_TLS_KEY_FILE=${key}: expected SERVER_OTEL_TLS_CERT_FILE to be set as well: a private key needs its certificate`,
     ]);
   });
 
-  it('take the authorisation from one place only', () => {
+  it('accept only one source of the authorization', () => {
     const path = resolved('@token');
     const env = { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer geheim', SERVER_OTEL_COLLECTOR_AUTH_FILE: path };
     expect(problemsOf(env)).toEqual([
-      `SERVER_OTEL_COLLECTOR_AUTH_FILE=${path}: expected nothing, or SERVER_OTEL_COLLECTOR_AUTH to be empty: only one of the two can say what to send`,
+      `SERVER_OTEL_COLLECTOR_AUTH_FILE=${path}: expected no value here or none in SERVER_OTEL_COLLECTOR_AUTH: only one of the two can be set`,
     ]);
   });
 });
@@ -308,10 +307,10 @@ describe('a secret', () => {
     }
   });
 
-  it('is not shown by a file that is no YAML', () => {
+  it('is hidden in the error of an invalid YAML file', () => {
     const path = files.write('broken.yaml', 'otel:\n  collectorAuth: "Bearer geheim\n  insecure: [\n');
     const [problem] = problemsOf({ SERVER_CONFIG_FILE: path });
-    expect(problem).toMatch(/broken\.yaml: otel=\(not readable\): expected valid YAML; line \d+, column \d+ is not/);
+    expect(problem).toMatch(/broken\.yaml: otel=\(unreadable\): expected valid YAML: error at line \d+, column \d+/);
     expect(problem).not.toContain('geheim');
   });
 });
@@ -319,7 +318,7 @@ describe('a secret', () => {
 describe('the YAML file', () => {
   const ratioOf = (env: Environment, directory?: string) => readConfiguration(env, directory).values.traceIdRatio;
 
-  it('stands below the environment and above the defaults', () => {
+  it('ranks below the environment and above the defaults', () => {
     const path = yamlFile('otel.traceIdRatio', 0.25, { server: { port: 8080 } });
     expect(ratioOf({ SERVER_CONFIG_FILE: path })).toBe(0.25);
     expect(ratioOf({ SERVER_CONFIG_FILE: path, SERVER_OTEL_TRACE_ID_RATIO: '0.5' })).toBe(0.5);
@@ -331,7 +330,7 @@ describe('the YAML file', () => {
     expect(origins.queueSize).toEqual({ from: 'default', name: 'SERVER_OTEL_QUEUE_SIZE' });
   });
 
-  it('is server.yaml of the directory unless one is named, as a file or by its directory', () => {
+  it('is server.yaml of the directory, unless SERVER_CONFIG_FILE names a file or a directory', () => {
     const path = files.write('server.yaml', 'otel: {traceIdRatio: 0.75}');
     expect(ratioOf({}, dirname(path))).toBe(0.75);
     expect(ratioOf({ SERVER_CONFIG_FILE: dirname(path) })).toBe(0.75);
@@ -339,13 +338,13 @@ describe('the YAML file', () => {
     expect(ratioOf({}, '/nowhere')).toBe(1);
   });
 
-  it('that is named has to be there', () => {
+  it('must exist if it is named', () => {
     expect(problemsOf({ SERVER_CONFIG_FILE: '/none/server.yaml' })).toEqual([
-      'SERVER_CONFIG_FILE=/none/server.yaml: expected a YAML file that can be read (there is none at this path)',
+      'SERVER_CONFIG_FILE=/none/server.yaml: expected a readable YAML file (no such file)',
     ]);
   });
 
-  it('writes values as YAML has them: numbers, booleans, strings, references, any case of the keys, empty ones', () => {
+  it('may have numbers, booleans, strings, references, keys of any case and empty values', () => {
     const path = files.write(
       'values.yaml',
       `shared: &name hatchet
@@ -372,17 +371,17 @@ otel:
     });
   });
 
-  it('without a section otel says nothing, and one that is empty as well', () => {
+  it('may lack the section otel or leave it empty', () => {
     for (const content of ['', 'server: {port: 1}', 'otel:', '- a list']) {
       expect(ratioOf({ SERVER_CONFIG_FILE: files.write('none.yaml', content) })).toBe(1);
     }
   });
 
   it.each([
-    ['otel: text', 'otel=(not a mapping): expected keys below it, for example collectorURL: collector:4317'],
+    ['otel: text', 'otel=(not a mapping): expected a mapping, for example collectorURL: collector:4317'],
     ['otel: {traceIdRatio: [1]}', 'otel.traceIdRatio=(several values): expected a number from 0 to 1'],
     ['otel: {collectorURL: {host: x}}', 'otel.collectorURL=(several values): expected host:port'],
-  ])('%s is refused', (content, expected) => {
+  ])('%s is rejected', (content, expected) => {
     const [problem] = problemsOf({ SERVER_CONFIG_FILE: files.write('refused.yaml', content) });
     expect(problem).toContain(expected);
   });

@@ -1,42 +1,39 @@
-import { readAuthFile } from './auth-file.ts';
-import { type ConfigurationProblem, ServerTelemetryConfigError } from './config-error.ts';
-import { CONFIG_FILE_VARIABLE, type ConfigFile, readConfigFile } from './config-file.ts';
-import { masked } from './masked.ts';
-import type { Configuration, Setting, SettingName } from './setting.ts';
-import { SETTINGS } from './settings.ts';
-import { readTlsFiles, type TlsFiles } from './tls-files.ts';
-import { unknownNames } from './unknown-names.ts';
+import { type ConfigurationProblem, maskCredentials, ServerTelemetryConfigError } from './configuration-error.ts';
+import { CONFIG_FILE_VARIABLE, type ConfigurationFile, readConfigurationFile } from './configuration-file.ts';
+import { ineffectiveTlsWarnings, unknownNameWarnings } from './configuration-warnings.ts';
+import { readAuthFile, readTlsFiles, type TlsFiles } from './credential-files.ts';
+import { type Configuration, SETTINGS, type Setting, type SettingName } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where a value comes from. */
+/** Source of a value. */
 export interface Origin {
   readonly from: 'environment' | 'file' | 'default';
-  /** The variable, or the path of the YAML key. */
+  /** The variable or the path of the YAML key. */
   readonly name: string;
 }
 
-/** The configuration that counts, and how it came about. */
+/** The effective configuration and the sources of its values. */
 export interface EffectiveConfiguration {
   readonly values: Configuration;
   readonly tls: TlsFiles;
   readonly origins: Readonly<Record<SettingName, Origin>>;
-  /** The YAML file, when there is one. */
+  /** The YAML file, if there is one. */
   readonly file: string | undefined;
-  /** Names that nobody reads, settings without effect. */
+  /** Warnings of unknown names and of settings without effect. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Reads the configuration: environment over YAML file over defaults. A variable that is empty counts as not set,
- * as in Hatchet's services.
+ * Reads the configuration: environment over YAML file over defaults. An empty variable counts as not set, as in
+ * Hatchet's services.
  *
- * @param directory where `server.yaml` is looked for when `SERVER_CONFIG_FILE` names no file
- * @throws ServerTelemetryConfigError with every problem at once
+ * @param directory directory of `server.yaml` if `SERVER_CONFIG_FILE` names no file
+ * @throws ServerTelemetryConfigError with all problems
  */
 export function readConfiguration(env: Environment, directory = '.'): EffectiveConfiguration {
   const problems: ConfigurationProblem[] = [];
-  const found = readConfigFile({ named: env[CONFIG_FILE_VARIABLE] || undefined, directory });
+  const found = readConfigurationFile({ named: env[CONFIG_FILE_VARIABLE] || undefined, directory });
   if (found !== undefined && 'problem' in found) problems.push(found.problem);
   const file = found !== undefined && 'entries' in found ? found : undefined;
 
@@ -55,13 +52,13 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
     problems.push(problemOf(row, source, typeof better === 'string' ? better : row.expected));
   }
 
-  const { files: tls, complaints } = readTlsFiles(values as Configuration);
-  for (const [name, expected] of complaints) problems.push(problemOf(SETTINGS[name], written[name], expected));
+  const { files: tls, problems: tlsProblems } = readTlsFiles(values as Configuration);
+  for (const [name, expected] of tlsProblems) problems.push(problemOf(SETTINGS[name], written[name], expected));
   const { collectorAuth, collectorAuthFile } = values as Configuration;
   const authFile = collectorAuthFile === undefined ? undefined : readAuthFile(collectorAuthFile);
   const authProblem =
     collectorAuth && collectorAuthFile !== undefined
-      ? `nothing, or ${written.collectorAuth.origin.name} to be empty: only one of the two can say what to send`
+      ? `no value here or none in ${written.collectorAuth.origin.name}: only one of the two can be set`
       : authFile !== undefined && 'problem' in authFile && authFile.problem;
   if (authProblem) problems.push(problemOf(SETTINGS.collectorAuthFile, written.collectorAuthFile, authProblem));
 
@@ -72,11 +69,14 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
     tls,
     origins: origins as Record<SettingName, Origin>,
     file: file?.path,
-    warnings: [...unknownNames(env, file), ...withoutEffect(values as Configuration, written)],
+    warnings: [
+      ...unknownNameWarnings(env, file),
+      ...ineffectiveTlsWarnings(values as Configuration, (name) => written[name].origin.name),
+    ],
   };
 }
 
-/** What somebody wrote for a setting. */
+/** Text of a setting and its source. */
 interface Written {
   readonly origin: Origin;
   readonly file?: string;
@@ -85,7 +85,11 @@ interface Written {
   readonly unreadable?: true;
 }
 
-function writtenFor({ variable, yaml }: Setting<unknown>, env: Environment, file: ConfigFile | undefined): Written {
+function writtenFor(
+  { variable, yaml }: Setting<unknown>,
+  env: Environment,
+  file: ConfigurationFile | undefined,
+): Written {
   const text = env[variable];
   if (text !== undefined && text !== '') return { origin: { from: 'environment', name: variable }, text };
   const entry = yaml === undefined ? undefined : file?.entries.get(yaml.toLowerCase());
@@ -96,15 +100,6 @@ function writtenFor({ variable, yaml }: Setting<unknown>, env: Environment, file
 }
 
 function problemOf(row: Setting<unknown>, { origin, file, text, unreadable }: Written, expected: string) {
-  const value = row.secret ? '(hidden)' : unreadable ? '(several values)' : masked(text ?? '');
+  const value = row.secret ? '(hidden)' : unreadable ? '(several values)' : maskCredentials(text ?? '');
   return { source: origin.name, ...(file !== undefined && { file }), value, expected };
-}
-
-/** TLS settings of a plaintext connection: probably one of the two is a mistake. */
-function withoutEffect(configuration: Configuration, written: Record<SettingName, Written>): string[] {
-  if (!configuration.insecure) return [];
-  const tls = ['tlsRootCaFile', 'tlsCertFile', 'tlsKeyFile', 'tlsServerName'] as const;
-  return tls
-    .filter((name) => configuration[name] !== undefined)
-    .map((name) => `${written[name].origin.name} has no effect: ${written.insecure.origin.name} is true`);
 }

@@ -1,13 +1,63 @@
 import { z } from 'zod';
-import type { Configuration, Setting } from './setting.ts';
+import type { LogLevel } from '../logger.ts';
+import type { Endpoint } from './endpoint.ts';
 import * as values from './values.ts';
 
-/** Everything that an operator can set, in the order of the documentation. */
+/** One setting. Code, `check` and documentation are made from these rows. */
+export interface Setting<T> {
+  readonly variable: string;
+  /** Path in `server.yaml`; without it, the setting is read from the environment only. */
+  readonly yaml?: string;
+  /** Text of the documentation. */
+  readonly description: string;
+  /** Default for the documentation; the schema has the effective one. */
+  readonly default: string;
+  /** Completes the sentence "expected …" if the value is invalid. */
+  readonly expected: string;
+  /** Hidden everywhere, including errors. */
+  readonly secret?: true;
+  /** Parses the text of the setting; undefined if it is not set or empty. */
+  readonly schema: z.ZodType<T, string | undefined>;
+}
+
+export type Compression = 'none' | 'gzip';
+
+/** Values of all settings. */
+export interface Configuration {
+  /** Undefined: nothing is exported. */
+  readonly collector: Endpoint | undefined;
+  readonly serviceName: string;
+  readonly traceIdRatio: number;
+  readonly insecure: boolean;
+  /** Value of the `Authorization` header. */
+  readonly collectorAuth: string | undefined;
+  /** Path of a file with the header's value. */
+  readonly collectorAuthFile: string | undefined;
+  readonly metricsEnabled: boolean;
+  readonly metricsIntervalMillis: number;
+  readonly tlsRootCaFile: string | undefined;
+  readonly tlsCertFile: string | undefined;
+  readonly tlsKeyFile: string | undefined;
+  readonly tlsServerName: string | undefined;
+  readonly compression: Compression;
+  /** Largest number of queued spans. */
+  readonly queueSize: number;
+  readonly shutdownTimeoutMillis: number;
+  readonly podName: string | undefined;
+  readonly podNamespace: string | undefined;
+  readonly sdkDisabled: boolean;
+  readonly logLevel: LogLevel;
+  readonly resourceAttributes: Readonly<Record<string, string>>;
+}
+
+export type SettingName = keyof Configuration;
+
+/** Table of all settings, in the order of the documentation. */
 export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configuration[Name]> } = {
   collector: {
     variable: 'SERVER_OTEL_COLLECTOR_URL',
     yaml: 'otel.collectorURL',
-    description: 'where spans go, `host:port` (OTLP over gRPC, IPv6 in brackets); empty switches the export off',
+    description: 'address of the collector, `host:port` (OTLP over gRPC, IPv6 in brackets); empty turns the export off',
     default: '(empty)',
     expected: 'host:port',
     schema: values.endpoint().optional(),
@@ -15,15 +65,16 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   serviceName: {
     variable: 'SERVER_OTEL_SERVICE_NAME',
     yaml: 'otel.serviceName',
-    description: '`service.name` of everything that is exported',
+    description: '`service.name` of the exported telemetry',
     default: 'server',
-    expected: 'a name that is not blank',
+    expected: 'a name that is not blank, for example engine',
     schema: z.string().trim().min(1).default('server'),
   },
   traceIdRatio: {
     variable: 'SERVER_OTEL_TRACE_ID_RATIO',
     yaml: 'otel.traceIdRatio',
-    description: 'share of the traces that this service exports, 0 to 1; decided as in Hatchet’s own services',
+    description:
+      'share of the traces that this service exports, 0 to 1; the same traces as Hatchet’s own services choose',
     default: '1',
     expected: 'a number from 0 to 1, for example 0.25',
     schema: values.ratio().default(1),
@@ -39,7 +90,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   collectorAuth: {
     variable: 'SERVER_OTEL_COLLECTOR_AUTH',
     yaml: 'otel.collectorAuth',
-    description: 'value of the `Authorization` header, for example `Bearer …`; empty sends none',
+    description: 'value of the `Authorization` header, for example `Bearer …`; empty sends no header',
     default: '(empty)',
     expected: 'one line of printable ASCII characters',
     secret: true,
@@ -48,15 +99,15 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   collectorAuthFile: {
     variable: 'SERVER_OTEL_COLLECTOR_AUTH_FILE',
     yaml: 'otel.collectorAuthFile',
-    description: 'a file with that value, read again when it changes; not together with the one above',
+    description: 'file with that value, read again when it changes; not together with `SERVER_OTEL_COLLECTOR_AUTH`',
     default: '(empty)',
-    expected: 'the path of a file',
+    expected: 'the path of a file, for example /var/run/secrets/otel-token',
     schema: values.filePath().optional(),
   },
   metricsEnabled: {
     variable: 'SERVER_OTEL_METRICS_ENABLED',
     yaml: 'otel.metricsEnabled',
-    description: 'metrics to the same collector',
+    description: 'exports metrics to the same collector',
     default: 'false',
     expected: 'true or false',
     schema: values.boolean().default(false),
@@ -64,7 +115,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   metricsIntervalMillis: {
     variable: 'SERVER_OTEL_METRICS_INTERVAL',
     yaml: 'otel.metricsInterval',
-    description: 'how often they go out',
+    description: 'interval of the metrics export',
     default: '3s',
     expected: 'a duration from 100ms to 1h, such as 3s or 1m30s',
     schema: values.duration({ min: 100, max: 3_600_000 }).default(3000),
@@ -72,7 +123,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   tlsRootCaFile: {
     variable: 'SERVER_OTEL_TLS_ROOT_CA_FILE',
     yaml: 'otel.tls.rootCAFile',
-    description: 'PEM certificates of the authorities that are trusted; empty: those of the system',
+    description: 'PEM certificates of the trusted authorities; empty: those of the system',
     default: '(empty)',
     expected: 'the path of a file in PEM format',
     schema: values.filePath().optional(),
@@ -88,7 +139,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   tlsKeyFile: {
     variable: 'SERVER_OTEL_TLS_KEY_FILE',
     yaml: 'otel.tls.keyFile',
-    description: 'PEM private key of that certificate, not encrypted',
+    description: 'PEM private key of the client certificate, not encrypted',
     default: '(empty)',
     expected: 'the path of a file in PEM format',
     schema: values.filePath().optional(),
@@ -96,7 +147,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   tlsServerName: {
     variable: 'SERVER_OTEL_TLS_SERVER_NAME',
     yaml: 'otel.tls.serverName',
-    description: 'name that the collector’s certificate must have; empty: the host of the URL',
+    description: 'name expected in the collector’s certificate; empty: the host of the URL',
     default: '(empty)',
     expected: 'a host name, for example collector.example.com',
     schema: values.hostName().optional(),
@@ -117,7 +168,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   queueSize: {
     variable: 'SERVER_OTEL_QUEUE_SIZE',
     yaml: 'otel.queueSize',
-    description: 'spans kept while the collector is away, 512 to 1048576',
+    description: 'limit of queued spans, for example while the collector is unavailable, 512 to 1048576',
     default: '65536',
     expected: 'a whole number from 512 to 1048576',
     schema: values.wholeNumber(512, 1_048_576).default(65_536),
@@ -125,7 +176,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   shutdownTimeoutMillis: {
     variable: 'SERVER_OTEL_SHUTDOWN_TIMEOUT',
     yaml: 'otel.shutdownTimeout',
-    description: 'how long `shutdown()` may deliver what is queued',
+    description: 'time that `shutdown()` may take to deliver queued spans',
     default: '5s',
     expected: 'a duration from 0s to 1h, such as 500ms, 5s or 1m30s',
     schema: values.duration({ min: 0, max: 3_600_000 }).default(5000),
@@ -134,26 +185,26 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
     variable: 'K8S_POD_NAME',
     description: '`k8s.pod.name`, from the downward API',
     default: '(empty)',
-    expected: 'a name',
+    expected: 'a name, for example engine-7',
     schema: z.string().optional(),
   },
   podNamespace: {
     variable: 'K8S_POD_NAMESPACE',
     description: '`k8s.namespace.name`, from the downward API',
     default: '(empty)',
-    expected: 'a name',
+    expected: 'a name, for example engine-7',
     schema: z.string().optional(),
   },
   sdkDisabled: {
     variable: 'OTEL_SDK_DISABLED',
-    description: 'switches the export off, whatever else is set',
+    description: 'turns the export off, whatever else is set',
     default: 'false',
     expected: 'true or false',
     schema: values.boolean().default(false),
   },
   logLevel: {
     variable: 'OTEL_LOG_LEVEL',
-    description: 'how much OpenTelemetry says about itself',
+    description: 'level of OpenTelemetry’s own diagnostics: `none`, `error`, `warn`, `info`, `debug`, `verbose`, `all`',
     default: 'warn',
     expected: 'one of none, error, warn, info, debug, verbose, all',
     schema: z
@@ -165,7 +216,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
   },
   resourceAttributes: {
     variable: 'OTEL_RESOURCE_ATTRIBUTES',
-    description: 'more resource attributes, `key=value,…` with percent-encoding; never `service.name`',
+    description: 'additional resource attributes, `key=value,…` with percent-encoding; `service.name` is ignored',
     default: '(empty)',
     expected: 'key=value pairs separated by commas, special characters percent-encoded',
     schema: values.resourceAttributes().default({}),

@@ -1,10 +1,10 @@
+import { parseGoDuration } from '@hatchet-ts/internal/go-duration';
 import { z } from 'zod';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
-import { parseResourceAttributes } from './resource-attributes.ts';
 
 /*
- * How the text of a setting becomes its value, the same for a variable and for YAML. An issue with
- * `params.expected` says better than the row of the table what to write instead.
+ * Parsers of settings, the same for variables and YAML. An issue with `params.expected` describes the valid value more
+ * precisely than the setting's `expected`.
  */
 
 export function boolean(): z.ZodType<boolean, string> {
@@ -14,19 +14,15 @@ export function boolean(): z.ZodType<boolean, string> {
     .pipe(z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }));
 }
 
-/** `250ms`, `5s`, `1m30s`, `1h`, as Go writes them, in milliseconds. */
+/** Parses `250ms`, `5s`, `1m30s`, `1h` (Go's format) to milliseconds. */
 export function duration(range: { readonly min: number; readonly max: number }): z.ZodType<number, string> {
   return z.string().transform((text, ctx) => {
-    const parts = [...text.trim().matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-    const isWhole = parts.length > 0 && parts.map(([part]) => part).join('') === text.trim();
-    const millis = parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (MILLISECONDS[unit ?? ''] ?? 0), 0);
-    if (isWhole && millis >= range.min && millis <= range.max) return millis;
+    const millis = parseGoDuration(text.trim());
+    if (millis !== undefined && millis >= range.min && millis <= range.max) return millis;
     ctx.addIssue({ code: 'custom' });
     return z.NEVER;
   });
 }
-
-const MILLISECONDS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
   return z.string().trim().regex(/^\d+$/).transform(Number).pipe(z.number().min(min).max(max));
@@ -40,7 +36,7 @@ export function ratio(): z.ZodType<number, string> {
     .pipe(z.number().min(0).max(1));
 }
 
-/** What HTTP/2 header values may hold; anything else would fail with the first export. */
+/** Parses an HTTP/2 header value: other characters would make every export fail. */
 export function headerValue(): z.ZodType<string, string> {
   return z
     .string()
@@ -79,4 +75,31 @@ export function resourceAttributes(): z.ZodType<Readonly<Record<string, string>>
     ctx.addIssue({ code: 'custom' });
     return z.NEVER;
   });
+}
+
+/**
+ * Parses `OTEL_RESOURCE_ATTRIBUTES`: `key=value` pairs separated by commas, percent-encoded. Undefined if any pair is
+ * invalid: part of the attributes would be worse than an error (OpenTelemetry's resource specification, "Specifying
+ * resource information via an environment variable").
+ */
+function parseResourceAttributes(text: string): Record<string, string> | undefined {
+  const attributes: Record<string, string> = {};
+  for (const pair of text.split(',')) {
+    if (pair.trim() === '') continue;
+    const equals = pair.indexOf('=');
+    const key = percentDecode(pair.slice(0, Math.max(equals, 0)));
+    const value = percentDecode(pair.slice(equals + 1));
+    if (key === undefined || key === '' || value === undefined) return undefined;
+    // Only SERVER_OTEL_SERVICE_NAME names the service.
+    if (key !== 'service.name') attributes[key] = value;
+  }
+  return attributes;
+}
+
+function percentDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return undefined;
+  }
 }

@@ -12,39 +12,39 @@ import {
 } from '@opentelemetry/api';
 import type { Instrumentation, InstrumentationNodeModuleDefinition } from '@opentelemetry/instrumentation';
 import type { PgInstrumentationConfig } from '@opentelemetry/instrumentation-pg';
-import { loadDatabaseInstrumentation } from '../pipeline/sdk.ts';
+import { loadDatabaseInstrumentation } from '../modules.ts';
 
 /**
- * Starts to make CLIENT spans of pg's queries with the stable `db.*` attributes, below a recorded span only.
+ * Starts recording pg's queries as CLIENT spans with the stable `db.*` attributes, below a recorded span only.
  * Statements are recorded, their parameters never. pg must be loaded after this.
  *
- * @param meterProvider with one the durations of all queries and the pool's connections are measured as well
- * @returns ends it
+ * @param meterProvider if given, the durations of all queries and the pool's connections are measured as well
+ * @returns a function that stops it
  */
 export function startDatabaseSpans(tracerProvider: TracerProvider, meterProvider?: MeterProvider): () => void {
-  // Modules can be patched once only: a second start gives the patches another destination.
+  // Modules can be patched only once: a second start gives the patches another destination.
   installed ??= patchPg();
   const instrumentation = installed;
-  instrumentation.setTracerProvider(belowRecordedOnly(tracerProvider));
-  instrumentation.setMeterProvider(meterProvider ?? NOT_MEASURING);
-  // What has no parent is left alone, so that it costs nothing; who measures wants to know of it, too.
+  instrumentation.setTracerProvider(recordedParentsOnly(tracerProvider));
+  instrumentation.setMeterProvider(meterProvider ?? NOOP_METER_PROVIDER);
+  // Queries without a parent cost nothing, unless metrics count them.
   instrumentation.setConfig({ requireParentSpan: meterProvider === undefined, ignoreConnectSpans: true });
   return () => {
     instrumentation.setTracerProvider(new ProxyTracerProvider());
-    instrumentation.setMeterProvider(NOT_MEASURING);
+    instrumentation.setMeterProvider(NOOP_METER_PROVIDER);
     instrumentation.setConfig({ requireParentSpan: true, ignoreConnectSpans: true });
   };
 }
 
-const NOT_MEASURING: MeterProvider = { getMeter: createNoopMeter };
+const NOOP_METER_PROVIDER: MeterProvider = { getMeter: createNoopMeter };
 
 let installed: Instrumentation<PgInstrumentationConfig> | undefined;
 
 function patchPg(): Instrumentation<PgInstrumentationConfig> {
   const { PgInstrumentation } = loadDatabaseInstrumentation();
   /**
-   * A query that waits for a connection is started by whoever gives one back, in that one's context. The
-   * instrumentation binds the waiting callback only where it makes a connect span; here it always is bound.
+   * A query that waits for a connection starts when another one releases it, in the context of that other one. The
+   * instrumentation binds the waiting callback only if it creates a connect span; this class always binds it.
    */
   class DatabaseSpans extends PgInstrumentation {
     override init(): InstrumentationNodeModuleDefinition[] {
@@ -54,7 +54,7 @@ function patchPg(): Instrumentation<PgInstrumentationConfig> {
       const { patch, unpatch } = pool;
       let original: Connect | undefined;
       pool.patch = (exports, version) => {
-        // Below the instrumentation's own patch; `_wrap` would take that one off.
+        // Below the instrumentation's own patch, which `_wrap` would remove.
         original = exports.prototype.connect as Connect;
         exports.prototype.connect = bindCallback(original);
         return patch?.(exports, version) ?? exports;
@@ -77,8 +77,8 @@ function bindCallback(connect: Connect): Connect {
   };
 }
 
-/** Below a trace that this service drops there is a remote context and no span: nothing to hang a query on. */
-function belowRecordedOnly(tracerProvider: TracerProvider): TracerProvider {
+/** Creates spans below a recorded span only: in a trace that this service drops, there is no local span as parent. */
+function recordedParentsOnly(tracerProvider: TracerProvider): TracerProvider {
   return {
     getTracer: (name, version, options) => {
       const tracer = tracerProvider.getTracer(name, version, options);

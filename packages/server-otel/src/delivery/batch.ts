@@ -1,43 +1,40 @@
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { ProtobufWriter } from './encoding/protobuf-writer.ts';
 import { encodeRequest } from './encoding/request.ts';
 import { writeSpan } from './encoding/span.ts';
 
-/** A request that is ready to be sent. */
+/** Encoded spans, ready to be sent. */
 export interface Batch {
   readonly spans: number;
   /** An `ExportTraceServiceRequest`. */
   readonly request: Buffer;
 }
 
-/** Spans of one resource that are encoded already, each scope's one after the other, and wait for others. */
+/** A batch that still grows: spans of one resource, already encoded and grouped by scope. */
 export class OpenBatch {
   readonly resource: Resource;
   spans = 0;
-  /** Of the spans alone. */
+  /** Size of the spans, without resource and scopes. */
   bytes = 0;
   readonly #writers = new Map<InstrumentationScope, ProtobufWriter>();
-  readonly #spare: SpareWriters;
+  readonly #pool: WriterPool;
 
-  constructor(resource: Resource, spare: SpareWriters) {
+  constructor(resource: Resource, pool: WriterPool) {
     this.resource = resource;
-    this.#spare = spare;
+    this.#pool = pool;
   }
 
-  /**
-   * Encodes a span and asks, once its size is known, whether it is `accepted`. Otherwise, and when the span cannot
-   * be read, the batch stays as it was.
-   */
-  add(span: ReadableSpan, accepted: (size: number) => boolean): boolean {
+  /** Encodes a span and keeps it if it `fits`. If not, or if encoding throws, the batch stays as it was. */
+  add(span: ReadableSpan, fits: (size: number) => boolean): boolean {
     const writer = this.#writerOf(span.instrumentationScope);
     const start = writer.position;
     let added = false;
     try {
       writeSpan(writer, span);
       const size = writer.position - start;
-      added = accepted(size);
+      added = fits(size);
       if (added) {
         this.spans++;
         this.bytes += size;
@@ -48,13 +45,13 @@ export class OpenBatch {
     return added;
   }
 
-  /** The request, in memory that `allocate` gives; the writers are then free for the next batch. */
+  /** Encodes the request and returns the writers to the pool. */
   seal(allocate: (size: number) => Buffer): Batch {
     const groups = [...this.#writers]
       .filter(([, { position }]) => position > 0)
       .map(([scope, { bytes, position }]) => ({ scope, spans: bytes.subarray(0, position) }));
     const request = encodeRequest(this.resource, groups, allocate);
-    for (const writer of this.#writers.values()) this.#spare.giveBack(writer);
+    for (const writer of this.#writers.values()) this.#pool.release(writer);
     this.#writers.clear();
     return { spans: this.spans, request };
   }
@@ -62,15 +59,15 @@ export class OpenBatch {
   #writerOf(scope: InstrumentationScope): ProtobufWriter {
     let writer = this.#writers.get(scope);
     if (writer === undefined) {
-      writer = this.#spare.take();
+      writer = this.#pool.take();
       this.#writers.set(scope, writer);
     }
     return writer;
   }
 }
 
-/** Buffers that have grown to the size of batches and are used again; not more of them than a few batches need. */
-export class SpareWriters {
+/** Pool of writers whose buffers have grown to the size of a batch; keeps no more than a few batches need. */
+export class WriterPool {
   readonly #writers: ProtobufWriter[] = [];
   #bytes = 0;
 
@@ -81,7 +78,7 @@ export class SpareWriters {
     return writer;
   }
 
-  giveBack(writer: ProtobufWriter): void {
+  release(writer: ProtobufWriter): void {
     if (this.#bytes + writer.bytes.length > KEPT_BYTES) return;
     writer.position = 0;
     this.#writers.push(writer);
@@ -89,5 +86,35 @@ export class SpareWriters {
   }
 }
 
+/**
+ * Memory for requests. Small batches get exactly their size. Full batches follow each other under load and take turns in
+ * a few buffers: collecting a buffer of 1 MiB costs the garbage collector more than writing its content.
+ */
+export class RequestBuffers {
+  readonly #size: number;
+  readonly #spare: ArrayBuffer[] = [];
+
+  /** @param batchBytes largest size of the spans of a batch */
+  constructor(batchBytes: number) {
+    this.#size = batchBytes + HEADER_BYTES;
+  }
+
+  take(size: number): Buffer {
+    const isFull = size <= this.#size && size > this.#size - this.#size / 8;
+    if (!isFull) return Buffer.allocUnsafeSlow(size);
+    return Buffer.from(this.#spare.pop() ?? new ArrayBuffer(this.#size), 0, size);
+  }
+
+  /** Takes back the memory of a request that nobody reads any more. */
+  release({ buffer }: Buffer): void {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === this.#size && this.#spare.length < KEPT_BUFFERS) {
+      this.#spare.push(buffer);
+    }
+  }
+}
+
+/** Room for the resource and the scopes. */
+const HEADER_BYTES = 16 * 1024;
+const KEPT_BUFFERS = 3;
 const FIRST_SIZE = 16 * 1024;
 const KEPT_BYTES = 4 * 1024 * 1024;

@@ -1,44 +1,44 @@
 import type { Resource } from '@opentelemetry/resources';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { type Batch, OpenBatch, SpareWriters } from './batch.ts';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { type Batch, OpenBatch, WriterPool } from './batch.ts';
 import type { DeliveryLimits } from './limits.ts';
 
 export interface BatcherOptions {
   readonly limits: DeliveryLimits;
-  /** Memory for a request. */
+  /** Returns memory for a request. */
   readonly allocate: (size: number) => Buffer;
-  readonly sealed: (batch: Batch) => void;
-  /** So many spans could not be made a request. */
-  readonly failed: (spans: number) => void;
-  /** Runs `fn` later, outside whatever the span that came belongs to. */
-  readonly later: (fn: () => void, millis: number) => NodeJS.Timeout;
+  readonly onBatch: (batch: Batch) => void;
+  /** Called with the number of spans of which no request could be made. */
+  readonly onFailure: (spans: number) => void;
+  /** Runs `fn` later, outside of the request whose span was added. */
+  readonly schedule: (fn: () => void, millis: number) => NodeJS.Timeout;
 }
 
-/** Collects encoded spans into batches and seals these when they are large or old enough. */
+/** Encodes spans into batches and seals a batch when it is large or old enough. */
 export class Batcher {
   readonly #options: BatcherOptions;
-  readonly #spare = new SpareWriters();
+  readonly #writers = new WriterPool();
   #open: OpenBatch | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Complete, but attributes of their resource are still on their way. */
-  #unnamed: OpenBatch[] = [];
-  #naming: Promise<void> | undefined;
+  /** Closed batches whose resource still detects attributes. */
+  #detecting: OpenBatch[] = [];
+  #detection: Promise<void> | undefined;
 
   constructor(options: BatcherOptions) {
     this.#options = options;
   }
 
-  /** Bytes of the spans that are not sealed. */
+  /** Size of the spans that are not sealed. */
   get bytes(): number {
     let bytes = this.#open?.bytes ?? 0;
-    for (const batch of this.#unnamed) bytes += batch.bytes;
+    for (const batch of this.#detecting) bytes += batch.bytes;
     return bytes;
   }
 
   /**
    * Adds a span, unless its encoding is larger than `room`.
    *
-   * @throws what the span throws when it is read; nothing is added then
+   * @throws the error of encoding the span, which is then not added
    */
   add(span: ReadableSpan, room: number): boolean {
     const { batchBytes, batchSpans } = this.#options.limits;
@@ -59,49 +59,49 @@ export class Batcher {
     return true;
   }
 
-  /** Closes the batch that is open. */
+  /** Closes the open batch. */
   seal(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const batch = this.#open;
     this.#open = undefined;
     if (batch === undefined || batch.spans === 0) return;
-    if (this.#naming === undefined && !batch.resource.asyncAttributesPending) this.#finish(batch);
+    if (this.#detection === undefined && !batch.resource.asyncAttributesPending) this.#finish(batch);
     else {
-      this.#unnamed.push(batch);
-      this.#naming ??= this.#name();
+      this.#detecting.push(batch);
+      this.#detection ??= this.#awaitDetection();
     }
   }
 
-  /** Resolves when everything that is closed is sealed. */
-  async settled(): Promise<void> {
-    await this.#naming;
+  /** Resolves when all closed batches are sealed. */
+  async sealed(): Promise<void> {
+    await this.#detection;
   }
 
   #openFor(resource: Resource): OpenBatch {
     if (this.#open !== undefined && this.#open.resource !== resource) this.seal();
     if (this.#open === undefined) {
-      this.#open = new OpenBatch(resource, this.#spare);
-      this.#timer = this.#options.later(() => this.seal(), this.#options.limits.batchMillis);
+      this.#open = new OpenBatch(resource, this.#writers);
+      this.#timer = this.#options.schedule(() => this.seal(), this.#options.limits.batchMillis);
     }
     return this.#open;
   }
 
-  async #name(): Promise<void> {
+  async #awaitDetection(): Promise<void> {
     for (;;) {
-      const [batch] = this.#unnamed;
+      const [batch] = this.#detecting;
       if (batch === undefined) break;
       if (batch.resource.asyncAttributesPending) await this.#attributesOf(batch.resource);
-      this.#unnamed.shift();
+      this.#detecting.shift();
       this.#finish(batch);
     }
-    this.#naming = undefined;
+    this.#detection = undefined;
   }
 
-  /** A detector that never answers costs its attributes, not the spans. */
+  /** Bounded: a detector that never resolves costs its attributes, not the spans. */
   async #attributesOf(resource: Resource): Promise<void> {
     const { promise: expired, resolve } = Promise.withResolvers<void>();
-    const timer = this.#options.later(resolve, DETECTION_MILLIS);
+    const timer = this.#options.schedule(resolve, DETECTION_MILLIS);
     await Promise.race([Promise.resolve(resource.waitForAsyncAttributes?.()).catch(() => {}), expired]);
     clearTimeout(timer);
   }
@@ -111,10 +111,10 @@ export class Batcher {
     try {
       sealed = batch.seal(this.#options.allocate);
     } catch {
-      this.#options.failed(batch.spans);
+      this.#options.onFailure(batch.spans);
       return;
     }
-    this.#options.sealed(sealed);
+    this.#options.onBatch(sealed);
   }
 }
 

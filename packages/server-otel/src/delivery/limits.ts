@@ -1,44 +1,44 @@
-/** The bounds of the delivery. Sizes in bytes, times in milliseconds. */
+/** Limits of the delivery. Sizes in bytes, times in milliseconds. */
 export interface DeliveryLimits {
-  /** Spans that wait, those on their way included. */
+  /** Queued spans, including those of the running call. */
   readonly queueSpans: number;
-  /** What they may take. */
+  /** Encoded size of the queued spans. */
   readonly queueBytes: number;
   readonly batchSpans: number;
   readonly batchBytes: number;
-  /** How long a span waits for others to go with. */
+  /** Time after which an open batch is sent, full or not. */
   readonly batchMillis: number;
-  /** How long one call may take. */
+  /** Timeout of one call. */
   readonly callMillis: number;
-  /** How long a batch is tried, from its first call on. */
+  /** Time after its first call at which a batch is given up. */
   readonly retryMillis: number;
-  /** The pause after a first failure; it doubles with each further one. */
-  readonly firstPauseMillis: number;
-  /** The longest pause while nobody answers, so that a collector that is back is soon noticed. */
+  /** Back-off after the first failure; it doubles with each further one. */
+  readonly firstBackoffMillis: number;
+  /** Longest back-off while there is no connection; short, so that a returning collector is noticed soon. */
   readonly reconnectMillis: number;
-  /** The longest pause while the collector answers that it cannot. */
-  readonly longestPauseMillis: number;
-  /** How long `forceFlush` waits for the collector. */
+  /** Longest back-off while the collector answers with errors. */
+  readonly longestBackoffMillis: number;
+  /** Timeout of `forceFlush`. */
   readonly flushMillis: number;
-  /** How long `shutdown` may deliver. */
+  /** Timeout of `shutdown`. */
   readonly shutdownMillis: number;
-  /** How often a state that lasts is said again. */
+  /** Interval at which a lasting problem is logged again. */
   readonly reminderMillis: number;
 }
 
-/** Telemetry contract, section 3. */
+/** Limits of the telemetry contract, section 3. */
 export const DELIVERY_LIMITS: DeliveryLimits = {
   queueSpans: 65_536,
   queueBytes: 64 * 1024 * 1024,
   batchSpans: 5120,
-  // A Collector refuses calls of more than 4 MiB unless told otherwise.
+  // A Collector refuses calls of more than 4 MiB by default.
   batchBytes: 1024 * 1024,
   batchMillis: 5000,
   callMillis: 10_000,
   retryMillis: 5 * 60_000,
-  firstPauseMillis: 200,
+  firstBackoffMillis: 200,
   reconnectMillis: 2000,
-  longestPauseMillis: 5000,
+  longestBackoffMillis: 5000,
   flushMillis: 10_000,
   shutdownMillis: 5000,
   reminderMillis: 5 * 60_000,

@@ -1,37 +1,37 @@
-import type { Answer } from './answer.ts';
+import type { CollectorClient } from '../collector/collector-client.ts';
 import type { Batch } from './batch.ts';
-import type { Books } from './books.ts';
-import type { Conditions } from './conditions.ts';
+import type { DeliveryCounts } from './delivery-counts.ts';
+import { type DeliveryLog, ignoreErrors } from './delivery-log.ts';
+import { type ExportResult, exportSpans, type ResponseReader } from './export-result.ts';
 import type { DeliveryLimits } from './limits.ts';
-import { Pause, pauseMillis } from './pause.ts';
-import type { TraceService } from './trace-service.ts';
 
 export interface SenderOptions {
   readonly limits: DeliveryLimits;
-  readonly books: Books;
-  readonly conditions: Conditions;
-  readonly service: TraceService;
-  /** Starts `fn` soon, outside whatever is running. */
-  readonly start: (fn: () => Promise<void>) => void;
-  /** The collector has it; its memory may be used again. */
-  readonly delivered: (batch: Batch) => void;
-  /** A call is over; seconds that it took, and the gRPC status of one that failed. */
-  readonly called: (seconds: number, failure: string | undefined) => void;
+  readonly counts: DeliveryCounts;
+  readonly log: DeliveryLog;
+  readonly client: CollectorClient;
+  readonly responses: ResponseReader;
+  /** Runs `fn` soon, outside of any request. */
+  readonly schedule: (fn: () => Promise<void>) => void;
+  /** Called when the collector has a batch; its memory may be reused. */
+  readonly onDelivered: (batch: Batch) => void;
+  /** Called after each call, with its duration and the gRPC status of a failure. */
+  readonly onCall: (seconds: number, failure: string | undefined) => void;
 }
 
-/** Takes batches to the collector in their order, one call at a time, until each is delivered or given up. */
+/** Sends batches to the collector in order, one call at a time, until each is delivered or given up. */
 export class Sender {
-  /** Of the requests that wait or are on their way. */
+  /** Size of the requests that wait or are being sent. */
   bytes = 0;
   readonly #options: SenderOptions;
   readonly #queue: Batch[] = [];
   readonly #pause = new Pause();
-  #sending = false;
-  #closed = false;
+  #isSending = false;
+  #isClosed = false;
   #failures = 0;
-  /** When the batch at the head was tried first. */
-  #triedAt: number | undefined;
-  #settled = 0;
+  /** Time of the first call for the batch at the head. */
+  #firstTriedAt: number | undefined;
+  #settledBatches = 0;
   #waiting: Array<{ readonly batch: number; readonly resolve: () => void }> = [];
 
   constructor(options: SenderOptions) {
@@ -39,112 +39,146 @@ export class Sender {
   }
 
   push(batch: Batch): void {
-    if (this.#closed) {
-      this.#options.books.drop('shutdown', batch.spans);
+    if (this.#isClosed) {
+      this.#options.counts.drop('shutdown', batch.spans);
       return;
     }
     this.#queue.push(batch);
     this.bytes += batch.request.length;
-    if (this.#sending) return;
-    this.#sending = true;
-    this.#options.start(() => this.#deliver());
+    if (this.#isSending) return;
+    this.#isSending = true;
+    this.#options.schedule(() => this.#deliver());
   }
 
-  /** Resolves when every batch that waits now is settled; tries again at once, unless the collector forbade it. */
-  drained(): Promise<void> {
+  /** Resolves when every batch queued now is settled. Ends a back-off early, but not a delay that the collector demanded. */
+  drain(): Promise<void> {
     if (this.#queue.length === 0) return Promise.resolve();
     this.#pause.end();
     return new Promise((resolve) => {
-      this.#waiting.push({ batch: this.#settled + this.#queue.length, resolve });
+      this.#waiting.push({ batch: this.#settledBatches + this.#queue.length, resolve });
     });
   }
 
-  /** Gives up what is not delivered. */
+  /** Gives up all undelivered batches. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     while (this.#queue.length > 0) {
-      this.#options.books.drop('shutdown', this.#queue[0]?.spans ?? 0);
+      this.#options.counts.drop('shutdown', this.#queue[0]?.spans ?? 0);
       this.#settle();
     }
-    this.#options.books.inFlight = 0;
-    this.#options.service.close();
+    this.#options.counts.inFlight = 0;
+    this.#options.client.close();
     this.#pause.end();
   }
 
   async #deliver(): Promise<void> {
-    const { books, limits } = this.#options;
-    for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
-      const now = performance.now();
-      if (this.#triedAt !== undefined && now - this.#triedAt >= limits.retryMillis) {
-        books.drop('expired', batch.spans);
-        this.#settle();
-        continue;
+    const { counts, limits } = this.#options;
+    try {
+      for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
+        const now = performance.now();
+        if (this.#firstTriedAt !== undefined && now - this.#firstTriedAt >= limits.retryMillis) {
+          counts.drop('expired', batch.spans);
+          this.#settle();
+          continue;
+        }
+        this.#firstTriedAt ??= now;
+        const result = await this.#export(batch);
+        if (this.#isClosed) break;
+        await this.#record(batch, result);
       }
-      this.#triedAt ??= now;
-      const answer = await this.#call(batch);
-      if (this.#closed) break;
-      await this.#book(batch, answer);
+    } finally {
+      this.#isSending = false;
     }
-    this.#sending = false;
   }
 
-  async #call(batch: Batch): Promise<Answer> {
-    const { books, called, limits, service } = this.#options;
+  async #export(batch: Batch): Promise<ExportResult> {
+    const { client, counts, limits, onCall, responses } = this.#options;
     const start = performance.now();
-    books.inFlight = batch.spans;
-    const answer = await service.export(batch.request, limits.callMillis);
-    books.inFlight = 0;
-    called((performance.now() - start) / 1000, answer.kind === 'accepted' ? undefined : answer.status);
-    return answer;
+    counts.inFlight = batch.spans;
+    const result = await exportSpans(client, responses, batch.request, limits.callMillis);
+    counts.inFlight = 0;
+    const seconds = (performance.now() - start) / 1000;
+    ignoreErrors(() => onCall(seconds, result.kind === 'accepted' ? undefined : result.status));
+    return result;
   }
 
-  async #book(batch: Batch, answer: Answer): Promise<void> {
-    const { books, conditions, delivered } = this.#options;
-    if (answer.kind === 'retry') {
-      books.lastError = answer.error;
-      conditions.lost(answer.error);
-      await this.#wait(answer.afterMillis);
+  async #record(batch: Batch, result: ExportResult): Promise<void> {
+    const { counts, log, onDelivered } = this.#options;
+    if (result.kind === 'retry') {
+      counts.lastError = result.error;
+      log.retrying(result.error);
+      await this.#backOff(result.afterMillis);
       return;
     }
     this.#failures = 0;
-    if (answer.kind === 'refused') {
-      books.lastError = answer.error;
-      books.drop('refused', batch.spans);
-      conditions.refusing(answer.error);
+    if (result.kind === 'refused') {
+      counts.lastError = result.error;
+      counts.drop('refused', batch.spans);
+      log.refused(result.error);
     } else {
-      delivered(batch);
-      const rejected = Math.min(answer.rejected, batch.spans);
-      books.acknowledge(batch.spans - rejected);
+      onDelivered(batch);
+      const rejected = Math.min(result.rejected, batch.spans);
+      counts.acknowledge(batch.spans - rejected);
       if (rejected > 0) {
-        books.lastError = `rejected ${rejected} spans: ${answer.message}`;
-        books.drop('rejected', rejected);
-        conditions.refusing(books.lastError);
-      } else conditions.accepting();
+        counts.lastError = `rejected ${rejected} spans: ${result.message}`;
+        counts.drop('rejected', rejected);
+        log.refused(counts.lastError);
+      } else log.accepted();
     }
     this.#settle();
   }
 
-  /** What the collector demands is waited for in full, what is our own choice until someone asks for the spans. */
-  async #wait(demandedMillis: number | undefined): Promise<void> {
-    const { limits, service } = this.#options;
+  /** Waits before the next try: a delay that the collector demanded in full, our own back-off until `drain` ends it. */
+  async #backOff(demandedMillis = 0): Promise<void> {
+    const { client, limits } = this.#options;
     this.#failures++;
-    if (demandedMillis === undefined) {
-      await this.#pause.wait(pauseMillis(this.#failures, service.connected, limits));
-      return;
-    }
-    const jitter = Math.random() * Math.min(limits.firstPauseMillis, demandedMillis);
-    const end = performance.now() + Math.min(demandedMillis, limits.retryMillis) + jitter;
-    while (!this.#closed && performance.now() < end) await this.#pause.wait(end - performance.now());
+    const now = performance.now();
+    const jitter = Math.random() * Math.min(limits.firstBackoffMillis, demandedMillis);
+    const earliest = now + Math.min(demandedMillis, limits.retryMillis) + jitter;
+    // A demanded delay of 0 must not become a tight loop.
+    const end = Math.max(earliest, now + backoffMillis(this.#failures, client.isConnected, limits));
+    do await this.#pause.wait(end - performance.now());
+    while (!this.#isClosed && performance.now() < earliest);
   }
 
-  /** The batch at the head has left, whichever way. */
+  /** Removes the batch at the head, delivered or given up. */
   #settle(): void {
     this.bytes -= this.#queue.shift()?.request.length ?? 0;
-    this.#triedAt = undefined;
-    this.#settled++;
+    this.#firstTriedAt = undefined;
+    this.#settledBatches++;
     this.#waiting = this.#waiting.filter(({ batch, resolve }) => {
-      if (batch <= this.#settled) resolve();
-      return batch > this.#settled;
+      if (batch <= this.#settledBatches) resolve();
+      return batch > this.#settledBatches;
     });
   }
 }
+
+/**
+ * Back-off after the n-th failure in a row: doubles each time, and a random part of up to a half is left out, so that
+ * the services of an installation do not retry all at once.
+ */
+function backoffMillis(failures: number, isConnected: boolean, limits: DeliveryLimits): number {
+  const { firstBackoffMillis, longestBackoffMillis, reconnectMillis } = limits;
+  const longest = isConnected ? longestBackoffMillis : reconnectMillis;
+  return Math.min(longest, firstBackoffMillis * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+}
+
+/** A pause that can be ended early. Its timer does not keep the process alive. */
+class Pause {
+  #end: (() => void) | undefined;
+
+  async wait(millis: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, Math.min(Math.max(millis, 0), LONGEST_TIMER)).unref();
+    this.#end = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#end = undefined;
+  }
+
+  end(): void {
+    this.#end?.();
+  }
+}
+
+const LONGEST_TIMER = 2 ** 31 - 1;

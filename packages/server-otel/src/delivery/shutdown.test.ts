@@ -9,75 +9,62 @@ import { compressionAlgorithms, Metadata, status } from '@grpc/grpc-js';
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Delivering, type DeliveringOptions, startDelivering } from '../testing/delivering.ts';
-import { type ScriptedCollector, spanIds, startScriptedCollector } from '../testing/scripted-collector.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { startDelivery, startDeliveryTo } from '../testing/delivery-fixture.ts';
+import { spanIds } from '../testing/scripted-collector.ts';
 
-const open: Array<() => void> = [];
-
-afterEach(() => {
-  for (const close of open.splice(0)) close();
-});
-
-async function delivering(options?: DeliveringOptions): Promise<Delivering & { collector: ScriptedCollector }> {
-  const collector = await startScriptedCollector();
-  const running = startDelivering(collector.address, options);
-  open.push(() => running.delivery.close(), collector.stop);
-  return { ...running, collector };
-}
-
-const UNDELIVERED = 'Telemetry was shut down before everything was delivered';
+const UNDELIVERED = 'telemetry was shut down with undelivered spans; dropping them';
 
 describe('forceFlush', () => {
-  it('waits for the answer of a call that is on its way already', async () => {
-    const { books, collector, delivery, spans } = await delivering();
+  it('waits for the answer of a running call', async () => {
+    const { counts, collector, delivery, spans } = await startDelivery();
     collector.react({ slow: 100 });
     spans(5120);
     await vi.waitFor(() => expect(collector.sizes).toEqual([5120]));
-    expect(books()).toMatchObject({ queued: 5120, exported: 0 });
+    expect(counts()).toMatchObject({ queued: 5120, exported: 0 });
     await delivery.forceFlush();
-    expect(books()).toMatchObject({ queued: 0, exported: 5120 });
+    expect(counts()).toMatchObject({ queued: 0, exported: 5120 });
   });
 
-  it('resolves at once when nothing waits', async () => {
-    const { collector, delivery } = await delivering();
+  it('resolves at once if nothing is queued', async () => {
+    const { collector, delivery } = await startDelivery();
     await delivery.forceFlush();
     expect(collector.calls).toEqual([]);
   });
 
-  it('resolves, with the spans still waiting, when the collector is away too long', async () => {
-    const { books, collector, delivery, spans } = await delivering({ limits: { flushMillis: 50 } });
+  it('resolves with the spans still queued if the collector is unavailable for too long', async () => {
+    const { counts, collector, delivery, spans } = await startDelivery({ limits: { flushMillis: 50 } });
     collector.react({ status: status.UNAVAILABLE });
     spans(1);
     await expect(delivery.forceFlush()).resolves.toBeUndefined();
-    expect(books()).toMatchObject({ queued: 1, dropped: 0 });
+    expect(counts()).toMatchObject({ queued: 1, dropped: 0 });
     collector.react('accept');
-    await vi.waitFor(() => expect(books()).toMatchObject({ exported: 1 }));
+    await vi.waitFor(() => expect(counts()).toMatchObject({ exported: 1 }));
   });
 });
 
 describe('shutdown', () => {
-  it('delivers what waits, once, however often it is called, and says what became of all spans', async () => {
-    const { books, collector, delivery, lines, spans } = await delivering();
+  it('delivers queued spans once, however often it is called, and logs the final counts', async () => {
+    const { counts, collector, delivery, lines, spans } = await startDelivery();
     spans(7);
     await Promise.all([delivery.shutdown(), delivery.shutdown()]);
     await delivery.shutdown();
     expect(collector.sizes).toEqual([7]);
-    expect(books()).toMatchObject({ exported: 7, queued: 0, dropped: 0 });
-    expect(lines).toEqual([{ level: 'info', message: 'Telemetry was shut down', fields: books() }]);
+    expect(counts()).toMatchObject({ exported: 7, queued: 0, dropped: 0 });
+    expect(lines).toEqual([{ level: 'info', message: 'telemetry was shut down', fields: counts() }]);
   });
 
   it.each(['hang', { status: status.UNAVAILABLE }, { status: status.UNAVAILABLE, retryMillis: 60_000 }] as const)(
-    'ends in its time when the collector answers %j, counts what is lost and closes the connection',
+    'ends in time if the collector answers %j, counts the lost spans and closes the connection',
     async (reaction) => {
-      const { books, collector, delivery, lines, spans } = await delivering({ limits: { shutdownMillis: 200 } });
+      const { counts, collector, delivery, lines, spans } = await startDelivery({ limits: { shutdownMillis: 200 } });
       collector.react(reaction);
       spans(5120 + 3);
       await vi.waitFor(() => expect(collector.sizes[0]).toBe(5120));
       const start = performance.now();
       await expect(delivery.shutdown()).resolves.toBeUndefined();
       expect(performance.now() - start).toBeLessThan(5000);
-      expect(books()).toMatchObject({ queued: 0, exported: 0, dropped: 5123, droppedBy: { shutdown: 5123 } });
+      expect(counts()).toMatchObject({ queued: 0, exported: 0, dropped: 5123, droppedBy: { shutdown: 5123 } });
       expect(lines.at(-1)).toMatchObject({ level: 'warn', message: UNDELIVERED, fields: { dropped: 5123 } });
       const calls = collector.calls.length;
       collector.react('accept');
@@ -86,34 +73,34 @@ describe('shutdown', () => {
       await nextTurn();
       expect(collector.calls).toHaveLength(calls);
       expect(lines.at(-1)?.message).toBe(UNDELIVERED);
-      expect(books()).toMatchObject({ created: 5125, queued: 0, droppedBy: { shutdown: 5125 } });
+      expect(counts()).toMatchObject({ created: 5125, queued: 0, droppedBy: { shutdown: 5125 } });
     },
   );
 
-  it('uses its time to reach a collector that comes back', async () => {
-    const { books, collector, delivery, spans } = await delivering({ limits: { shutdownMillis: 10_000 } });
+  it('uses its time to reach a collector that returns', async () => {
+    const { counts, collector, delivery, spans } = await startDelivery({ limits: { shutdownMillis: 10_000 } });
     collector.stop();
     spans(3);
     const stopped = delivery.shutdown();
-    await vi.waitFor(() => expect(books().lastError).toContain('UNAVAILABLE'));
+    await vi.waitFor(() => expect(counts().lastError).toContain('UNAVAILABLE'));
     await collector.restart();
     await stopped;
-    expect(books()).toMatchObject({ exported: 3, dropped: 0 });
+    expect(counts()).toMatchObject({ exported: 3, dropped: 0 });
   });
 
-  it('holds the process until it is over, and nothing does afterwards', async () => {
+  it('keeps the process alive until it is over, and not afterwards', async () => {
     const program = fileURLToPath(new URL('../testing/short-program.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [program, '127.0.0.1:1']);
     expect(JSON.parse(stdout)).toMatchObject({ created: 1, queued: 0, droppedBy: { shutdown: 1 } });
   });
 });
 
-describe('what is exported', () => {
+describe('the export', () => {
   it('is not traced itself', async () => {
     context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    open.push(() => context.disable());
+    onTestFinished(() => context.disable());
     const suppressed: boolean[] = [];
-    const { delivery, spans } = await delivering({
+    const { delivery, spans } = await startDelivery({
       metadata: async () => {
         suppressed.push(isTracingSuppressed(context.active()));
         return new Metadata();
@@ -124,7 +111,7 @@ describe('what is exported', () => {
     expect(suppressed).toEqual([true]);
   });
 
-  it('is compressed when the channel says so', async () => {
+  it('is compressed if the channel is configured so', async () => {
     const { promise: received, resolve } = Promise.withResolvers<[encoding: unknown, body: Buffer]>();
     // Not a gRPC server: that would show the message only when it is decompressed.
     const server = createServer().on('stream', (stream, headers) => {
@@ -135,11 +122,10 @@ describe('what is exported', () => {
     });
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     const channelOptions = { 'grpc.default_compression_algorithm': compressionAlgorithms.gzip };
-    const running = startDelivering(`127.0.0.1:${(server.address() as AddressInfo).port}`, { channelOptions });
-    open.push(
-      () => running.delivery.close(),
-      () => server.close(),
-    );
+    const running = startDeliveryTo(`127.0.0.1:${(server.address() as AddressInfo).port}`, { channelOptions });
+    onTestFinished(() => {
+      server.close();
+    });
     running.spans(100);
     const flushed = running.delivery.forceFlush();
     const [encoding, body] = await received;

@@ -1,130 +1,145 @@
-import { type MeterProvider, TraceFlags } from '@opentelemetry/api';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { settlesWithin } from '@hatchet-ts/internal/deadline';
+import { context, type MeterProvider, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
+import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Collector } from '../collector/collector.ts';
+import { CollectorClient, TRACES_METHOD } from '../collector/collector-client.ts';
 import type { TelemetryLogger } from '../logger.ts';
-import type { Batch } from './batch.ts';
+import type { OtlpModules } from '../modules.ts';
+import { RequestBuffers } from './batch.ts';
 import { Batcher } from './batcher.ts';
-import { Books, type DeliveryStatus } from './books.ts';
-import { Conditions } from './conditions.ts';
+import { DeliveryCounts, type DeliveryStatus } from './delivery-counts.ts';
+import { DeliveryLog } from './delivery-log.ts';
+import { DeliveryMetrics } from './delivery-metrics.ts';
 import { DELIVERY_LIMITS, type DeliveryLimits } from './limits.ts';
-import { outside } from './outside.ts';
-import { RequestBuffers } from './request-buffers.ts';
-import { SelfMetrics } from './self-metrics.ts';
 import { Sender } from './sender.ts';
-import { type TraceCollector, TraceService } from './trace-service.ts';
 
 export interface SpanDeliveryOptions {
-  readonly collector: TraceCollector;
+  readonly collector: Omit<Collector, 'hasAuth'>;
+  readonly otlp: Pick<OtlpModules, 'grpc' | 'transformer'>;
   readonly logger: TelemetryLogger;
-  /** Those that differ from `DELIVERY_LIMITS`. */
+  /** Limits that differ from `DELIVERY_LIMITS`. */
   readonly limits?: Partial<DeliveryLimits> | undefined;
-  /** Where the measurements of the delivery itself go. */
+  /** Provider for the delivery's own metrics. */
   readonly meterProvider?: MeterProvider | undefined;
 }
 
 /**
- * Takes spans to the collector. A span is encoded when it ends, so that what waits is bytes; nothing that happens here
- * throws into a request, delays it by more than that, or is traced.
+ * Delivers spans to the collector: encodes each span when it ends (`Batcher`), queues the encoded batches and sends them
+ * (`Sender`). It never throws into a request, delays it by the encoding only, and is not traced itself.
  */
 export class SpanDelivery implements SpanProcessor {
   readonly #limits: DeliveryLimits;
-  readonly #books = new Books();
-  readonly #conditions: Conditions;
+  readonly #counts = new DeliveryCounts();
+  readonly #log: DeliveryLog;
   readonly #batcher: Batcher;
   readonly #sender: Sender;
-  readonly #metrics: SelfMetrics | undefined;
   readonly #logger: TelemetryLogger;
-  #closed = false;
-  #stopped: Promise<void> | undefined;
+  #isClosed = false;
+  #shutdown: Promise<void> | undefined;
 
-  constructor(grpc: typeof import('@grpc/grpc-js'), options: SpanDeliveryOptions) {
-    const { collector, logger, meterProvider } = options;
+  constructor({ collector, otlp, logger, meterProvider, ...options }: SpanDeliveryOptions) {
     const endpoint = collector.address;
     const limits = { ...DELIVERY_LIMITS, ...options.limits };
-    const books = this.#books;
-    const apart = outside();
-    const memory = new RequestBuffers(limits.batchBytes);
+    const counts = this.#counts;
+    const runDetached = createDetachedRunner();
+    const buffers = new RequestBuffers(limits.batchBytes);
+    const metrics = meterProvider && new DeliveryMetrics(meterProvider, counts, limits.queueSpans, endpoint);
     this.#limits = limits;
     this.#logger = logger;
-    this.#conditions = new Conditions({ logger, endpoint, books, limits });
-    this.#metrics = meterProvider && new SelfMetrics(meterProvider, books, limits.queueSpans, endpoint);
+    this.#log = new DeliveryLog({ logger, endpoint, counts, limits });
     this.#sender = new Sender({
       limits,
-      books,
-      conditions: this.#conditions,
-      service: new TraceService(grpc, collector),
-      start: (fn) => setImmediate(() => void apart(fn)),
-      delivered: ({ request }) => memory.giveBack(request),
-      called: (seconds, failure) => this.#metrics?.called(seconds, failure),
+      counts,
+      log: this.#log,
+      client: new CollectorClient(otlp.grpc, collector, TRACES_METHOD),
+      responses: otlp.transformer.ProtobufTraceSerializer,
+      schedule: (fn) => {
+        const recordError = (error: unknown) => {
+          counts.lastError = String(error);
+        };
+        setImmediate(() => void runDetached(fn).catch(recordError));
+      },
+      onDelivered: ({ request }) => buffers.release(request),
+      onCall: (seconds, failure) => metrics?.recordCall(seconds, failure),
     });
     this.#batcher = new Batcher({
       limits,
-      allocate: (size) => memory.take(size),
-      sealed: (batch: Batch) => this.#sender.push(batch),
-      failed: (spans) => books.drop('encoding_failed', spans),
-      later: (fn, millis) => apart(() => setTimeout(fn, millis).unref()),
+      allocate: (size) => buffers.take(size),
+      onBatch: (batch) => this.#sender.push(batch),
+      onFailure: (spans) => counts.drop('encoding_failed', spans),
+      schedule: (fn, millis) => runDetached(() => setTimeout(fn, millis).unref()),
     });
   }
 
-  /** What became of the spans so far. */
   status(): DeliveryStatus {
-    return this.#books.status();
+    return this.#counts.status();
   }
 
   onStart(): void {}
 
   onEnd(span: ReadableSpan): void {
     try {
-      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#take(span);
+      if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#enqueue(span);
     } catch {
-      this.#books.turnAway('encoding_failed');
+      this.#counts.reject('encoding_failed');
     }
   }
 
-  /** Sends what waits and resolves when it is answered; after `flushMillis` also when it is not. Never rejects. */
+  /** Sends all queued spans and resolves when they are settled, at the latest after `flushMillis`. Never rejects. */
   forceFlush(): Promise<void> {
     return this.#flush(this.#limits.flushMillis);
   }
 
-  /** Delivers what it can within `shutdownMillis`, closes the connection, logs what became of all. Never rejects. */
+  /** Delivers what it can within `shutdownMillis`, closes the connection and logs the final counts. Never rejects. */
   shutdown(): Promise<void> {
-    this.#stopped ??= this.#flush(this.#limits.shutdownMillis).then(() => this.close());
-    return this.#stopped;
+    this.#shutdown ??= this.#flush(this.#limits.shutdownMillis).then(() => this.close());
+    return this.#shutdown;
   }
 
-  /** Gives up what is not delivered and closes the connection, at once. */
+  /** Gives up all undelivered spans and closes the connection at once. */
   close(): void {
-    if (this.#closed) return;
+    if (this.#isClosed) return;
     this.#batcher.seal();
-    this.#closed = true;
+    this.#isClosed = true;
     this.#sender.close();
     const status = this.status();
     if (status.droppedBy.shutdown > 0) {
-      this.#logger.warn({ ...status }, 'Telemetry was shut down before everything was delivered');
-    } else this.#logger.info({ ...status }, 'Telemetry was shut down');
+      this.#logger.warn({ ...status }, 'telemetry was shut down with undelivered spans; dropping them');
+    } else this.#logger.info({ ...status }, 'telemetry was shut down');
   }
 
-  #take(span: ReadableSpan): void {
+  #enqueue(span: ReadableSpan): void {
     const { queueBytes, queueSpans } = this.#limits;
-    const books = this.#books;
-    if (this.#closed) {
-      books.turnAway('shutdown');
+    const counts = this.#counts;
+    if (this.#isClosed) {
+      counts.reject('shutdown');
       return;
     }
     const room = queueBytes - this.#sender.bytes - this.#batcher.bytes;
-    if (books.queued < queueSpans && room > 0 && this.#batcher.add(span, room)) books.enqueue();
+    if (counts.queued < queueSpans && room > 0 && this.#batcher.add(span, room)) counts.enqueue();
     else {
-      books.turnAway('queue_full');
-      this.#conditions.full();
+      counts.reject('queue_full');
+      this.#log.queueFull();
     }
   }
 
   async #flush(millis: number): Promise<void> {
-    const { promise: expired, resolve } = Promise.withResolvers<void>();
-    // Not unreferenced: nobody else may hold the process while it waits for this.
-    const timer = setTimeout(resolve, millis);
     this.#batcher.seal();
-    const delivered = this.#batcher.settled().then(() => this.#sender.drained());
-    await Promise.race([delivered, expired]);
-    clearTimeout(timer);
+    await settlesWithin(
+      this.#batcher.sealed().then(() => this.#sender.drain()),
+      millis,
+    );
   }
+}
+
+/**
+ * Creates a function that runs others outside of any request: what they do is not traced, and a timer or call of the
+ * exporter does not keep the async storage of a request alive. Called when the process starts, outside of requests.
+ */
+function createDetachedRunner(): <T>(fn: () => T) => T {
+  const runInInitialScope = AsyncLocalStorage.snapshot();
+  const suppressed = suppressTracing(ROOT_CONTEXT);
+  return (fn) => runInInitialScope(() => context.with(suppressed, fn));
 }

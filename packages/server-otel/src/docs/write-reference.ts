@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { withReferenceTable } from '../configuration/reference-table.ts';
+import { updateReferenceTable } from '../configuration/reference-table.ts';
 
-/* `pnpm run docs`: writes the table of settings into the README. */
+/* `pnpm run docs`: updates the table of settings in the README. */
 
 const readme = new URL('../../README.md', import.meta.url);
-writeFileSync(readme, withReferenceTable(readFileSync(readme, 'utf8')));
+writeFileSync(readme, updateReferenceTable(readFileSync(readme, 'utf8')));

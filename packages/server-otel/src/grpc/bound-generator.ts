@@ -1,13 +1,13 @@
 import { type Context, context } from '@opentelemetry/api';
 
 /**
- * An async generator whose every step runs in a context of ours: a generator takes the context of whoever
- * asks for its next value, which in a gRPC server is nobody's.
+ * Binds every step of an async generator to a context of ours. By default a step runs in the context of the code that
+ * requests the next value, and in a gRPC server that code has none.
  *
- * @param contextNow asked before each step
- * @param onStep told about each step that succeeded, unless the consumer went away (`return`)
+ * @param contextNow called before each step
+ * @param onStep called after each successful step, unless the consumer went away (`return`)
  */
-export function boundGenerator<T, R>(
+export function bindGenerator<T, R>(
   generator: AsyncGenerator<T, R, undefined>,
   contextNow: () => Context,
   onStep: (result: IteratorResult<T, R>) => void = () => {},

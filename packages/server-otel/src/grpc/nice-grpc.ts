@@ -1,6 +1,6 @@
 /*
- * The part of nice-grpc-common's middleware contract that is used here, structurally, so that whoever does
- * not use nice-grpc need not install it. A test holds the two together.
+ * Structural types for the part of nice-grpc-common's middleware contract that is used here, so that applications without
+ * nice-grpc need not install it. A test keeps them in step.
  */
 
 export interface CallMetadata {

@@ -3,12 +3,11 @@ import type { Client, ServerMiddleware, ServiceImplementation } from 'nice-grpc'
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
 import { authorised, runSpan } from '../index.ts';
 import { EchoService, type Message } from '../testing/echo-service.ts';
-import { outgoing } from '../testing/outgoing.ts';
+import { outgoingHeaders } from '../testing/outgoing-headers.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
-import { messageSpan } from './message-span.ts';
 import type { GrpcServerMiddleware } from './nice-grpc.ts';
 import { type GrpcServerTracingOptions, grpcServerTracing } from './server-tracing.ts';
-import { streamOpened } from './stream-span.ts';
+import { messageSpan, streamOpened } from './stream-spans.ts';
 
 let recording: Recording;
 const open: Array<() => void> = [];
@@ -49,7 +48,7 @@ async function metadata(traceparent: string, tracestate?: string) {
   return { metadata: new Metadata(tracestate ? { traceparent, tracestate } : { traceparent }) };
 }
 
-const echo = async (): Promise<Message> => ({ text: JSON.stringify(outgoing()) });
+const echo = async (): Promise<Message> => ({ text: JSON.stringify(outgoingHeaders()) });
 const remote = (traceId: string): SpanContext => ({ traceId, spanId: CALLER, traceFlags: 1, isRemote: true });
 
 describe('a unary call', () => {
@@ -216,7 +215,7 @@ describe('a stream', () => {
       async *serverStream() {
         yield { text: 'first' };
         await more.promise;
-        yield { text: JSON.stringify(outgoing()) };
+        yield { text: JSON.stringify(outgoingHeaders()) };
       },
     });
     const replies = client.serverStream({ text: '' }, await metadata(received))[Symbol.asyncIterator]();
@@ -290,7 +289,7 @@ describe('a stream', () => {
       async *bidi(requests) {
         for await (const { text } of requests) {
           yield await messageSpan('/test.Echo/Bidi', { parent: remote(text) }, async () => ({
-            text: JSON.stringify(outgoing()),
+            text: JSON.stringify(outgoingHeaders()),
           }));
         }
       },

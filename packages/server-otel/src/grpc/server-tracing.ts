@@ -1,36 +1,43 @@
 import { propagation, ROOT_CONTEXT, SpanKind, type TextMapGetter, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { ATTR_NETWORK_PEER_ADDRESS, ATTR_NETWORK_PEER_PORT } from '@opentelemetry/semantic-conventions';
+import { startServerTimer } from '../metrics/server-durations.ts';
 import { serverTracer } from '../process-telemetry.ts';
-import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
+import { contextBelow, lookUpParent, type ParentFound, withParent } from '../spans/parent-context.ts';
 import { withCall } from '../spans/tenant.ts';
-import { contextBelow, withParent } from '../spans/transparency.ts';
-import { boundGenerator } from './bound-generator.ts';
-import { measuredCalls } from './call-duration.ts';
+import { bindGenerator } from './bound-generator.ts';
 import type { CallMetadata, GrpcServerMiddleware } from './nice-grpc.ts';
-import { methodName, recordGrpcError, recordOk, rpcAttributes } from './status.ts';
-import { streamSpan } from './stream-span.ts';
+import {
+  codeOf,
+  durationAttributes,
+  type GrpcCode,
+  methodName,
+  recordGrpcError,
+  recordOk,
+  rpcAttributes,
+} from './status.ts';
+import { traceStreamOpening } from './stream-spans.ts';
 
 export interface GrpcServerTracingOptions {
   /**
-   * The parent of a call whose metadata has no context: the carrier in the request, or the context of the run
-   * that it names. Asked once for a call with a single request, before anyone has authorised the call (its metadata
-   * hold the credentials), never traced itself; when it fails the call goes on without a parent.
+   * Looks up the parent of a call whose metadata has no context: the carrier in the request, or the context of the run
+   * that it names. Called once for a call with a single request, before the call is authorized (its metadata has the
+   * credentials). The look-up is not traced; if it fails, the call has no parent.
    */
   readonly parentOf?: (path: string, request: unknown, metadata: CallMetadata) => ParentFound;
-  /** Methods (`/package.Service/Method`) that make no span, nor does anything below them; they are not measured either. */
+  /** Returns true for methods (`/package.Service/Method`) without spans, also below them, and without measurements. */
   readonly untraced?: (path: string) => boolean;
 }
 
 /**
- * A nice-grpc server middleware that opens a SERVER span `<package.Service>/<Method>` around a unary call, and
- * one for the opening of a stream (its messages: `messageSpan`), and measures the calls. Put it first, so that
- * refused calls are seen.
+ * Creates a nice-grpc server middleware that measures calls and opens a SERVER span `<package.Service>/<Method>` around
+ * each unary call and around the opening of each stream (for its messages: `messageSpan`). Put it first, so that it sees
+ * refused calls, too.
  */
 export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptions = {}): GrpcServerMiddleware {
   const silent: GrpcServerMiddleware = (call, callContext) => {
     const suppressed = suppressTracing(ROOT_CONTEXT);
-    return boundGenerator(answers(call.next(call.request, callContext)), () => suppressed);
+    return bindGenerator(responsesOf(call.next(call.request, callContext)), () => suppressed);
   };
   const traced: GrpcServerMiddleware = async function* tracing(call, callContext) {
     const { path } = call.method;
@@ -46,13 +53,13 @@ export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptio
     if (span.isRecording()) span.setAttributes({ ...rpcAttributes(path), ...peerAttributes(callContext.peer) });
 
     if (call.requestStream || call.responseStream) {
-      const stream = streamSpan(span, parent);
+      const stream = traceStreamOpening(span, parent);
       const request = call.requestStream ? stream.requests(call.request) : call.request;
-      return yield* stream.responses(answers(call.next(request, callContext)));
+      return yield* stream.responses(responsesOf(call.next(request, callContext)));
     }
     const below = withCall(contextBelow(span, parent), { span });
     try {
-      const response = yield* boundGenerator(answers(call.next(call.request, callContext)), () => below);
+      const response = yield* bindGenerator(responsesOf(call.next(call.request, callContext)), () => below);
       recordOk(span);
       return response;
     } catch (error) {
@@ -62,12 +69,31 @@ export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptio
       span.end();
     }
   };
-  const seen = measuredCalls(traced);
-  return (call, callContext) => (untraced?.(call.method.path) ? silent : seen)(call, callContext);
+  const measured = measureCalls(traced);
+  return (call, callContext) => (untraced?.(call.method.path) ? silent : measured)(call, callContext);
 }
 
-/** A unary call returns its answer, a stream yields its answers and returns nothing: one type for both. */
-function answers<Response>(
+/** Records the duration of every call as `rpc.server.call.duration`; a stream's until it is closed. */
+function measureCalls(middleware: GrpcServerMiddleware): GrpcServerMiddleware {
+  return async function* measured(call, callContext) {
+    const record = startServerTimer('rpc');
+    // A call that neither answers nor fails was left by its caller.
+    let code: GrpcCode = 'CANCELLED';
+    try {
+      const response = yield* middleware(call, callContext);
+      if (!callContext.signal.aborted) code = 'OK';
+      return response;
+    } catch (error) {
+      code = codeOf(error);
+      throw error;
+    } finally {
+      record(durationAttributes(call.method.path, code));
+    }
+  };
+}
+
+/** One type for both: a unary call returns its response, a stream yields its responses and returns nothing. */
+function responsesOf<Response>(
   generator: AsyncGenerator<never, Response, undefined> | AsyncGenerator<Response, void, undefined>,
 ): AsyncGenerator<Response, Response | undefined, undefined> {
   return generator as AsyncGenerator<Response, Response | undefined, undefined>;
@@ -81,7 +107,7 @@ const METADATA: TextMapGetter<CallMetadata> = {
   },
 };
 
-/** `127.0.0.1:4000`, `[::1]:4000`; a Unix socket has no port. */
+/** Parses `127.0.0.1:4000` or `[::1]:4000`; a Unix socket has no port. */
 function peerAttributes(peer: string): Record<string, string | number> {
   const [, address, port] = /^\[?(.*?)\]?:(\d+)$/.exec(peer) ?? [];
   return address && port

@@ -6,32 +6,12 @@ import {
   ATTR_RPC_SYSTEM_NAME,
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
+import { loadGrpc } from '../modules.ts';
 
-/** gRPC's status codes; the position is the number on the wire. */
-const CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-] as const;
+/** Name of a gRPC status. */
+export type GrpcCode = keyof typeof import('@grpc/grpc-js').status;
 
-/** A status of gRPC by its name. */
-export type GrpcCode = (typeof CODES)[number];
-
-/** The codes that make a SERVER span an error (semantic conventions for gRPC); the others are the caller's affair. */
+/** Codes that make a SERVER span an error (semantic conventions for gRPC); the others are the caller's errors. */
 const SERVER_ERRORS: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'UNKNOWN',
   'DEADLINE_EXCEEDED',
@@ -41,13 +21,13 @@ const SERVER_ERRORS: ReadonlySet<GrpcCode> = new Set<GrpcCode>([
   'DATA_LOSS',
 ]);
 
-/** `/package.Service/Method` without the slash: name of the span and value of `rpc.method`. */
+/** Returns `/package.Service/Method` without the first slash: the name of the span and the value of `rpc.method`. */
 export function methodName(path: string): string {
   return path.startsWith('/') ? path.slice(1) : path;
 }
 
-/** What a call is measured by. A caller that goes away is no error. */
-export function rpcMeasure(path: string, code: GrpcCode): Attributes {
+/** Returns the attributes of a call's duration. A caller that goes away is no error. */
+export function durationAttributes(path: string, code: GrpcCode): Attributes {
   const isError = code !== 'OK' && code !== 'CANCELLED';
   return { ...rpcAttributes(path), [ATTR_RPC_STATUS_CODE]: code, ...(isError && { [ATTR_ERROR_TYPE]: code }) };
 }
@@ -60,7 +40,7 @@ export function recordOk(span: Span): void {
   span.setAttribute(ATTR_RPC_STATUS_CODE, 'OK');
 }
 
-/** The status that the caller will see for an error; ERROR and the exception only for the server's own faults. */
+/** Records the status that the caller sees; status ERROR and the exception only for the server's own faults. */
 export function recordGrpcError(span: Span, error: unknown): void {
   if (!span.isRecording()) return;
   const code = codeOf(error);
@@ -73,11 +53,12 @@ export function recordGrpcError(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
 }
 
-/** As nice-grpc answers: a `ServerError` by its code, an abort as CANCELLED, anything else as UNKNOWN. */
+/** Returns the status with which nice-grpc answers: of a `ServerError` its code, CANCELLED for an abort, else UNKNOWN. */
 export function codeOf(error: unknown): GrpcCode {
   if (!(error instanceof Error)) return 'UNKNOWN';
   if (error.name === 'AbortError') return 'CANCELLED';
-  // `details` tells it from errors of the system and of pg, whose codes mean something else.
+  // `details` distinguishes it from system and pg errors, whose codes have other meanings.
   if (!('code' in error && typeof error.code === 'number' && 'details' in error)) return 'UNKNOWN';
-  return CODES[error.code] ?? 'UNKNOWN';
+  // Loaded only now: grpc-js must be loaded after its instrumentation. A gRPC server has loaded it before.
+  return (loadGrpc().status[error.code] as GrpcCode | undefined) ?? 'UNKNOWN';
 }

@@ -2,7 +2,7 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
 import { authorised, runSpan } from '../index.ts';
-import { outgoing } from '../testing/outgoing.ts';
+import { outgoingHeaders } from '../testing/outgoing-headers.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
 import { type HttpMiddleware, httpServerTracing } from './server-tracing.ts';
 
@@ -33,7 +33,7 @@ const headers = (traceId: string, flags = '01') => ({ headers: { traceparent: `0
 
 describe('a request', () => {
   it('is one SERVER span named by its route, not by its URL', async () => {
-    const url = await listen((app) => app.get('/api/v1/tenants/:tenant/runs', (c) => c.json(outgoing())));
+    const url = await listen((app) => app.get('/api/v1/tenants/:tenant/runs', (c) => c.json(outgoingHeaders())));
     const response = await fetch(`${url}/api/v1/tenants/707d/runs?token=secret`, headers(KEPT));
     const [span] = await recording.spans();
     expect(await recording.tree()).toBe(`GET /api/v1/tenants/:tenant/runs SERVER ← ${CALLER}`);
@@ -51,7 +51,7 @@ describe('a request', () => {
   });
 
   it.each(['00', '01', '03'])('of a dropped trace hands the received context on, flags %s untouched', async (flags) => {
-    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoing()))));
+    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoingHeaders()))));
     const response = await fetch(url, headers(DROPPED, flags));
     expect(await response.json()).toEqual({ traceparent: `00-${DROPPED}-${CALLER}-${flags}` });
     expect(await recording.tree()).toBe('');
@@ -66,7 +66,7 @@ describe('a request', () => {
   it('without a context begins a trace, which goes on with the flag clear when it is dropped', async () => {
     await recording.telemetry.shutdown();
     recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
-    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoing()))));
+    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoingHeaders()))));
     const { traceparent } = (await (await fetch(url)).json()) as { traceparent: string };
     expect(traceparent).toMatch(/^00-[\da-f]{32}-[\da-f]{16}-00$/);
     expect(await recording.tree()).toBe('');

@@ -22,13 +22,12 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from '@opentelemetry/semantic-conventions';
-import { measureServer } from '../metrics/server-durations.ts';
+import { startServerTimer } from '../metrics/server-durations.ts';
 import { serverTracer } from '../process-telemetry.ts';
-import { lookUpParent, type ParentFound } from '../spans/look-up-parent.ts';
+import { contextBelow, lookUpParent, type ParentFound, withParent } from '../spans/parent-context.ts';
 import { withCall } from '../spans/tenant.ts';
-import { contextBelow, withParent } from '../spans/transparency.ts';
 
-/** The part of Hono's context that is used here, structurally: the package does not depend on Hono. */
+/** Structural type for the part of Hono's context that is used here: the package does not depend on Hono. */
 export interface HttpContext {
   readonly req: {
     readonly method: string;
@@ -38,7 +37,7 @@ export interface HttpContext {
     readonly matchedRoutes: ReadonlyArray<{ readonly method: string; readonly path: string }>;
   };
   readonly res: { readonly status: number };
-  /** What the handler threw, when the application's error handler answered for it. */
+  /** Error of the handler, if the application's error handler responded to it. */
   readonly error?: Error | undefined;
 }
 
@@ -46,17 +45,17 @@ export type HttpMiddleware<C extends HttpContext> = (c: C, next: () => Promise<v
 
 export interface HttpServerTracingOptions<C extends HttpContext> {
   /**
-   * The parent of a request whose headers have no context: the carrier in its body, or the context of the run
-   * that it names. Never traced itself; when it fails the request goes on without a parent.
+   * Looks up the parent of a request whose headers have no context: the carrier in its body, or the context of the run
+   * that it names. The look-up is not traced; if it fails, the request has no parent.
    */
   readonly parentOf?: (c: C) => ParentFound;
-  /** Paths that make no span, nor does anything below them; they are not measured either. For probes. */
+  /** Returns true for paths without spans, also below them, and without measurements; for probes. */
   readonly untraced?: (path: string) => boolean;
 }
 
 /**
- * A Hono middleware that opens a SERVER span `<METHOD> <route>` with the stable `http.*` attributes; ERROR for 5xx
- * only; and measures the requests. Use it first and for every path.
+ * Creates a Hono middleware that measures requests and opens a SERVER span `<METHOD> <route>` with the stable `http.*`
+ * attributes for each; its status is ERROR for 5xx only. Use it first and for every path.
  */
 export function httpServerTracing<C extends HttpContext>({
   parentOf,
@@ -64,7 +63,7 @@ export function httpServerTracing<C extends HttpContext>({
 }: HttpServerTracingOptions<C> = {}): HttpMiddleware<C> {
   return async function tracing(c, next) {
     if (untraced?.(c.req.path) === true) return context.with(suppressTracing(ROOT_CONTEXT), next);
-    const measured = measureServer('http');
+    const recordDuration = startServerTimer('http');
     const method = KNOWN_METHODS.has(c.req.method) ? c.req.method : '_OTHER';
     const name = method === '_OTHER' ? 'HTTP' : method;
     const received = propagation.extract(ROOT_CONTEXT, c.req.raw.headers, HEADERS);
@@ -82,13 +81,13 @@ export function httpServerTracing<C extends HttpContext>({
       failure = error;
       throw error;
     } finally {
-      const answer = answerOf(c, failure);
-      if (span.isRecording()) recordAnswer(span, name, answer, failure);
+      const response = responseAttributes(c, failure);
+      if (span.isRecording()) recordResponse(span, name, response, failure);
       span.end();
-      measured({
+      recordDuration({
         [ATTR_HTTP_REQUEST_METHOD]: method,
         [ATTR_URL_SCHEME]: c.req.url.slice(0, c.req.url.indexOf(':')),
-        ...answer,
+        ...response,
       });
     }
   };
@@ -108,8 +107,8 @@ function recordRequest(span: Span, { req }: HttpContext, method: string): void {
   if (agent !== null) span.setAttribute(ATTR_USER_AGENT_ORIGINAL, agent);
 }
 
-/** Route, status and error: what span and measurement have in common. */
-function answerOf(c: HttpContext, failure: unknown): Attributes {
+/** Returns route, status and error: the attributes that span and measurement share. */
+function responseAttributes(c: HttpContext, failure: unknown): Attributes {
   const route = routeOf(c);
   const status = failure === undefined || failure === c.error ? c.res.status : 500;
   return {
@@ -121,21 +120,21 @@ function answerOf(c: HttpContext, failure: unknown): Attributes {
   };
 }
 
-function recordAnswer(span: Span, method: string, answer: Attributes, failure: unknown): void {
-  const route = answer[ATTR_HTTP_ROUTE];
+function recordResponse(span: Span, method: string, response: Attributes, failure: unknown): void {
+  const route = response[ATTR_HTTP_ROUTE];
   if (route !== undefined) span.updateName(`${method} ${route}`);
-  span.setAttributes(answer);
-  if (answer[ATTR_ERROR_TYPE] === undefined) return;
+  span.setAttributes(response);
+  if (response[ATTR_ERROR_TYPE] === undefined) return;
   if (failure instanceof Error) span.recordException(failure);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** The last handler that matched; middleware is registered for the method `ALL`. None for a 404. */
+/** Returns the route of the last handler that matched, if any; middleware is registered for the method `ALL`. */
 function routeOf({ req }: HttpContext): string | undefined {
   return req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path;
 }
 
-/** The methods that the conventions know; any other would let callers choose attribute values. */
+/** Methods of the conventions. Others are not recorded as they are: callers could choose attribute values. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'CONNECT',
   'DELETE',

@@ -7,17 +7,17 @@ import {
   ATTR_SERVICE_NAME,
   ATTR_SERVICE_VERSION,
 } from '@opentelemetry/semantic-conventions';
-import type { Configuration } from '../configuration/setting.ts';
-import { loadResources } from './sdk.ts';
+import type { Configuration } from '../configuration/settings.ts';
+import { loadResources } from '../modules.ts';
 
 /**
- * Who exports: process and host as detected, then what the operator says, then what only we know. Later wins,
- * so `OTEL_RESOURCE_ATTRIBUTES` can correct what was detected but neither name the service nor the pod.
+ * Creates the resource of the service: detected attributes of process and host, then the operator's, then our own. Later
+ * ones win, so `OTEL_RESOURCE_ATTRIBUTES` can correct detected attributes, but not the names of service and pod.
  */
-export function serviceResource(configuration: Configuration, serviceVersion: string | undefined): Resource {
+export function createServiceResource(configuration: Configuration, serviceVersion: string | undefined): Resource {
   const { defaultResource, detectResources, hostDetector, processDetector, resourceFromAttributes } = loadResources();
   const { podName, podNamespace, resourceAttributes, serviceName } = configuration;
-  // Command lines may hold tokens and passwords.
+  // Command lines may contain tokens and passwords.
   const detectedProcess = Object.entries(processDetector.detect().attributes ?? {}).filter(
     ([key]) => !COMMAND_LINE.has(key),
   );

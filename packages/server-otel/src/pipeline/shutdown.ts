@@ -1,31 +1,30 @@
-/** What a shutdown needs of a pipeline. */
+import { settlesWithin } from '@hatchet-ts/internal/deadline';
+
+/** The part of a pipeline that a shutdown needs. */
 export interface Stoppable {
-  /** Delivers what waits; may take as long as it likes, and may reject. */
+  /** Delivers what is queued; may take any time and may reject. */
   shutdown(): Promise<void>;
   /** Gives up what is not delivered and closes the connection. */
   close(): void;
 }
 
 /**
- * A `shutdown` that delivers what it can in a bounded time, always closes the connections, never rejects and
- * happens once. The SDK's own does neither: it rejects when the last flush fails, and then leaves the exporter open.
+ * Creates a `shutdown` that delivers what it can in a bounded time, always closes the connections, never rejects and
+ * runs once. The SDK's own shutdown rejects when the last flush fails, and then leaves the exporter open.
  *
- * @param pipelines one after the other: the last metrics count the last spans
- * @param finished called at the end
+ * @param pipelines stopped one after the other: the last metrics count the last spans
+ * @param onStopped called at the end
  */
-export function shutdownOnce(
+export function createShutdown(
   pipelines: readonly Stoppable[],
   timeoutMillis: number,
-  finished: () => void,
+  onStopped: () => void,
 ): () => Promise<void> {
   let done: Promise<void> | undefined;
   const run = async () => {
-    const { promise: expired, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, timeoutMillis);
-    await Promise.race([stopAll(pipelines), expired]);
-    clearTimeout(timer);
+    await settlesWithin(stopAll(pipelines), timeoutMillis);
     for (const pipeline of pipelines) pipeline.close();
-    finished();
+    onStopped();
   };
   return () => {
     done ??= run();
@@ -35,4 +34,30 @@ export function shutdownOnce(
 
 async function stopAll(pipelines: readonly Stoppable[]): Promise<void> {
   for (const pipeline of pipelines) await Promise.allSettled([pipeline.shutdown()]);
+}
+
+/** Signals that end a service. */
+export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
+
+/**
+ * Shuts telemetry down on a signal and then lets the signal end the process, as it would have without telemetry. If the
+ * application listens for the signal as well, ending is left to the application.
+ *
+ * @returns a function that stops listening
+ */
+export function shutdownOnSignals(shutdown: () => Promise<void>): () => void {
+  const listeners = ENDING_SIGNALS.map((signal) => {
+    const listener = async () => {
+      stop();
+      const isOnlyListener = process.listenerCount(signal) === 0;
+      await shutdown();
+      if (isOnlyListener) process.kill(process.pid, signal);
+    };
+    process.on(signal, listener);
+    return [signal, listener] as const;
+  });
+  const stop = () => {
+    for (const [signal, listener] of listeners) process.off(signal, listener);
+  };
+  return stop;
 }

@@ -1,58 +1,91 @@
 import { TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler';
-import type { MeterProvider, Tracer, TracerProvider } from '@opentelemetry/api';
+import {
+  type MeterProvider,
+  type ProxyTracerProvider,
+  type Tracer,
+  type TracerProvider,
+  trace,
+} from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { type DeliveryStatus, NOTHING_DELIVERED } from '../delivery/books.ts';
+import type { NodeTracerConfig, NodeTracerProvider, SpanProcessor } from '@opentelemetry/sdk-trace-node';
+import type { Collector } from '../collector/collector.ts';
+import { type DeliveryStatus, NOTHING_DELIVERED } from '../delivery/delivery-counts.ts';
 import type { DeliveryLimits } from '../delivery/limits.ts';
 import { SpanDelivery } from '../delivery/span-delivery.ts';
 import type { TelemetryLogger } from '../logger.ts';
-import { SCOPE } from '../process-telemetry.ts';
-import { PresetIds } from '../spans/preset-ids.ts';
+import { loadTracingSdk, type OtlpModules } from '../modules.ts';
+import { type ProcessTelemetry, SCOPE } from '../process-telemetry.ts';
+import { globalsRemover } from '../propagation/propagation.ts';
+import { TraceContextPropagator } from '../propagation/trace-context-propagator.ts';
 import { TenantSpanProcessor } from '../spans/tenant.ts';
-import type { Collector } from './collector.ts';
-import { loadTracingSdk, type OtlpModules } from './sdk.ts';
+import { PresetIds } from '../spans/trace-ids.ts';
 
-/** Makes spans and takes them to the collector. */
-export interface TracingPipeline {
+/** Creates spans and delivers them to the collector. */
+export interface TracingPipeline extends NonNullable<ProcessTelemetry['tracing']> {
   readonly tracerProvider: TracerProvider;
   readonly tracer: Tracer;
-  readonly ids: PresetIds;
-  isSampled(traceId: string): boolean;
+  /** False if another SDK was registered in this process before. */
+  readonly isGlobal: boolean;
   status(): DeliveryStatus;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
-  /** Ends what is still on its way and closes the connection. */
+  /** Gives up undelivered spans and closes the connection at once. */
   close(): void;
+  /** Removes the provider, the context manager and the propagator from the process. */
+  unregister(): void;
 }
 
 export interface TracingPipelineOptions {
   readonly ratio: number;
   readonly resource: Resource;
   readonly processors: readonly SpanProcessor[];
-  readonly collector?: { readonly collector: Collector; readonly otlp: Pick<OtlpModules, 'grpc'> } | undefined;
+  readonly collector?: { readonly collector: Collector; readonly otlp: OtlpModules } | undefined;
   readonly limits?: Partial<DeliveryLimits>;
   readonly logger: TelemetryLogger;
-  /** Where the pipeline's own measurements go. */
+  /** Provider for the pipeline's own metrics. */
   readonly meterProvider?: MeterProvider | undefined;
 }
 
 export function startTracingPipeline(options: TracingPipelineOptions): TracingPipeline {
-  const sdk = loadTracingSdk();
+  const { collector: target, limits, logger, meterProvider, processors, ratio, resource } = options;
   const ids = new PresetIds();
-  const sampler = new TraceIdRatioSampler(options.ratio);
-  const processors: SpanProcessor[] = [new TenantSpanProcessor(), ...options.processors];
-  const delivery =
-    options.collector &&
-    new SpanDelivery(options.collector.otlp.grpc, { ...options, collector: options.collector.collector });
-  // Last: what another processor's `onEnd` changed would not be seen later.
-  if (delivery) processors.push(delivery);
-  const provider = new sdk.BasicTracerProvider({
+  const sampler = new TraceIdRatioSampler(ratio);
+  const delivery = target && new SpanDelivery({ ...target, limits, logger, meterProvider });
+  const provider = createTracerProvider({
     sampler,
     idGenerator: ids,
-    resource: options.resource,
-    ...(options.meterProvider && { meterProvider: options.meterProvider }),
-    spanProcessors: processors,
-    // Said here, so that no OTEL_SPAN_* variable decides what a service exports.
+    resource,
+    ...(meterProvider && { meterProvider }),
+    // The delivery is last: it encodes the span and would miss what a later processor changes in `onEnd`.
+    spanProcessors: [new TenantSpanProcessor(), ...processors, ...(delivery ? [delivery] : [])],
+  });
+  const removeGlobals = globalsRemover();
+  provider.register({ propagator: new TraceContextPropagator() });
+  const isGlobal = (trace.getTracerProvider() as Partial<ProxyTracerProvider>).getDelegate?.() === provider;
+  const { RECORD_AND_SAMPLED } = loadTracingSdk().SamplingDecision;
+  return {
+    tracerProvider: provider,
+    tracer: provider.getTracer(SCOPE.name, SCOPE.version),
+    isGlobal,
+    withIds: (preset, startSpan) => ids.use(preset, startSpan),
+    isSampled: (traceId) => sampler.shouldSample(undefined, traceId).decision === RECORD_AND_SAMPLED,
+    status: () => delivery?.status() ?? NOTHING_DELIVERED,
+    forceFlush: () => provider.forceFlush(),
+    shutdown: () => provider.shutdown(),
+    close: () => delivery?.close(),
+    unregister: () => {
+      if (isGlobal) trace.disable();
+      removeGlobals();
+    },
+  };
+}
+
+/** Creates the only kind of tracer provider of this package. */
+export function createTracerProvider(config: NodeTracerConfig): NodeTracerProvider {
+  const sdk = loadTracingSdk();
+  return new sdk.NodeTracerProvider({
+    ...config,
+    // Explicit, so that no OTEL_SPAN_* variable decides what a service exports.
     generalLimits: { attributeCountLimit: 128, attributeValueLengthLimit: Number.POSITIVE_INFINITY },
     spanLimits: {
       attributeCountLimit: 128,
@@ -63,15 +96,4 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
       attributePerLinkCountLimit: 128,
     },
   });
-  return {
-    tracerProvider: provider,
-    tracer: provider.getTracer(SCOPE.name, SCOPE.version),
-    ids,
-    isSampled: (traceId) =>
-      sampler.shouldSample(undefined, traceId).decision === sdk.SamplingDecision.RECORD_AND_SAMPLED,
-    status: () => delivery?.status() ?? NOTHING_DELIVERED,
-    forceFlush: () => provider.forceFlush(),
-    shutdown: () => provider.shutdown(),
-    close: () => delivery?.close(),
-  };
 }

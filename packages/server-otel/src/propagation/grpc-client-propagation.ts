@@ -4,8 +4,8 @@ import { GrpcInstrumentation } from '@opentelemetry/instrumentation-grpc';
 
 /**
  * Writes the active context into the metadata of outgoing gRPC calls, and does nothing else. The patches are
- * OpenTelemetry's; their tracer creates no spans and hands the active context on, so the next service sees the
- * span that really asked for the call, not a client span that says the same once more.
+ * OpenTelemetry's. Their tracer creates no spans, so the next service sees the span that caused the call, without a
+ * client span between.
  */
 export class GrpcClientPropagation extends GrpcInstrumentation {
   constructor() {
@@ -13,7 +13,7 @@ export class GrpcClientPropagation extends GrpcInstrumentation {
     this.setTracerProvider(new ProxyTracerProvider());
   }
 
-  /** Servers have a middleware of their own (`grpcServerTracing`): their patch is taken off again. */
+  /** Removes the patch of servers: they have a middleware of their own (`grpcServerTracing`). */
   override init(): InstrumentationNodeModuleDefinition[] {
     const definitions = super.init();
     for (const definition of definitions) {

@@ -2,9 +2,9 @@ import type { Context, TextMapSetter } from '@opentelemetry/api';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 
 /**
- * W3C Trace Context with flags of two digits always. The SDK's propagator puts a `0` before the hexadecimal
- * number, which makes three digits of flags from 0x10 up and so an invalid header; a service that is transparent
- * hands on bits that it does not know as they are.
+ * Propagates W3C Trace Context and always writes the flags with two digits. The SDK's propagator prefixes a `0` to the
+ * hexadecimal number; from 0x10 up that makes three digits, an invalid header. A transparent service passes on unknown
+ * flag bits unchanged.
  */
 export class TraceContextPropagator extends W3CTraceContextPropagator {
   override inject(context: Context, carrier: unknown, setter: TextMapSetter): void {

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { RUN_PREFIX } from './names.ts';
 
-/** Attributes of `hatchet.run/` spans, without the prefix `hatchet.run/`. Closed: add a row to use a new key. */
+/** Attributes of `hatchet.run/` spans, without that prefix. The table is closed: add a row to use a new key. */
 export const RUN_ATTRIBUTES = {
   'tenant.id': 'string',
   'worker.id': 'string',
@@ -25,7 +25,7 @@ export const RUN_ATTRIBUTES = {
 
 export type RunAttributes = AttributesOf<typeof RUN_ATTRIBUTES>;
 
-/** Attributes of `hatchet.engine.` spans, without the prefix `hatchet.`; `span_source = engine` is added to each. */
+/** Attributes of `hatchet.engine.` spans, without the prefix `hatchet.`. Each span also gets `span_source = engine`. */
 export const ENGINE_ATTRIBUTES = {
   tenant_id: 'string',
   worker_id: 'string',
@@ -54,8 +54,8 @@ export const ENGINE_ATTRIBUTES = {
 
 export type EngineAttributes = AttributesOf<typeof ENGINE_ATTRIBUTES>;
 
-/** Joins prefix and keys; leaves out null, undefined and the empty string, keeps zero and false. */
-export function prefixed(prefix: string, values: Readonly<Record<string, unknown>>): Attributes {
+/** Prefixes the keys; leaves out null, undefined and the empty string, keeps zero and false. */
+export function prefixKeys(prefix: string, values: Readonly<Record<string, unknown>>): Attributes {
   const attributes: Attributes = {};
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || value === null || value === '') continue;

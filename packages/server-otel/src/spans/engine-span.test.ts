@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
 import { recordEngineSpan } from './engine-span.ts';
 import { withTenant } from './tenant.ts';
-import { isRecordedTrace, newTraceContext } from './trace-context.ts';
+import { isRecordedTrace, newTraceContext } from './trace-ids.ts';
 
 let recording: Recording;
 beforeEach(() => {

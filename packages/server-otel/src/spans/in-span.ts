@@ -1,12 +1,12 @@
 import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
-import { contextBelow } from './transparency.ts';
+import { contextBelow } from './parent-context.ts';
 
 /**
- * Runs `fn` below a span that was just started, ends the span when `fn` has returned or its promise has
- * settled, and hands result and error on unchanged.
+ * Runs `fn` below a span that was just started, ends the span when `fn` has returned or its promise has settled, and
+ * passes on result and error unchanged.
  *
- * @param onError what an error says on the span; default: ERROR with the exception
+ * @param onError records an error on the span; default: ERROR with the exception
  */
 export function inSpan<T>(
   span: Span,
@@ -36,7 +36,7 @@ export function inSpan<T>(
   return settled as T;
 }
 
-/** ERROR with the message, the exception as an event, its class as `error.type`. */
+/** Records an error: status ERROR with the message, the exception as an event, its class as `error.type`. */
 export function recordError(span: Span, error: unknown): void {
   if (!span.isRecording()) return;
   const exception = error instanceof Error ? error : new Error(String(error));

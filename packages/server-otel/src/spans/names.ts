@@ -1,6 +1,6 @@
 /**
- * The spans of a service's own work: `hatchet.run/<name>`. The table is closed: whoever needs a name adds
- * a row here. Where Hatchet does the same thing, the name is Hatchet's.
+ * Spans of a service's own work: `hatchet.run/<name>`. The table is closed: add a row to use a new name. Where Hatchet
+ * has a span for the same work, the name is Hatchet's.
  */
 export const RUN_SPANS = {
   'trigger-workflow-run': 'one run is created, or one item of a bulk',
@@ -33,7 +33,7 @@ export const RUN_SPANS = {
 /** Name of a `hatchet.run/` span, without the prefix. */
 export type RunSpanName = keyof typeof RUN_SPANS;
 
-/** What the engine saw of a run, recorded when it is over: `hatchet.engine.<name>`. Closed as well. */
+/** Spans that the engine records when a run is over: `hatchet.engine.<name>`. Closed as well. */
 export const ENGINE_SPANS = {
   workflow_run: 'created → final state',
   queued: 'one per attempt: it could run → it was sent to a worker',

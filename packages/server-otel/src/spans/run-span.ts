@@ -1,27 +1,27 @@
 import { context, type Link, type Span, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import { serverTracer } from '../process-telemetry.ts';
-import { prefixed, type RunAttributes } from './attributes.ts';
+import { prefixKeys, type RunAttributes } from './attributes.ts';
 import { inSpan } from './in-span.ts';
 import { RUN_PREFIX, type RunSpanName } from './names.ts';
-import { withParent } from './transparency.ts';
+import { withParent } from './parent-context.ts';
 
-/** Most links that a span keeps; the SDK's own limit. */
+/** Largest number of links of a span; the SDK's own limit. */
 export const MAX_LINKS = 128;
 
 export interface RunSpanOptions {
   readonly attributes?: RunAttributes;
-  /** Takes the place of the current span: the run's context, for work that was not called by anyone. */
+  /** Replaces the current span as the parent: the run's context, for work that no request caused. */
   readonly parent?: SpanContext | undefined;
-  /** Contexts of the runs that a pass works for, without those that have none; the first 128 become links. */
+  /** Contexts of the runs that the work is for; undefined ones are skipped, the first 128 become links. */
   readonly links?: readonly (SpanContext | undefined)[];
-  /** Begins a trace of its own, whatever is active. */
+  /** Begins a trace of its own, ignoring the active context. */
   readonly root?: boolean;
 }
 
 /**
- * Runs `fn` inside a span `hatchet.run/<name>`, kind INTERNAL. The span ends when `fn` returns or its promise
- * settles; an error makes it ERROR, with the exception, and reaches the caller unchanged. When the span is not
- * recorded, `fn` runs with the context that was active before.
+ * Runs `fn` inside a span `hatchet.run/<name>`, kind INTERNAL. The span ends when `fn` returns or its promise settles.
+ * An error sets the status ERROR, with the exception, and reaches the caller unchanged. If the span is not recorded, `fn`
+ * runs with the context that was active before.
  */
 export function runSpan<T>(name: RunSpanName, options: RunSpanOptions, fn: (span: Span) => T): T {
   const base = options.root === true ? trace.deleteSpan(context.active()) : context.active();
@@ -32,14 +32,14 @@ export function runSpan<T>(name: RunSpanName, options: RunSpanOptions, fn: (span
     parent,
   );
   if (options.attributes !== undefined && span.isRecording()) {
-    span.setAttributes(prefixed(RUN_PREFIX, options.attributes));
+    span.setAttributes(prefixKeys(RUN_PREFIX, options.attributes));
   }
   return inSpan(span, parent, fn);
 }
 
-/** More attributes for the `hatchet.run/` span that is running, for what is known only later. */
+/** Sets further attributes of a running `hatchet.run/` span. */
 export function setRunAttributes(span: Span, attributes: RunAttributes): void {
-  if (span.isRecording()) span.setAttributes(prefixed(RUN_PREFIX, attributes));
+  if (span.isRecording()) span.setAttributes(prefixKeys(RUN_PREFIX, attributes));
 }
 
 export function linksTo(contexts: readonly (SpanContext | undefined)[] = []): Link[] {

@@ -1,6 +1,6 @@
 import { type Context, context, createContextKey, type Span } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { TENANT_ATTRIBUTE } from './attributes.ts';
 
 /** Runs `fn` so that every span started below carries the tenant's id as `hatchet.run/tenant.id`. */
@@ -8,14 +8,14 @@ export function withTenant<T>(tenantId: string, fn: () => T): T {
   return context.with(setTenant(context.active(), tenantId), fn);
 }
 
-/** `base` with this tenant, for work that is started with an explicit context. */
+/** Returns `base` with this tenant, for work that is started with an explicit context. */
 export function setTenant(base: Context, tenantId: string): Context {
   return base.setValue(CALL, { tenantId } satisfies Call);
 }
 
 /**
- * Tells the call that is being served whose it is, once its credentials were checked: the SERVER span and
- * every span below it that starts from now on carry the tenant's id. Outside a call nothing happens.
+ * Names the tenant of the current call, once its credentials are checked: the SERVER span, and every span below it that
+ * starts from now on, carry the tenant's id. Does nothing outside of a call.
  */
 export function authorised(tenantId: string): void {
   const call = callOf(context.active());
@@ -24,12 +24,12 @@ export function authorised(tenantId: string): void {
   if (call.span?.isRecording()) call.span.setAttribute(TENANT_ATTRIBUTE, tenantId);
 }
 
-/** Runs `fn` so that no span is made below it and no context leaves the process: pollers, probes, the OTLP receiver. */
+/** Runs `fn` without spans below it and without sending a context: for pollers, probes, the OTLP receiver. */
 export function untraced<T>(fn: () => T): T {
   return context.with(suppressTracing(context.active()), fn);
 }
 
-/** Mutable, because authorisation happens below the span that it names; lives as long as its call. */
+/** State of one served call. Mutable: the tenant is known only after the SERVER span has started. */
 interface Call {
   tenantId?: string | undefined;
   readonly span?: Span;
@@ -37,7 +37,7 @@ interface Call {
   readonly opened?: () => void;
 }
 
-/** `base` for serving one call, whose tenant `authorised` names later. */
+/** Returns `base` for serving one call, whose tenant `authorised` sets later. */
 export function withCall(base: Context, call: Call): Context {
   return base.setValue(CALL, call);
 }
@@ -46,7 +46,7 @@ export function callOf(base: Context): Call | undefined {
   return base.getValue(CALL) as Call | undefined;
 }
 
-/** Puts the tenant's id on every span that starts below it, also on those of other instrumentations. */
+/** Sets the tenant's id on every span that starts below a call, including those of other instrumentations. */
 export class TenantSpanProcessor implements SpanProcessor {
   onStart(span: Parameters<SpanProcessor['onStart']>[0], parent: Context): void {
     const tenantId = callOf(parent)?.tenantId;

@@ -1,10 +1,10 @@
-import 'reflect-metadata'; // x509 asks for it
+import 'reflect-metadata'; // required by x509
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 
-/** A certificate authority that lives as long as a test. */
+/** A certificate authority for one test. */
 export interface Authority {
   /** PEM. */
   readonly certificate: string;
@@ -13,12 +13,12 @@ export interface Authority {
 
 export interface Subject {
   readonly name: string;
-  /** DNS names and addresses that the certificate is for; none for a client. */
+  /** DNS names and addresses of the certificate; none for a client. */
   readonly hosts?: readonly string[];
   readonly expired?: boolean;
 }
 
-/** A certificate and its private key, PEM. */
+/** A certificate and its private key in PEM format. */
 export interface Issued {
   readonly certificate: string;
   readonly key: string;
@@ -64,7 +64,7 @@ export async function createAuthority(name = 'Test CA'): Promise<Authority> {
   };
 }
 
-/** Files of a test, in a directory of their own. */
+/** Files of a test in a temporary directory. */
 export interface Files {
   readonly directory: string;
   write(name: string, content: string): string;

@@ -7,7 +7,7 @@ export interface ReceivedCall {
   readonly bytes: Buffer;
 }
 
-/** An OTLP/gRPC collector that keeps what it is sent. */
+/** An OTLP/gRPC collector that keeps the requests it receives. */
 export interface TestCollector {
   readonly address: string;
   readonly port: number;
@@ -16,15 +16,15 @@ export interface TestCollector {
 }
 
 export interface TestCollectorOptions {
-  /** Default: any that is free. */
+  /** Default: any free port. */
   readonly port?: number;
-  /** False: it accepts calls and never answers them. */
+  /** False: calls are accepted and never answered. */
   readonly answers?: boolean;
-  /** PEM; plaintext without. With `clientCa` it asks for client certificates of that authority. */
+  /** PEM; plaintext without. `clientCa` requires client certificates of that authority. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
-  /** The only `Authorization` that is accepted. */
+  /** The only accepted `Authorization`. */
   readonly auth?: string;
-  /** Answers a call itself, instead of the two options above. */
+  /** Answers a call, instead of `answers` and `auth`. */
   readonly respond?: (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void;
   /** Default: both. */
   readonly signals?: readonly ('trace' | 'metrics')[];
@@ -80,7 +80,7 @@ function credentialsOf(
   return createSsl(tls.clientCa === undefined ? null : Buffer.from(tls.clientCa), [pair], tls.clientCa !== undefined);
 }
 
-/** The first byte that a client sends to a TCP port: 0x16 opens a TLS handshake, `P` (0x50) plaintext HTTP/2. */
+/** Returns the first byte that a client sends: 0x16 begins a TLS handshake, `P` (0x50) plaintext HTTP/2. */
 export async function firstByteOf(connect: (address: string) => Promise<unknown>): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const server = createTcpServer((socket) =>

@@ -1,22 +1,22 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
-import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { TelemetryLogger } from '../logger.ts';
-import type { ServerTelemetry } from '../server-telemetry.ts';
+import type { ServerTelemetry } from '../process-telemetry.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
 
-/** A trace that ratio 0.5 keeps, and one that it drops. */
+/** Ids of a trace that ratio 0.5 keeps, and of one that it drops. */
 export const KEPT = '4bf92f3577b34da60000000000000001';
 export const DROPPED = '4bf92f3577b34da6ffffffffffffffff';
-/** The caller's span in both. */
+/** Id of the caller's span in both. */
 export const CALLER = '00f067aa0ba902b7';
 
 export const SILENT: TelemetryLogger = { info: () => {}, warn: () => {}, error: () => {} };
 
-/** Real telemetry whose spans end in memory. */
+/** Real telemetry that keeps its spans in memory. */
 export interface Recording {
   readonly telemetry: ServerTelemetry;
   spans(): Promise<ReadableSpan[]>;
-  /** The spans as an indented tree: name, kind, status. */
+  /** Returns the spans as an indented tree: name, kind, status. */
   tree(): Promise<string>;
 }
 

@@ -3,35 +3,35 @@ import { bytesFields } from '../delivery/encoding/protobuf-reader.ts';
 import { ProtobufWriter } from '../delivery/encoding/protobuf-writer.ts';
 import { type ReceivedCall, startCollector, type TestCollector, type TestCollectorOptions } from './collector.ts';
 
-/** What a collector does with a call. */
+/** Reaction of a collector to a call. */
 export type Reaction =
   | 'accept'
   /** Never answers. */
   | 'hang'
-  /** Answers after so long. */
+  /** Accepts after so many milliseconds. */
   | { readonly slow: number }
-  /** Takes the call, but not so many of its spans. */
+  /** Accepts the call, but rejects so many of its spans. */
   | { readonly rejected: number; readonly message?: string }
   /** A gRPC status; `retryMillis` adds a `google.rpc.RetryInfo`. */
   | { readonly status: number; readonly details?: string; readonly retryMillis?: number };
 
-/** An OTLP/gRPC collector that does what a test tells it to do, and knows which spans it has acknowledged. */
+/** An OTLP/gRPC collector with scripted reactions that counts the spans it has acknowledged. */
 export interface ScriptedCollector {
   readonly address: string;
-  /** How many acknowledged spans differ. */
+  /** Number of different acknowledged spans. */
   readonly distinctSpans: number;
-  /** How many spans were acknowledged, repetitions counted. */
+  /** Number of acknowledged spans, including repetitions. */
   readonly acknowledgedSpans: number;
-  /** How many spans came with each call, answered or not. */
+  /** Number of spans of each call, answered or not. */
   readonly sizes: number[];
   readonly calls: ReceivedCall[];
-  /** Whose connection each call came over. */
+  /** Client address of each call. */
   readonly peers: string[];
-  /** For the calls that come next; a function is asked for each. */
+  /** Sets the reaction to the next calls; a function is called for each. */
   react(reaction: Reaction | ((call: number) => Reaction)): void;
-  /** Drops all connections and listens no more. */
+  /** Drops all connections and stops listening. */
   stop(): void;
-  /** Listens again, on the same port, unless it does. */
+  /** Listens again on the same port. Does nothing if it still listens. */
   restart(): Promise<void>;
 }
 
@@ -93,7 +93,7 @@ export async function startScriptedCollector(
   };
 }
 
-/** Trace and span id of every span in an `ExportTraceServiceRequest`. */
+/** Returns trace and span id of every span in an `ExportTraceServiceRequest`. */
 export function spanIds(request: Buffer): string[] {
   return bytesFields(request, 1)
     .flatMap((resourceSpans) => bytesFields(resourceSpans, 2))
@@ -114,7 +114,7 @@ function partialSuccess(rejected: number, message: string): Buffer {
   });
 }
 
-/** A `google.rpc.Status` with a `RetryInfo`, as the trailer that carries it. */
+/** Encodes a `google.rpc.Status` with a `RetryInfo`, as trailing metadata. */
 function retryInfo({ status, retryMillis }: { status: number; retryMillis?: number }): Metadata {
   const metadata = new MetadataOf();
   if (retryMillis === undefined) return metadata;

@@ -1,21 +1,23 @@
 /* A program for tests: ends a span while the collector (its first argument) is away, shuts down, prints the status. */
-import * as grpc from '@grpc/grpc-js';
-import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { SpanDelivery } from '../delivery/span-delivery.ts';
+import { loadOtlp } from '../modules.ts';
 import { SILENT } from './recording.ts';
 
 const address = process.argv[2] ?? '';
-const delivery = new SpanDelivery(grpc, {
+const delivery = new SpanDelivery({
   collector: {
     address,
     target: `dns:${address}`,
-    credentials: grpc.credentials.createInsecure(),
+    credentials: credentials.createInsecure(),
     channelOptions: {},
-    metadata: async () => new grpc.Metadata(),
+    metadata: async () => new Metadata(),
   },
+  otlp: loadOtlp(),
   logger: SILENT,
   limits: { shutdownMillis: 300 },
 });
-new BasicTracerProvider({ spanProcessors: [delivery] }).getTracer('test').startSpan('span').end();
+new NodeTracerProvider({ spanProcessors: [delivery] }).getTracer('test').startSpan('span').end();
 await delivery.shutdown();
 console.log(JSON.stringify(delivery.status()));

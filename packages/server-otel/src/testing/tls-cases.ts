@@ -26,7 +26,7 @@ type CollectorKind = 'good' | 'mutual' | 'expired' | 'wrongHost';
 
 const LOCAL = ['localhost', '127.0.0.1'];
 
-/** Whom a collector's certificate names. */
+/** Subjects of the collectors' certificates. */
 const SUBJECTS: Readonly<Record<CollectorKind, Subject>> = {
   good: { name: 'collector', hosts: LOCAL },
   mutual: { name: 'collector', hosts: LOCAL },

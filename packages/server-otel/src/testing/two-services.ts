@@ -1,11 +1,11 @@
 /*
- * A program for tests: an HTTP service that asks a gRPC service, both in this process, with the telemetry that the
- * environment describes. Prints what the last service would send on, and which modules were loaded.
+ * A program for tests: an HTTP service that calls a gRPC service, both in this process, with the telemetry that the
+ * environment configures. Prints the headers that the last service would send, and the loaded modules.
  */
 import { createRequire } from 'node:module';
 import { grpcServerTracing, httpServerTracing, newTraceContext, runSpan, startServerTelemetry } from '../index.ts';
 import { EchoService } from './echo-service.ts';
-import { outgoing } from './outgoing.ts';
+import { outgoingHeaders } from './outgoing-headers.ts';
 
 const telemetry = startServerTelemetry();
 const { Hono } = await import('hono');
@@ -17,7 +17,7 @@ const unused = () => {
   throw new Error('not part of this program');
 };
 grpc.add(EchoService, {
-  unary: () => runSpan('ingest-event', {}, async () => ({ text: JSON.stringify(outgoing()) })),
+  unary: () => runSpan('ingest-event', {}, async () => ({ text: JSON.stringify(outgoingHeaders()) })),
   serverStream: unused,
   clientStream: unused,
   bidi: unused,

@@ -1,12 +1,11 @@
 import type { Attributes } from '@opentelemetry/api';
-import { type KnownText, KnownTexts, LONGEST_KNOWN_VALUE } from './known-text.ts';
-import { MAX_UTF8, MAX_VARINT, type ProtobufWriter, varintSize } from './protobuf-writer.ts';
+import { MAX_UTF8, MAX_VARINT, ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
 /**
- * Attributes as a repeated `KeyValue`, in their own order.
- * What stands in an attribute is the user's, and need not be what its type says.
+ * Writes attributes as a repeated `KeyValue`, in their own order. Values come from the user and may have any type,
+ * whatever their declaration says.
  *
- * @param tag of the repeated field, one byte
+ * @param tag tag of the repeated field, one byte
  */
 export function writeAttributes(writer: ProtobufWriter, tag: number, attributes: Attributes): void {
   for (const key in attributes) {
@@ -20,23 +19,23 @@ export function writeAttributes(writer: ProtobufWriter, tag: number, attributes:
   }
 }
 
-function writeText(writer: ProtobufWriter, tag: number, key: KnownText, text: string): void {
+function writeText(writer: ProtobufWriter, tag: number, key: CachedText, text: string): void {
   writer.reserve(FRAME + key.bytes.length + text.length * MAX_UTF8);
   writer.byte(tag);
-  const known = key.values?.get(text);
-  if (known !== undefined) {
-    writer.bytes.set(known, writer.position);
-    writer.position += known.length;
+  const cached = key.values?.get(text);
+  if (cached !== undefined) {
+    writer.bytes.set(cached, writer.position);
+    writer.position += cached.length;
     return;
   }
   const start = writer.position;
   writeNewText(writer, key.bytes, text);
-  if (key.values !== undefined && text.length <= LONGEST_KNOWN_VALUE) {
-    KEYS.learn(key, text, writer.bytes.subarray(start, writer.position));
+  if (key.values !== undefined && text.length <= LONGEST_CACHED_VALUE) {
+    KEYS.addValue(key, text, writer.bytes.subarray(start, writer.position));
   }
 }
 
-/** A string is nearly always ASCII: then all lengths are known before the content is written. */
+/** Optimized for ASCII, where all lengths are known before the content is written. */
 function writeNewText(writer: ProtobufWriter, key: Uint8Array, text: string): void {
   const start = writer.position;
   beginText(writer, key, text.length);
@@ -46,7 +45,7 @@ function writeNewText(writer: ProtobufWriter, key: Uint8Array, text: string): vo
   writer.position += writer.bytes.write(text, writer.position);
 }
 
-/** Everything but the content of the string. */
+/** Writes everything but the content of the string. */
 function beginText(writer: ProtobufWriter, key: Uint8Array, length: number): void {
   const anyValue = 1 + varintSize(length) + length;
   writer.varint(1 + key.length + 1 + varintSize(anyValue) + anyValue);
@@ -59,7 +58,7 @@ function beginText(writer: ProtobufWriter, key: Uint8Array, length: number): voi
   writer.varint(length);
 }
 
-/** A boolean, or an integer below 2³²: its length is known. */
+/** Writes a boolean or an integer below 2³²; its length is known. */
 function writeSmall(writer: ProtobufWriter, tag: number, key: Uint8Array, kind: number, value: number): void {
   const anyValue = 1 + varintSize(value);
   writer.reserve(FRAME + key.length);
@@ -85,14 +84,14 @@ function writeKeyValue(writer: ProtobufWriter, tag: number, key: Uint8Array, val
   writer.end(start, 1);
 }
 
-/** An `AnyValue` with its length. */
+/** Writes an `AnyValue` with its length. */
 function writeNested(writer: ProtobufWriter, value: unknown): void {
   const start = writer.begin(1);
   writeAnyValue(writer, value);
   writer.end(start, 1);
 }
 
-/** The content of an `AnyValue`; nothing for what it cannot hold, such as null. */
+/** Writes the content of an `AnyValue`; nothing for a value that it cannot hold, such as null. */
 function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   writer.reserve(1 + MAX_VARINT);
   if (typeof value === 'string') {
@@ -123,7 +122,7 @@ function writeAnyValue(writer: ProtobufWriter, value: unknown): void {
   }
 }
 
-/** Integers from −2⁶³ to below 2⁶³, those above 2⁵³ too, are `int_value`, −0 is 0; everything else is a double. */
+/** Writes integers from −2⁶³ to below 2⁶³ as `int_value` (−0 as 0), everything else as a double. */
 function writeNumber(writer: ProtobufWriter, value: number): void {
   if (Number.isInteger(value) && value >= -TWO_63 && value < TWO_63) {
     writer.byte(INTEGER);
@@ -134,9 +133,8 @@ function writeNumber(writer: ProtobufWriter, value: number): void {
   }
 }
 
-/** The optimising compiler knows it in such a loop, but not `Object.hasOwn`. */
+/** V8 optimizes this call in a `for…in` loop, but not `Object.hasOwn`. */
 const hasOwn = Object.prototype.hasOwnProperty;
-const KEYS = new KnownTexts();
 
 /** Tags of `opentelemetry.proto.common.v1`: field number · 8 + wire type. */
 const KEY = 0x0a;
@@ -150,6 +148,60 @@ const MAP = 0x32;
 const BYTES = 0x3a;
 const ITEM = 0x0a;
 
-/** More than the tags and lengths around one attribute take. */
+/** More bytes than the tags and lengths around one attribute take. */
 const FRAME = 64;
 const TWO_63 = 2 ** 63;
+
+/** A text that recurs with every span, such as a span's name or an attribute's key, in its encoded form. */
+interface CachedText {
+  /** Length and content. */
+  readonly bytes: Uint8Array;
+  /** Of a key: encoded attributes without their tag, by value. Undefined if the key has too many different values. */
+  values: Map<string, Uint8Array> | undefined;
+}
+
+/** Cache of encoded texts. Bounded, even if an application puts ids into keys or names. */
+export class TextCache {
+  readonly #texts = new Map<string, CachedText>();
+  #valueBytes = 0;
+
+  get(text: string): CachedText {
+    return this.#texts.get(text) ?? this.#add(text);
+  }
+
+  /** Caches the encoding of an attribute whose value may recur. */
+  addValue(key: CachedText, value: string, encoded: Uint8Array): void {
+    if (key.values === undefined || this.#valueBytes > MAX_VALUE_BYTES) return;
+    if (key.values.size >= MAX_VALUES) {
+      for (const { length } of key.values.values()) this.#valueBytes -= length;
+      key.values = undefined;
+      return;
+    }
+    key.values.set(value, Uint8Array.from(encoded));
+    this.#valueBytes += encoded.length;
+  }
+
+  #add(text: string): CachedText {
+    const writer = new ProtobufWriter(MAX_VARINT + text.length * MAX_UTF8);
+    writer.string(text);
+    const bytes = Uint8Array.from(writer.bytes.subarray(0, writer.position));
+    if (text.length > MAX_LENGTH) return { bytes, values: undefined };
+    if (this.#texts.size >= MAX_TEXTS) {
+      this.#texts.clear();
+      this.#valueBytes = 0;
+    }
+    const added = { bytes, values: new Map() };
+    this.#texts.set(text, added);
+    return added;
+  }
+}
+
+/** Longer values are not cached. */
+const LONGEST_CACHED_VALUE = 64;
+const MAX_TEXTS = 2048;
+const MAX_LENGTH = 256;
+const MAX_VALUES = 64;
+const MAX_VALUE_BYTES = 1024 * 1024;
+
+/** Declared last: the class above must be initialized. */
+const KEYS = new TextCache();

@@ -1,55 +1,55 @@
-/** One field of a message in the protocol buffers wire format. */
-export interface ProtobufField {
-  readonly number: number;
-  /** A number of wire type 0 (cut to 64 bits, signed), or the content of wire type 2, 1 or 5. */
-  readonly value: bigint | Buffer;
+/*
+ * Reads the `google.rpc.Status` that a collector attaches to an error: no module of the pipeline exports a decoder for
+ * it. All functions throw RangeError if the bytes are not a message.
+ */
+
+/** Returns the last value of a field that holds a number; 0 if there is none. */
+export function numberField(bytes: Uint8Array, number: number): number {
+  const values = fieldsOf(bytes, number).filter((value) => typeof value === 'number');
+  return values.at(-1) ?? 0;
 }
 
-/**
- * The fields of a message, for the two small answers that a collector gives.
- *
- * @throws RangeError when the bytes are not a message
- */
-export function* protobufFields(bytes: Uint8Array): Generator<ProtobufField> {
+/** Returns the values of a field that holds bytes, text or messages. */
+export function bytesFields(bytes: Uint8Array, number: number): Buffer[] {
+  return fieldsOf(bytes, number).filter((value) => typeof value !== 'number');
+}
+
+/** Values of a field: a number (int64) of wire type 0, bytes of the others. */
+function fieldsOf(bytes: Uint8Array, number: number): Array<number | Buffer> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const values: Array<number | Buffer> = [];
   let position = 0;
-  const varint = (): bigint => {
-    for (let value = 0n, shift = 0n; ; shift += 7n) {
-      const byte = BigInt(buffer.readUInt8(position++));
-      value |= (byte & 0x7fn) << shift;
-      if (byte < 0x80n) return BigInt.asIntN(64, value);
+  const varint = (): number => {
+    let value = 0;
+    for (let index = 0; index < LONGEST_VARINT; index++) {
+      const byte = buffer.readUInt8(position++);
+      value += (byte & 0x7f) * 2 ** (7 * index);
+      if (byte < 0x80) return value < 2 ** 63 ? value : value - 2 ** 64;
     }
+    throw new RangeError('varint is longer than 10 bytes');
   };
   const content = (size: number): Buffer => {
-    if (size < 0 || position + size > buffer.length) throw new RangeError('a field is longer than its message');
+    if (!(size >= 0 && position + size <= buffer.length)) throw new RangeError('field is longer than its message');
     position += size;
     return buffer.subarray(position - size, position);
   };
   while (position < buffer.length) {
-    const tag = Number(varint());
-    const wireType = tag & 7;
-    if (wireType === 0) yield { number: tag >>> 3, value: varint() };
-    else if (wireType === 1) yield { number: tag >>> 3, value: content(8) };
-    else if (wireType === 2) yield { number: tag >>> 3, value: content(Number(varint())) };
-    else if (wireType === 5) yield { number: tag >>> 3, value: content(4) };
-    else throw new RangeError(`wire type ${wireType} is not in use`);
+    const tag = varint();
+    const read = READERS[tag & 7];
+    if (read === undefined) throw new RangeError(`unknown wire type ${tag & 7}`);
+    const value = read(varint, content);
+    if (tag >>> 3 === number) values.push(value);
   }
+  return values;
 }
 
-/** The last value of a field that holds a number; 0 when there is none. */
-export function numberField(bytes: Uint8Array, number: number): number {
-  let found = 0;
-  for (const field of protobufFields(bytes)) {
-    if (field.number === number && typeof field.value === 'bigint') found = Number(field.value);
-  }
-  return found;
-}
+type Read = (varint: () => number, content: (size: number) => Buffer) => number | Buffer;
 
-/** The values of a field that holds bytes, text or messages. */
-export function bytesFields(bytes: Uint8Array, number: number): Buffer[] {
-  const found: Buffer[] = [];
-  for (const field of protobufFields(bytes)) {
-    if (field.number === number && typeof field.value !== 'bigint') found.push(field.value);
-  }
-  return found;
-}
+/** Readers by wire type. */
+const READERS: Readonly<Record<number, Read>> = {
+  0: (varint) => varint(),
+  1: (_, content) => content(8),
+  2: (varint, content) => content(varint()),
+  5: (_, content) => content(4),
+};
+const LONGEST_VARINT = 10;

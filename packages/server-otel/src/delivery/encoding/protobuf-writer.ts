@@ -1,17 +1,17 @@
 /**
- * Bytes in the protocol buffers wire format, in one buffer that grows and is used again. Made for spans: short ASCII
- * strings are written by hand, since a call into Node's native encoders costs more than they do.
+ * Writes the protocol buffers wire format into one buffer that grows and is reused. Optimized for spans: short ASCII
+ * strings are written in a loop, because a call into Node's native encoder costs more.
  */
 export class ProtobufWriter {
   bytes: Buffer;
   position = 0;
 
-  /** @param capacity bytes to begin with */
+  /** @param capacity initial size of the buffer */
   constructor(capacity: number) {
     this.bytes = Buffer.allocUnsafeSlow(capacity);
   }
 
-  /** Makes room for so many more bytes; every write below relies on a caller that has done so. */
+  /** Makes room for more bytes. Must be called before the writes below, unless they reserve themselves. */
   reserve(size: number): void {
     const needed = this.position + size;
     if (needed > this.bytes.length) this.#grow(needed);
@@ -21,7 +21,7 @@ export class ProtobufWriter {
     this.bytes[this.position++] = value;
   }
 
-  /** An integer in [−2⁶³, 2⁶⁴), of which JavaScript's numbers hold those with up to 53 significant bits. Up to 10 bytes. */
+  /** Writes an integer in [−2⁶³, 2⁶⁴), up to 10 bytes. JavaScript numbers hold 53 significant bits of it. */
   varint(value: number): void {
     if (value >= 0 && value < 0x80) this.bytes[this.position++] = value;
     else if (value >= 0) this.#positive(value);
@@ -41,7 +41,7 @@ export class ProtobufWriter {
     this.position = this.bytes.writeDoubleLE(value, this.position);
   }
 
-  /** Length and content of a string; reserves its own room. A lone surrogate becomes U+FFFD. */
+  /** Writes length and content of a string; reserves its own room. A lone surrogate becomes U+FFFD. */
   string(text: string): void {
     this.reserve(MAX_VARINT + text.length * MAX_UTF8);
     const start = this.position;
@@ -53,13 +53,13 @@ export class ProtobufWriter {
   }
 
   /**
-   * The content of a string in UTF-8.
+   * Writes the content of a string in UTF-8.
    *
-   * @returns how many bytes it has, or −1 when it turned out not to be ASCII before it was written completely
+   * @returns the number of bytes; −1 if a short string is not ASCII and was written in part only
    */
   text(text: string): number {
     const { length } = text;
-    if (length > BY_HAND) {
+    if (length > LONGEST_LOOPED) {
       const written = this.bytes.write(text, this.position);
       this.position += written;
       return written;
@@ -75,14 +75,14 @@ export class ProtobufWriter {
     return length;
   }
 
-  /** Length and content; reserves its own room. */
+  /** Writes length and content; reserves its own room. */
   binary(content: Uint8Array): void {
     this.reserve(MAX_VARINT + content.length);
     this.varint(content.length);
     this.append(content);
   }
 
-  /** Bytes that are encoded already; reserves its own room. */
+  /** Appends encoded bytes; reserves its own room. */
   append(content: Uint8Array): void {
     this.reserve(content.length);
     this.bytes.set(content, this.position);
@@ -90,9 +90,10 @@ export class ProtobufWriter {
   }
 
   /**
-   * Begins a message whose length is not known yet; reserves its own room.
+   * Begins a message of unknown length; reserves its own room.
    *
-   * @param size bytes that its length will probably take; any other costs a move of the content
+   * @param size expected size of the length field; a wrong guess costs a move of the content
+   * @returns start of the content, for `end`
    */
   begin(size: 1 | 2): number {
     this.reserve(size);
@@ -100,7 +101,7 @@ export class ProtobufWriter {
     return this.position;
   }
 
-  /** Puts the length before the message that `begin` began; `start` is what it returned. */
+  /** Ends the message that `begin` began, by writing its length before `start`. */
   end(start: number, size: 1 | 2): void {
     const length = this.position - start;
     const needed = varintSize(length);
@@ -118,7 +119,7 @@ export class ProtobufWriter {
     let { position } = this;
     let rest = value;
     while (rest > 0xffffffff) {
-      // Bit operations end at 32 bits; a division by a power of two loses nothing.
+      // Bit operations are limited to 32 bits; dividing by a power of two is exact.
       bytes[position++] = (rest % 0x80) | 0x80;
       rest = Math.floor(rest / 0x80);
     }
@@ -127,7 +128,7 @@ export class ProtobufWriter {
     this.position = position;
   }
 
-  /** Two's complement, ten bytes. */
+  /** Writes two's complement, ten bytes. */
   #negative(value: number): void {
     let rest = BigInt.asUintN(64, BigInt(value));
     while (rest > 0x7fn) {
@@ -144,7 +145,7 @@ export class ProtobufWriter {
   }
 }
 
-/** Bytes of a length or another integer below 2³². */
+/** Returns the encoded size of an integer below 2³². */
 export function varintSize(value: number): number {
   if (value < 0x80) return 1;
   if (value < 0x4000) return 2;
@@ -152,9 +153,9 @@ export function varintSize(value: number): number {
   return value < 0x10000000 ? 4 : 5;
 }
 
-/** Bytes of the longest integer. */
+/** Encoded size of the longest integer. */
 export const MAX_VARINT = 10;
-/** UTF-8 bytes of a UTF-16 code unit, at most. */
+/** Largest number of UTF-8 bytes of a UTF-16 code unit. */
 export const MAX_UTF8 = 3;
-/** Up to this length a loop is faster than a native call. */
-const BY_HAND = 20;
+/** Longest string for which the loop is faster than a native call. */
+const LONGEST_LOOPED = 20;

@@ -3,34 +3,34 @@ import type { Resource } from '@opentelemetry/resources';
 import { writeAttributes } from './attributes.ts';
 import { MAX_VARINT, ProtobufWriter, varintSize } from './protobuf-writer.ts';
 
-/** The spans of a request that one scope made, encoded one after the other. */
+/** Envelope spans of one instrumentation scope. */
 export interface ScopeSpans {
   readonly scope: InstrumentationScope;
-  /** Items of `ScopeSpans.spans`. */
+  /** Items of `ScopeSpans.spans`, one after the other. */
   readonly spans: Uint8Array;
 }
 
 /**
- * An `ExportTraceServiceRequest` for spans of one resource.
+ * Encodes an `ExportTraceServiceRequest` for spans of one resource.
  *
- * @param allocate gives a buffer of exactly so many bytes
+ * @param allocate returns a buffer of exactly the given size
  */
 export function encodeRequest(
   resource: Resource,
   groups: readonly ScopeSpans[],
   allocate: (size: number) => Buffer,
 ): Buffer {
-  const scopes = groups.map(({ scope, spans }) => ({ ...encodedScope(scope), spans }));
-  const who = encodedResource(resource);
+  const scopes = groups.map(({ scope, spans }) => ({ ...encodeScope(scope), spans }));
+  const head = encodeResource(resource);
   const scopeSize = ({ before, spans, after }: (typeof scopes)[number]) => before.length + spans.length + after.length;
-  let size = who.before.length + who.after.length;
+  let size = head.before.length + head.after.length;
   for (const scope of scopes) size += 1 + varintSize(scopeSize(scope)) + scopeSize(scope);
 
   const frame = new ProtobufWriter(0);
   frame.bytes = allocate(1 + varintSize(size) + size);
   frame.byte(RESOURCE_SPANS);
   frame.varint(size);
-  frame.append(who.before);
+  frame.append(head.before);
   for (const scope of scopes) {
     frame.byte(SCOPE_SPANS);
     frame.varint(scopeSize(scope));
@@ -38,17 +38,17 @@ export function encodeRequest(
     frame.append(scope.spans);
     frame.append(scope.after);
   }
-  frame.append(who.after);
+  frame.append(head.after);
   return frame.bytes;
 }
 
-/** What stands before and after the content that a resource or a scope is the head of. */
-interface Encoded {
+/** Envelope resource or scope: the fields before and after its spans. */
+interface Envelope {
   readonly before: Uint8Array;
   readonly after: Uint8Array;
 }
 
-function encodedScope(scope: InstrumentationScope): Encoded {
+function encodeScope(scope: InstrumentationScope): Envelope {
   const known = SCOPES.get(scope);
   if (known !== undefined) return known;
   const writer = new ProtobufWriter(128);
@@ -63,12 +63,12 @@ function encodedScope(scope: InstrumentationScope): Encoded {
     writer.string(scope.version);
   }
   writer.end(start, 1);
-  const encoded = { before: contentOf(writer), after: encodedSchema(scope.schemaUrl) };
+  const encoded = { before: writtenBytes(writer), after: encodeSchemaUrl(scope.schemaUrl) };
   SCOPES.set(scope, encoded);
   return encoded;
 }
 
-function encodedResource(resource: Resource): Encoded {
+function encodeResource(resource: Resource): Envelope {
   const known = RESOURCES.get(resource);
   if (known !== undefined) return known;
   const writer = new ProtobufWriter(1024);
@@ -79,28 +79,28 @@ function encodedResource(resource: Resource): Encoded {
   writer.byte(RESOURCE_DROPPED_ATTRIBUTES);
   writer.byte(0);
   writer.end(start, 2);
-  const encoded = { before: contentOf(writer), after: encodedSchema(resource.schemaUrl) };
-  // Attributes that come later are still missing; the next request asks again.
+  const encoded = { before: writtenBytes(writer), after: encodeSchemaUrl(resource.schemaUrl) };
+  // Not cached while attributes are still being detected.
   if (!resource.asyncAttributesPending) RESOURCES.set(resource, encoded);
   return encoded;
 }
 
-/** `schema_url`, field 3 of both `ResourceSpans` and `ScopeSpans`. */
-function encodedSchema(schemaUrl: string | undefined): Uint8Array {
+/** Encodes `schema_url`, field 3 of both `ResourceSpans` and `ScopeSpans`. */
+function encodeSchemaUrl(schemaUrl: string | undefined): Uint8Array {
   if (!schemaUrl) return new Uint8Array();
   const writer = new ProtobufWriter(128);
   writer.byte(SCHEMA_URL);
   writer.string(schemaUrl);
-  return contentOf(writer);
+  return writtenBytes(writer);
 }
 
-function contentOf({ bytes, position }: ProtobufWriter): Uint8Array {
+function writtenBytes({ bytes, position }: ProtobufWriter): Uint8Array {
   return Uint8Array.prototype.slice.call(bytes, 0, position);
 }
 
-/** Resources and scopes live as long as their providers. */
-const RESOURCES = new WeakMap<Resource, Encoded>();
-const SCOPES = new WeakMap<InstrumentationScope, Encoded>();
+/** Caches by identity: resources and scopes live as long as their providers. */
+const RESOURCES = new WeakMap<Resource, Envelope>();
+const SCOPES = new WeakMap<InstrumentationScope, Envelope>();
 
 /** Tags of `opentelemetry.proto.trace.v1`: field number · 8 + wire type. */
 const RESOURCE_SPANS = 0x0a;

@@ -1,10 +1,10 @@
 import { createTraceState, type HrTime, type Link, type SpanContext } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { emptyResource, type Resource, resourceFromAttributes } from '@opentelemetry/resources';
-import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-node';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OpenBatch, SpareWriters } from '../batch.ts';
+import { OpenBatch, WriterPool } from '../batch.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { writeSpan } from './span.ts';
 
@@ -129,7 +129,7 @@ const batches = fc
   .chain((resource) => fc.array(span(resource), { minLength: 1, maxLength: 5 }));
 
 function encoded(spans: readonly ReadableSpan[]): Buffer {
-  const batch = new OpenBatch(spans[0]?.resource ?? emptyResource(), new SpareWriters());
+  const batch = new OpenBatch(spans[0]?.resource ?? emptyResource(), new WriterPool());
   for (const each of spans) batch.add(each, () => true);
   return batch.seal(Buffer.alloc).request;
 }
@@ -161,7 +161,7 @@ describe('an encoded batch', () => {
   it('has no trace of a span that could not be read or was not accepted', () => {
     fc.assert(
       fc.property(batches, batches, (kept, lost) => {
-        const batch = new OpenBatch(kept[0]?.resource ?? emptyResource(), new SpareWriters());
+        const batch = new OpenBatch(kept[0]?.resource ?? emptyResource(), new WriterPool());
         for (const [index, each] of kept.entries()) {
           batch.add(each, () => true);
           const other = { ...(lost[index % lost.length] ?? each), instrumentationScope: each.instrumentationScope };

@@ -1,0 +1,172 @@
+import type { Client, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
+import type { Collector } from './collector.ts';
+
+export const TRACES_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+export const METRICS_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
+
+type Grpc = typeof import('@grpc/grpc-js');
+
+/** The part of a collector that a client needs. */
+export type CollectorAddress = Pick<Collector, 'target' | 'credentials' | 'channelOptions' | 'metadata'>;
+
+/** A failed call. Its message never contains the authorization. */
+export class CallError extends Error {
+  /** Number of the gRPC status. */
+  readonly code: number;
+  /** Name of the gRPC status. */
+  readonly status: string;
+  /** False if the request never left this process. */
+  readonly isSent: boolean;
+  /** The `google.rpc.Status` that the collector sent with the error. */
+  readonly statusDetails: unknown;
+
+  constructor(grpc: Grpc, code: number, message: string, sent: { readonly statusDetails: unknown } | undefined) {
+    super(message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message);
+    this.code = code;
+    this.status = grpc.status[code] ?? String(code);
+    this.isSent = sent !== undefined;
+    this.statusDetails = sent?.statusDetails;
+  }
+}
+
+/**
+ * Sends encoded OTLP requests to one method of the collector, with the current authorization and a deadline. Unlike the
+ * transport of the stock exporter it reads no environment, reconnects within 2 s of the collector's return (there: up
+ * to 2 minutes) and can be closed while the collector hangs.
+ */
+export class CollectorClient {
+  readonly #grpc: Grpc;
+  readonly #collector: CollectorAddress;
+  readonly #method: string;
+  readonly #calls = new Set<ClientUnaryCall>();
+  #client: Client;
+  #isClosed = false;
+
+  /** @param method `/package.Service/Method` */
+  constructor(grpc: Grpc, collector: CollectorAddress, method: string) {
+    this.#grpc = grpc;
+    this.#collector = collector;
+    this.#method = method;
+    this.#client = this.#connect();
+  }
+
+  /** False if the channel has no connection to the collector. */
+  get isConnected(): boolean {
+    return this.#client.getChannel().getConnectivityState(false) === this.#grpc.connectivityState.READY;
+  }
+
+  /**
+   * Sends a request and returns the response. If the collector refuses a token that was replaced in the meantime, the
+   * request is sent once more with the new one.
+   *
+   * @param timeoutMillis limit of obtaining the authorization, and of each attempt
+   * @throws CallError
+   */
+  async call(request: Uint8Array, timeoutMillis: number): Promise<Uint8Array> {
+    const metadata = await this.#metadata(timeoutMillis);
+    try {
+      return await this.#send(request, metadata, timeoutMillis);
+    } catch (error) {
+      if (!(error instanceof CallError) || error.code !== this.#grpc.status.UNAUTHENTICATED) throw error;
+      const current = await this.#metadata(REAUTHORIZATION_MILLIS).catch(() => metadata);
+      if (authorizationOf(current) === authorizationOf(metadata)) throw error;
+      return this.#send(request, current, timeoutMillis);
+    }
+  }
+
+  /** Cancels running calls and closes the channel. */
+  close(): void {
+    this.#isClosed = true;
+    for (const call of this.#calls) call.cancel();
+    this.#client.close();
+  }
+
+  async #metadata(timeoutMillis: number): Promise<Metadata> {
+    try {
+      return await within(timeoutMillis, this.#collector.metadata());
+    } catch (error) {
+      const { UNAUTHENTICATED } = this.#grpc.status;
+      throw new CallError(this.#grpc, UNAUTHENTICATED, `no authorization available: ${nameOf(error)}`, undefined);
+    }
+  }
+
+  #send(request: Uint8Array, metadata: Metadata, timeoutMillis: number): Promise<Uint8Array> {
+    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+    try {
+      const call = this.#client.makeUnaryRequest(
+        this.#method,
+        ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength),
+        (bytes: Buffer) => bytes,
+        request,
+        metadata,
+        { deadline: Date.now() + timeoutMillis },
+        (error, response) => {
+          this.#calls.delete(call);
+          if (error === null) resolve(response ?? new Uint8Array());
+          else reject(this.#failure(error, metadata));
+        },
+      );
+      this.#calls.add(call);
+    } catch (error) {
+      const { UNAVAILABLE } = this.#grpc.status;
+      reject(new CallError(this.#grpc, UNAVAILABLE, `request cannot be sent: ${nameOf(error)}`, undefined));
+    }
+    return promise;
+  }
+
+  #failure(error: ServiceError, sent: Metadata): CallError {
+    // TCP takes many minutes to give up a connection whose other end has vanished.
+    if (error.code === this.#grpc.status.DEADLINE_EXCEEDED && !this.#isClosed) this.#reconnect();
+    const message = hideAuthorization(error.message, authorizationOf(sent));
+    const statusDetails = error.metadata?.get('grpc-status-details-bin')[0];
+    return new CallError(this.#grpc, error.code, message, { statusDetails });
+  }
+
+  #reconnect(): void {
+    this.#client.close();
+    this.#client = this.#connect();
+  }
+
+  #connect(): Client {
+    const { target, credentials, channelOptions } = this.#collector;
+    return new this.#grpc.Client(target, credentials, {
+      ...channelOptions,
+      // With the global pool a new channel would reuse the dead connection.
+      'grpc.use_local_subchannel_pool': 1,
+      // Callers retry by themselves; gRPC would keep a copy of each request for retries of its own.
+      'grpc.enable_retries': 0,
+    });
+  }
+}
+
+const REAUTHORIZATION_MILLIS = 1000;
+const LONGEST_MESSAGE = 500;
+
+/** Bounds an authorization callback, which may hang like a collector. The timer does not keep the process alive. */
+async function within<T>(millis: number, promise: Promise<T>): Promise<T> {
+  const { promise: expired, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('TimeoutError')), millis).unref();
+  try {
+    return await Promise.race([promise, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The error's code or class. Its message may quote the token. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'a non-Error value was thrown';
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+}
+
+function authorizationOf(metadata: Metadata): string | undefined {
+  return metadata.get('authorization')[0]?.toString();
+}
+
+/** Removes the authorization from an error message: a server may quote the headers that it received. */
+function hideAuthorization(message: string, authorization = ''): string {
+  const token = authorization.replace(/^\S+\s*/, '');
+  return [authorization, token]
+    .filter((secret) => secret.trim() !== '')
+    .reduce((text, secret) => text.replaceAll(secret, '(hidden)'), message);
+}

@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { renameSync, writeFileSync } from 'node:fs';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { ServerTelemetry } from '../process-telemetry.ts';
+import { runSpan } from '../spans/run-span.ts';
+import { type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
+import { type Files, temporaryFiles } from '../testing/certificates.ts';
+import { startCollector, type TestCollector } from '../testing/collector.ts';
+import { SILENT } from '../testing/recording.ts';
+import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
+
+let tls: TlsCases;
+let files: Files;
+let telemetry: ServerTelemetry | undefined;
+beforeAll(async () => {
+  tls = await tlsCases();
+  files = temporaryFiles();
+});
+afterEach(() => telemetry?.shutdown());
+afterAll(() => {
+  tls.close();
+  files.remove();
+});
+
+/** How many calls reach the collector when one span is recorded. */
+async function callsOf(
+  collector: TestCollector,
+  env: Record<string, string>,
+  options: Partial<ServerTelemetryOptions> = {},
+): Promise<number> {
+  await telemetry?.shutdown();
+  const before = collector.calls.length;
+  telemetry = startServerTelemetry({
+    env: {
+      SERVER_OTEL_COLLECTOR_URL: `localhost:${collector.port}`,
+      SERVER_OTEL_SHUTDOWN_TIMEOUT: '300ms',
+      ...env,
+    },
+    logger: SILENT,
+    ...options,
+  });
+  runSpan('queue', {}, () => {});
+  await telemetry.shutdown();
+  return collector.calls.length - before;
+}
+
+describe('over TLS the export', () => {
+  it('trusts the authorities of its CA file and of no other', async () => {
+    const collector = await tls.collector('good');
+    expect(await callsOf(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca })).toBe(1);
+    expect(await callsOf(collector, { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.otherCa })).toBe(0);
+    expect(await callsOf(collector, {})).toBe(0);
+  });
+
+  it('refuses an expired certificate and one for another host', async () => {
+    const ca = { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca };
+    expect(await callsOf(await tls.collector('expired'), ca)).toBe(0);
+    const elsewhere = await tls.collector('wrongHost');
+    expect(await callsOf(elsewhere, ca)).toBe(0);
+    expect(await callsOf(elsewhere, { ...ca, SERVER_OTEL_TLS_SERVER_NAME: 'collector.example.com' })).toBe(1);
+    expect(await callsOf(elsewhere, { ...ca, SERVER_OTEL_TLS_SERVER_NAME: 'other.example.com' })).toBe(0);
+  });
+
+  it('shows its client certificate to a collector that asks for one', async () => {
+    const collector = await tls.collector('mutual');
+    const ca = { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca };
+    const own = { SERVER_OTEL_TLS_CERT_FILE: tls.clientCert, SERVER_OTEL_TLS_KEY_FILE: tls.clientKey };
+    const stranger = { SERVER_OTEL_TLS_CERT_FILE: tls.strangerCert, SERVER_OTEL_TLS_KEY_FILE: tls.strangerKey };
+    expect(await callsOf(collector, { ...ca, ...own })).toBe(1);
+    expect(await callsOf(collector, ca)).toBe(0);
+    expect(await callsOf(collector, { ...ca, ...stranger })).toBe(0);
+  });
+
+  it('is not weakened by variables of other programs', async () => {
+    const collector = await tls.collector('good');
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_INSECURE', 'true');
+    vi.stubEnv('GRPC_DEFAULT_SSL_ROOTS_FILE_PATH', tls.ca);
+    expect(await callsOf(collector, {})).toBe(0);
+    vi.unstubAllEnvs();
+  });
+
+  it('trusts what the system trusts when no CA file is set', async () => {
+    const { port } = await tls.collector('good');
+    const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    // OpenSSL, and so Go and Node.js, find the system's authorities by this variable.
+    const env = { PATH: process.env.PATH, SSL_CERT_FILE: tls.ca, SERVER_OTEL_COLLECTOR_URL: `localhost:${port}` };
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, 'check'], { env });
+    expect(stdout).toContain('✓ span');
+  });
+});
+
+describe('the authorisation', () => {
+  it('is read again from its file when that changes, without a restart', async () => {
+    const collector = await startCollector();
+    const path = files.write('token', 'Bearer first\n');
+    const env = {
+      SERVER_OTEL_COLLECTOR_URL: collector.address,
+      SERVER_OTEL_INSECURE: 'true',
+      SERVER_OTEL_COLLECTOR_AUTH_FILE: path,
+    };
+    const running = startServerTelemetry({ env, logger: SILENT });
+    telemetry = running;
+    const sent = async () => {
+      runSpan('queue', {}, () => {});
+      await running.forceFlush();
+      return collector.calls.at(-1)?.headers.authorization;
+    };
+    expect(await sent()).toBe('Bearer first');
+    // As Kubernetes does it: a new file takes the place of the old one.
+    writeFileSync(`${path}.new`, 'Bearer second');
+    renameSync(`${path}.new`, path);
+    expect(await sent()).toBe('Bearer second');
+    // In the middle of a rotation there may be nothing: the last one stays.
+    writeFileSync(path, '');
+    expect(await sent()).toBe('Bearer second');
+    collector.close();
+  });
+
+  it('may be asked of the application, for each call', async () => {
+    const collector = await startCollector();
+    const env = { SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true' };
+    let asked = 0;
+    const authorization = async () => `Bearer ${++asked}`;
+    for (const expected of ['Bearer 1', 'Bearer 2']) {
+      expect(await callsOf(collector, env, { authorization })).toBe(1);
+      expect(collector.calls.at(-1)?.headers.authorization).toBe(expected);
+    }
+    collector.close();
+  });
+});
+
+describe('compression', () => {
+  it.each([
+    ['gzip', 1],
+    ['none', 0],
+  ])('%s is what goes over the wire', async (compression, flag) => {
+    // grpc-js undoes the compression before anybody sees it, so this collector is plain HTTP/2.
+    const requests: { encoding: unknown; flag: number | undefined }[] = [];
+    const server = createHttp2Server().on('stream', (stream, headers) => {
+      stream.once('data', (bytes: Buffer) => {
+        requests.push({ encoding: headers['grpc-encoding'] ?? 'none', flag: bytes[0] });
+        stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': '0' }, { endStream: true });
+      });
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    telemetry = startServerTelemetry({
+      env: {
+        SERVER_OTEL_COLLECTOR_URL: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+        SERVER_OTEL_INSECURE: 'true',
+        SERVER_OTEL_COMPRESSION: compression,
+        SERVER_OTEL_SHUTDOWN_TIMEOUT: '300ms',
+      },
+      logger: SILENT,
+    });
+    runSpan('queue', {}, () => {});
+    await telemetry.shutdown();
+    server.close();
+    expect(requests[0]).toEqual({ encoding: compression, flag });
+  });
+});

@@ -1,0 +1,132 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { startDelivery } from '../testing/delivery-fixture.ts';
+import type { Reaction } from '../testing/scripted-collector.ts';
+
+type Step =
+  | { readonly spans: number }
+  | { readonly react: Reaction }
+  | { readonly turns: number }
+  | 'broken span'
+  | 'flush'
+  | 'collector gone'
+  | 'collector back';
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ spans: fc.integer({ min: 1, max: 60 }) }),
+  fc.record({ turns: fc.integer({ min: 1, max: 5 }) }),
+  fc.record({
+    react: fc.oneof(
+      fc.constantFrom<Reaction>(
+        'accept',
+        'hang',
+        { slow: 5 },
+        { status: status.UNAVAILABLE },
+        { status: status.INTERNAL },
+      ),
+      fc.record({ rejected: fc.integer({ min: 0, max: 20 }) }),
+      fc.record({ status: fc.constant(status.RESOURCE_EXHAUSTED), retryMillis: fc.nat({ max: 20 }) }),
+    ),
+  }),
+  fc.constantFrom<Step>('broken span', 'flush', 'collector gone', 'collector back'),
+);
+
+describe('the counts', () => {
+  it('balance at every moment, whatever the collector does, and agree with it at the end', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.boolean(), async (steps, returns) => {
+        const { collector, counts, delivery, spans, tracer } = await startDelivery({
+          limits: { queueSpans: 100, batchSpans: 16, callMillis: 30, retryMillis: 60, flushMillis: 20, batchMillis: 5 },
+        });
+        let created = 0;
+        const check = () => {
+          const now = counts();
+          expect(now.created).toBe(created);
+          expect(now.queued).toBeLessThanOrEqual(100);
+          expect(now.queued).toBeGreaterThanOrEqual(0);
+          expect(now.exported).toBeLessThanOrEqual(collector.acknowledgedSpans);
+          return now;
+        };
+        for (const next of steps) {
+          if (next === 'flush') await delivery.forceFlush();
+          else if (next === 'collector gone') collector.stop();
+          else if (next === 'collector back') await collector.restart();
+          else if (next === 'broken span') {
+            Object.assign(tracer.startSpan('broken'), { events: null }).end();
+            created++;
+          } else if ('spans' in next) {
+            spans(next.spans);
+            created += next.spans;
+          } else if ('react' in next) collector.react(next.react);
+          else for (let turn = 0; turn < next.turns; turn++) await nextTurn(check());
+          check();
+        }
+        if (returns) {
+          collector.react('accept');
+          await collector.restart();
+        }
+        await delivery.shutdown();
+        const end = check();
+        collector.stop();
+        expect(end.queued).toBe(0);
+        expect(end.exported).toBeLessThanOrEqual(collector.distinctSpans);
+        if (end.dropped === 0) expect(collector.distinctSpans).toBe(created);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('the metrics', () => {
+  it('equal the counts, under the names of the conventions', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const { collector, counts, delivery, spans } = await startDelivery({
+      meterProvider,
+      limits: { queueSpans: 10, batchSpans: 4 },
+    });
+    collector.react((call) => ([{ rejected: 1 }, { status: status.INTERNAL }] as const)[call - 1] ?? 'accept');
+    spans(12);
+    await delivery.forceFlush();
+    collector.react({ status: status.UNAVAILABLE });
+    spans(3);
+    expect(counts()).toMatchObject({ created: 15, exported: 5, queued: 3, dropped: 7 });
+    await meterProvider.forceFlush();
+
+    const points = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap(({ metrics }) => metrics)
+      .flatMap(({ dataPoints, descriptor }) =>
+        dataPoints.map(({ attributes, value }) => {
+          const reason = attributes['error.type'] === undefined ? '' : ` ${attributes['error.type']}`;
+          return [descriptor.name + reason, typeof value === 'number' ? value : `${value.count} calls`];
+        }),
+      );
+    expect(Object.fromEntries(points)).toEqual({
+      'otel.sdk.processor.span.queue.size': 3,
+      'otel.sdk.processor.span.queue.capacity': 10,
+      'otel.sdk.processor.span.processed': 10,
+      'otel.sdk.processor.span.processed queue_full': 2,
+      'otel.sdk.processor.span.processed encoding_failed': 0,
+      'otel.sdk.processor.span.processed shutdown': 0,
+      'otel.sdk.exporter.span.inflight': 0,
+      'otel.sdk.exporter.span.exported': 5,
+      'otel.sdk.exporter.span.exported refused': 4,
+      'otel.sdk.exporter.span.exported rejected': 1,
+      'otel.sdk.exporter.span.exported expired': 0,
+      'otel.sdk.exporter.operation.duration': '2 calls',
+      'otel.sdk.exporter.operation.duration INTERNAL': '1 calls',
+    });
+    await meterProvider.shutdown();
+  });
+});

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCollector, type TestCollector } from '../testing/collector.ts';
+
+let collector: TestCollector;
+beforeAll(async () => {
+  collector = await startCollector();
+});
+afterAll(() => collector.close());
+
+/** Runs a service that records one span, waits and receives SIGTERM. */
+async function runUntilSigterm(
+  options: string,
+  more = '',
+): Promise<{ signal: string | null; code: number | null; calls: number }> {
+  const before = collector.calls.length;
+  const script = `
+    import { runSpan, startServerTelemetry } from ${JSON.stringify(fileURLToPath(new URL('../index.ts', import.meta.url)))};
+    startServerTelemetry(${options});
+    runSpan('queue', {}, () => {});
+    ${more}
+    setInterval(() => {}, 1000);
+    console.log('ready');`;
+  const service = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH, SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  await once(service.stdout, 'data');
+  service.kill('SIGTERM');
+  const [code, signal] = (await once(service, 'exit')) as [number | null, string | null];
+  return { signal, code, calls: collector.calls.length - before };
+}
+
+describe('on SIGTERM a service', () => {
+  it('with the option delivers its spans and ends by the signal', async () => {
+    expect(await runUntilSigterm('{ shutdownOnSignals: true }')).toEqual({ signal: 'SIGTERM', code: null, calls: 1 });
+  });
+
+  it('that has listeners of its own delivers its spans and is left to end itself', async () => {
+    const own = "process.on('SIGTERM', () => setTimeout(() => process.exit(7), 500));";
+    expect(await runUntilSigterm('{ shutdownOnSignals: true }', own)).toEqual({ signal: null, code: 7, calls: 1 });
+  });
+
+  it('without the option is not changed', async () => {
+    expect(await runUntilSigterm('{}')).toEqual({ signal: 'SIGTERM', code: null, calls: 0 });
+  });
+});

@@ -5,8 +5,8 @@ export default defineProject({
     name: 'api',
     include: ['src/**/*.test.ts'],
     globalSetup: ['@hatchet-ts/storage/embedded/vitest'],
-    // engine and API as processes, on a machine that is busy
-    testTimeout: 30_000,
+    // The first test of a file starts engine and API as processes, on a machine that may be busy.
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });

@@ -1,23 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { error, type Installation, NOBODY, startInstallation, TENANT } from './installation.fixture.ts';
+import { describe, expect } from 'vitest';
+import { error, it, TENANT, UNKNOWN_ID } from './testing/installation.ts';
 
-describe('the rest of the REST API, with the engine and the official SDK', () => {
-  let installation: Installation;
-  let call: Installation['call'];
-  let hatchet: Installation['hatchet'];
-
-  beforeAll(async () => {
-    installation = await startInstallation();
-    ({ call, hatchet } = installation);
-  });
-
-  afterAll(() => installation?.stop());
-
-  const trigger = (body: unknown, bearer?: string) =>
-    call('POST', `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`, body, bearer);
-  const finished = (runId: string) => expect.poll(() => hatchet.runs.get_status(runId), { timeout: 20_000 });
-
-  it('lists workers and pauses them', async () => {
+describe('workers, events, logs, metrics, workflows and errors of the REST API', () => {
+  it('lists workers and pauses them', async ({ hatchet }) => {
     const { rows = [] } = await hatchet.workers.list();
     expect(rows).toMatchObject([{ name: 'api-test', status: 'ACTIVE', type: 'SELFHOSTED' }]);
     const { id } = rows[0]!.metadata;
@@ -27,7 +12,7 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(await hatchet.workers.get(id)).toMatchObject({ status: 'ACTIVE' });
   });
 
-  it('lists events with the runs that they started', async () => {
+  it('lists events with the runs that they started', async ({ call, hatchet }) => {
     const { eventId } = await hatchet.events.push(
       'order:placed',
       { order: 1 },
@@ -47,14 +32,14 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     );
   });
 
-  it('shows the tenant', async () => {
+  it('shows the tenant', async ({ call }) => {
     expect(await call('GET', `/api/v1/tenants/${TENANT}`)).toMatchObject({
       status: 200,
       body: { name: 'default', slug: 'default', version: 'V1' },
     });
   });
 
-  it('shows one event, and those that a filter leaves', async () => {
+  it('shows an event, and filters events', async ({ call, hatchet }) => {
     const { eventId } = await hatchet.events.push('mark:a', { n: 1 }, { additionalMetadata: { mark: 'a' } });
     await hatchet.events.push('mark:b', {}, { additionalMetadata: { mark: 'b' } });
     const events = `/api/v1/stable/tenants/${TENANT}/events`;
@@ -68,7 +53,7 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(await keys('scopes=nowhere')).toEqual([]);
   });
 
-  it('shows what a task has logged', async () => {
+  it('shows and filters the log lines of a task', async ({ installation, hatchet, trigger }) => {
     const { body } = await trigger({ workflowName: 'double', input: { n: 1 } });
     const { id } = body.run.metadata;
     await installation.db.query(
@@ -88,11 +73,11 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(await messages({ since: new Date('2026-01-01T10:00:01Z'), limit: 1 })).toEqual(['declined']);
   });
 
-  it('counts tasks by their state, and lists the ids of runs', async () => {
+  it('counts tasks by status, and lists the ids of runs', async ({ call, trigger, runStatus }) => {
     const since = new Date().toISOString();
     const { body } = await trigger({ workflowName: 'double', input: { n: 1 } });
     const { id } = body.run.metadata;
-    await finished(id).toBe('COMPLETED');
+    await runStatus(id).toBe('COMPLETED');
     const tenant = `/api/v1/stable/tenants/${TENANT}`;
     const metrics = (await call('GET', `${tenant}/task-metrics?since=${since}`)).body;
     expect(metrics).toContainEqual({ status: 'COMPLETED', count: 1 });
@@ -101,7 +86,7 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(ids).toEqual([id]);
   });
 
-  it('shows and deletes workflows', async () => {
+  it('shows and deletes workflows', async ({ call, hatchet, trigger, runStatus }) => {
     const { rows = [] } = await hatchet.workflows.list({ name: 'chain' });
     const id = rows[0]?.metadata.id ?? '';
     expect(await call('GET', `/api/v1/workflows/${id}`)).toMatchObject({ status: 200, body: { name: 'chain' } });
@@ -113,7 +98,7 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     });
     const { body: run } = await trigger({ workflowName: 'chain', input: {} });
     await hatchet.workflows.delete('chain');
-    await finished(run.run.metadata.id).toBe('COMPLETED');
+    await runStatus(run.run.metadata.id).toBe('COMPLETED');
     expect(await call('GET', `/api/v1/workflows/${id}`)).toMatchObject(error(404, 'workflow not found'));
     expect(await trigger({ workflowName: 'chain', input: {} })).toMatchObject({ status: 400 });
     const started = () =>
@@ -124,16 +109,18 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     await expect.poll(started, { timeout: 25_000 }).toContain('workflow names not found: chain');
   });
 
-  it('says what it does not know and what it does not implement', async () => {
+  it('answers 404 for an unknown id or path, 400 for a bad value, and 501 for an operation that is not implemented', async ({
+    call,
+  }) => {
     const tenant = `/api/v1/stable/tenants/${TENANT}`;
-    expect(await call('GET', `/api/v1/stable/workflow-runs/${NOBODY}`)).toMatchObject(
+    expect(await call('GET', `/api/v1/stable/workflow-runs/${UNKNOWN_ID}`)).toMatchObject(
       error(404, 'workflow run not found'),
     );
     expect(await call('GET', '/api/v1/stable/workflow-runs/x')).toMatchObject(
       error(400, 'run in the path must be a UUID'),
     );
     expect(await call('GET', `${tenant}/workflow-runs?limit=0&since=yesterday`)).toMatchObject({ status: 400 });
-    expect(await call('GET', `${tenant}/traces?run_external_id=${NOBODY}`)).toMatchObject({ status: 404 });
+    expect(await call('GET', `${tenant}/traces?run_external_id=${UNKNOWN_ID}`)).toMatchObject({ status: 404 });
     expect(await call('POST', `${tenant}/tasks/cancel`, {})).toMatchObject(error(400, 'give externalIds or a filter'));
     expect(await call('GET', `${tenant}/webhooks`)).toMatchObject({ status: 501 });
     expect(await call('GET', `/api/v1/tenants/${TENANT}/rate-limits`)).toMatchObject({ status: 501 });
@@ -146,19 +133,24 @@ describe('the rest of the REST API, with the engine and the official SDK', () =>
     expect(await call('POST', `${tenant}/workflow-runs/trigger`, 'x'.repeat(5_000_000))).toMatchObject({ status: 413 });
   });
 
-  it('reports a ready engine', async () => {
+  it('reports a ready engine', async ({ call }) => {
     expect(await call('GET', '/api/ready')).toMatchObject({ status: 200, body: { database: 'ok', engine: 'ok' } });
   });
 
-  it('answers 503 for commands while the engine is away, and goes on reading', async () => {
+  it('answers 503 for commands while the engine is down, and still reads', async ({
+    installation,
+    call,
+    trigger,
+    runStatus,
+  }) => {
     const { id } = (await trigger({ workflowName: 'double', input: { n: 1 } })).body.run.metadata;
-    await finished(id).toBe('COMPLETED');
+    await runStatus(id).toBe('COMPLETED');
     await installation.worker.stop();
-    await installation.engine.stop();
-    const away = error(503, 'the engine is not available: try again later');
-    expect(await trigger({ workflowName: 'double' })).toMatchObject(away);
+    await installation.engine.process.stop();
+    const unavailable = error(503, 'the engine is not available: try again later');
+    expect(await trigger({ workflowName: 'double' })).toMatchObject(unavailable);
     expect(await call('POST', `/api/v1/stable/tenants/${TENANT}/tasks/cancel`, { externalIds: [id] })).toMatchObject(
-      away,
+      unavailable,
     );
     expect(await call('GET', `/api/v1/stable/workflow-runs/${id}/status`)).toMatchObject({
       status: 200,

@@ -16,15 +16,15 @@ afterEach(() => {
   server.closeAllConnections();
 });
 
-describe('a server that closes', () => {
-  it('answers what has begun, and closes the connection that the client would have kept', async () => {
+describe('a closing server', () => {
+  it('answers a request under way, and closes its keep-alive connection', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const arrived = Promise.withResolvers<void>();
-    const ask = await serve(async () => {
+    const request = await serve(async () => {
       arrived.resolve();
       await answered;
     });
-    const response = ask();
+    const response = request();
     await arrived.promise;
     const closed = closeServer(server, NEVER);
     answer();
@@ -32,7 +32,7 @@ describe('a server that closes', () => {
     await closed;
   });
 
-  it('tells a client that has a next request already to make the one after it on another connection', async () => {
+  it('lets a pipelining client finish, and asks it to use another connection', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const arrivals = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     let asked = 0;
@@ -52,23 +52,23 @@ describe('a server that closes', () => {
     await closed;
   });
 
-  it('closes what is still under way when its time is over', async () => {
+  it('closes connections with a request under way after the grace period', async () => {
     const arrived = Promise.withResolvers<void>();
-    const ask = await serve(async () => {
+    const request = await serve(async () => {
       arrived.resolve();
       await new Promise(() => {});
     });
-    const response = ask().catch((error: NodeJS.ErrnoException) => error.code);
+    const response = request().catch((error: NodeJS.ErrnoException) => error.code);
     await arrived.promise;
     await closeServer(server, 10);
     expect(await response).toBe('ECONNRESET');
   });
 });
 
-/** Starts a server; resolves to what asks it. */
+/** Starts a server; returns a function that sends a request to it. */
 async function serve(handle: () => Promise<void>): Promise<() => Promise<IncomingMessage>> {
   server = createServer((_, response) => void handle().then(() => response.end('ok')));
-  server.keepAliveTimeout = NEVER; // not the one that ends it
+  server.keepAliveTimeout = NEVER; // so that closeServer, not this timeout, closes the connection
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,15 +1,15 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 
-/** How often connections are looked at that have become idle, in milliseconds. */
-const LOOK_MS = 50;
+/** Milliseconds between two checks for connections that have become idle. */
+const POLL_MS = 50;
 
 /**
- * Takes no new connection, answers what has begun, and resolves when all connections are closed. A client that always
- * has a next request is told with each answer to make it on another connection; otherwise it would keep this one, and
- * be cut off in the middle at the end.
+ * Closes a server: it accepts no new connection, answers the requests under way, and closes every connection after
+ * its answer. Each answer tells a keep-alive client to connect again elsewhere; otherwise a busy client would keep
+ * its connection, and would be cut off in the middle of a request at the end.
  *
- * @param graceMs - milliseconds after which connections are closed, whatever is under way on them
+ * @param graceMs milliseconds after which all connections are closed, whatever is under way
  */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
   const closed = once(server, 'close');
@@ -17,9 +17,9 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
     response.shouldKeepAlive = false;
   });
   server.close();
-  const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
-  const hurry = setTimeout(() => server.closeAllConnections(), graceMs);
+  const polling = setInterval(() => server.closeIdleConnections(), POLL_MS);
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
-  clearInterval(looking);
-  clearTimeout(hurry);
+  clearInterval(polling);
+  clearTimeout(deadline);
 }

@@ -1,6 +1,6 @@
 import { COMMON_VARIABLES, portVariable, readVariables } from '@hatchet-ts/service';
 import { z } from 'zod';
-import { isLoopback } from './page/session.ts';
+import { isLoopback } from './page/development-session.ts';
 
 /** Configuration of the API. */
 export interface Configuration {

@@ -3,9 +3,9 @@ import { Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runToEnd, startService } from './service.fixture.ts';
+import { TENANT } from './testing/installation.ts';
+import { runService, startService } from './testing/service-process.ts';
 
-const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const ENGINE = { SERVER_GRPC_BROADCAST_ADDRESS: '127.0.0.1:1' };
 
 describe('the API service', () => {
@@ -24,7 +24,7 @@ describe('the API service', () => {
     ...more,
   });
 
-  it('says where it serves, answers its probes without an engine, and stops when it is told to', async () => {
+  it('logs its address, answers its probes without an engine, and stops on SIGTERM with status 0', async () => {
     const service = await startService('api', environment());
     const get = async (path: string) => {
       const response = await fetch(`http://${service.address}${path}`);
@@ -32,10 +32,10 @@ describe('the API service', () => {
     };
     expect(await get('/api/live')).toEqual([200, { status: 'ok' }]);
     expect(await get('/api/ready')).toEqual([200, { status: 'ok', database: 'ok', engine: 'unreachable' }]);
-    expect(await service.stop()).toBe(0);
+    await service.process.stop();
   });
 
-  it('answers 503 while its database is away', async () => {
+  it('answers 503 while its database is unavailable', async () => {
     const lost = await temporaryDatabase();
     const db = new Database(lost.url, { applicationName: 'api test' });
     const service = await startService('api', environment({ DATABASE_URL: lost.url }));
@@ -60,21 +60,21 @@ describe('the API service', () => {
     ]);
     expect(await status('/api/ready')).toMatchObject([503, { status: 'unavailable', database: 'unavailable' }]);
     expect(await status('/api/live')).toMatchObject([200, {}]);
-    expect(await service.stop()).toBe(0);
+    await service.process.stop();
   });
 
-  it('hands the token of its page to nobody but this machine', async () => {
+  it('refuses a token for the page unless only this machine can reach it, and a forged token', async () => {
     const env = environment({ SERVER_PAGE_TOKEN: 'a.b.c', SERVER_BIND_ADDRESS: '0.0.0.0' });
-    const { code, stderr } = await runToEnd('api', env);
+    const { code, stderr } = await runService('api', env);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^api: .*SERVER_PAGE_TOKEN.*SERVER_BIND_ADDRESS to 127\.0\.0\.1\n$/);
-    const forged = await runToEnd('api', environment({ SERVER_PAGE_TOKEN: 'a.b.c' }));
-    expect(forged).toEqual({ code: 1, stderr: expect.stringContaining('SERVER_PAGE_TOKEN cannot be used') });
+    const forged = await runService('api', environment({ SERVER_PAGE_TOKEN: 'a.b.c' }));
+    expect(forged).toMatchObject({ code: 1, stderr: expect.stringContaining('SERVER_PAGE_TOKEN cannot be used') });
     expect(forged.stderr).not.toContain('a.b.c');
   });
 
-  it('tells everything that is wrong with its configuration in one line, and exits with 2', async () => {
-    const { code, stderr } = await runToEnd('api', {
+  it('reports every problem of its configuration in one line, and exits with 2', async () => {
+    const { code, stderr } = await runService('api', {
       DATABASE_URL: 'mysql://root:secret@host/db',
       SERVER_PORT: '99999',
       SERVER_OTEL_COLLECTOR_URL: 'http://collector:4317',
@@ -93,8 +93,8 @@ describe('the API service', () => {
   });
 
   it('exits with 1 and one line when the database cannot be reached', async () => {
-    const result = await runToEnd('api', environment({ DATABASE_URL: 'postgres://user:secret@localhost:1/none' }));
-    expect(result).toEqual({
+    const result = await runService('api', environment({ DATABASE_URL: 'postgres://user:secret@localhost:1/none' }));
+    expect(result).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^api: cannot use the database: .*ECONNREFUSED.*\n$/),
     });
@@ -105,8 +105,8 @@ describe('the API service', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const port = (other.address() as { port: number }).port;
-    const result = await runToEnd('api', environment({ SERVER_PORT: String(port) }));
-    expect(result).toEqual({
+    const result = await runService('api', environment({ SERVER_PORT: String(port) }));
+    expect(result).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^api: cannot listen on 127\.0\.0\.1:\d+: .*EADDRINUSE.*\n$/),
     });

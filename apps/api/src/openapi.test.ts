@@ -3,21 +3,21 @@ import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 import { createApplication } from './application.ts';
-import { connectEngine } from './engine.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import { RunTrigger } from './engine/run-trigger.ts';
 import { isPagePath } from './page/page.ts';
 import { isStreamPath } from './page/trace-stream.ts';
 import type { OpenApiDocument } from './routing/openapi.ts';
-import { createTriggers } from './triggers.ts';
 
 const NOWHERE = '127.0.0.1:1';
 
 it('The OpenAPI document has every route of the application, and no other', async () => {
   const db = new Database(`postgres://nobody@${NOWHERE}/none`, { applicationName: 'api test' });
-  const engine = connectEngine(NOWHERE);
+  const engine = new EngineClient(NOWHERE);
   const application = createApplication({
     db,
     engine,
-    triggers: createTriggers(NOWHERE),
+    runTrigger: new RunTrigger(NOWHERE),
     verifyToken: createTokenVerifier(db),
     logger: pino({ level: 'silent' }),
     stopping: new AbortController().signal,
@@ -30,7 +30,7 @@ it('The OpenAPI document has every route of the application, and no other', asyn
   );
   const served = application.routes
     .filter(({ method }) => method !== 'ALL')
-    // what a browser loads, and a stream of events, are no operations on JSON
+    // page files and the stream of events are not JSON operations
     .filter(({ path }) => !isPagePath(path) && !isStreamPath(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
   expect(served.toSorted()).toEqual(described.toSorted());

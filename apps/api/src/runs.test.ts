@@ -1,24 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { error, type Installation, NOBODY, startInstallation, TENANT } from './installation.fixture.ts';
+import { describe, expect } from 'vitest';
+import { error, it, TENANT, UNKNOWN_ID } from './testing/installation.ts';
 
 describe('runs over REST, with the engine and the official SDK', () => {
-  let installation: Installation;
-  let call: Installation['call'];
-  let hatchet: Installation['hatchet'];
-
-  beforeAll(async () => {
-    installation = await startInstallation();
-    ({ call, hatchet } = installation);
-  });
-
-  afterAll(() => installation?.stop());
-
-  const trigger = (body: unknown, bearer?: string) =>
-    call('POST', `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`, body, bearer);
-  const finished = (runId: string) => expect.poll(() => hatchet.runs.get_status(runId), { timeout: 20_000 });
-
-  it('shows a finished run to the SDK: status, input, output, metadata, tasks', async () => {
+  it('shows a finished run to the SDK: status, input, output, metadata, tasks', async ({ call, hatchet }) => {
     const ref = await hatchet.runNoWait('double', { n: 21 }, { additionalMetadata: { shop: 'north' } });
     expect(await ref.output).toEqual({ double: { n: 42 } });
     const id = await ref.getWorkflowRunId();
@@ -57,7 +42,7 @@ describe('runs over REST, with the engine and the official SDK', () => {
     });
   });
 
-  it('shows why a run failed', async () => {
+  it('shows why a run failed', async ({ hatchet }) => {
     const ref = await hatchet.runNoWait('fail', {}, {});
     await expect(ref.output).rejects.toBeDefined();
     const id = await ref.getWorkflowRunId();
@@ -66,7 +51,7 @@ describe('runs over REST, with the engine and the official SDK', () => {
     expect(tasks[0]).toMatchObject({ status: 'FAILED', errorMessage: expect.stringContaining('card declined') });
   });
 
-  it('lists runs by workflow name, status, metadata and time, in pages', async () => {
+  it('lists runs by workflow name, status, metadata and time, in pages', async ({ call, hatchet }) => {
     const mark = randomUUID();
     const metadata = { mark, shop: 'south' };
     const refs = [];
@@ -97,7 +82,7 @@ describe('runs over REST, with the engine and the official SDK', () => {
     expect((await call('GET', `${list}&additional_metadata_operator=AND`)).body.rows).toHaveLength(0);
   });
 
-  it('shows a run of several tasks with all of them, and each for itself', async () => {
+  it('shows a run of several tasks with its tasks, and lists each task', async ({ hatchet }) => {
     const ref = await hatchet.runNoWait('chain', {}, {});
     await ref.output;
     const id = await ref.getWorkflowRunId();
@@ -117,7 +102,7 @@ describe('runs over REST, with the engine and the official SDK', () => {
     );
   });
 
-  it('lists the runs that a task has started, and those that a worker has worked on', async () => {
+  it('lists runs by the task that started them, and by worker', async ({ hatchet }) => {
     const ref = await hatchet.runNoWait('parent', {}, {});
     await ref.output;
     const id = await ref.getWorkflowRunId();
@@ -130,10 +115,10 @@ describe('runs over REST, with the engine and the official SDK', () => {
       return page.rows.map(({ taskExternalId }) => taskExternalId);
     };
     expect(await byWorker(workers.rows![0]!.metadata.id)).toEqual([id]);
-    expect(await byWorker(NOBODY)).toEqual([]);
+    expect(await byWorker(UNKNOWN_ID)).toEqual([]);
   });
 
-  it('starts a run and answers with it', async () => {
+  it('starts a run and returns it', async ({ hatchet, trigger, runStatus }) => {
     const { status, body } = await trigger({
       workflowName: 'Double',
       input: { n: 4 },
@@ -148,17 +133,17 @@ describe('runs over REST, with the engine and the official SDK', () => {
       },
     });
     const { id } = body.run.metadata;
-    await finished(id).toBe('COMPLETED');
+    await runStatus(id).toBe('COMPLETED');
     expect((await hatchet.runs.get(id)).run.output).toEqual({ n: 8 });
   });
 
-  it('hands numbers on exactly', async () => {
+  it('keeps numbers exact', async ({ call, trigger }) => {
     const { body } = await trigger('{"workflowName":"chain","input":{"big":9007199254740993,"one":1.0}}');
     const { text } = await call('GET', `/api/v1/stable/workflow-runs/${body.run.metadata.id}`);
     expect(text).toContain('"input":{"big":9007199254740993,"one":1.0}');
   });
 
-  it('refuses to start what it cannot, at once and with the reason', async () => {
+  it('refuses an invalid trigger at once, with the reason', async ({ trigger }) => {
     expect(await trigger({ workflowName: 'nowhere', input: {} })).toMatchObject(
       error(400, 'workflow names not found: nowhere'),
     );
@@ -169,16 +154,16 @@ describe('runs over REST, with the engine and the official SDK', () => {
     });
   });
 
-  it('cancels a run for the SDK', async () => {
+  it('cancels a run for the SDK', async ({ installation, hatchet, runStatus }) => {
     const started = installation.nextWait();
     const ref = await hatchet.runNoWait('wait', {}, {});
     const id = await ref.getWorkflowRunId();
     expect(await started).toBe(id);
     await hatchet.runs.cancel({ ids: [id] });
-    await finished(id).toBe('CANCELLED');
+    await runStatus(id).toBe('CANCELLED');
   });
 
-  it('shows that a durable task was let go of, and restores it', async () => {
+  it('shows that a durable task was evicted, and restores it', async ({ call, hatchet }) => {
     const ref = await hatchet.runNoWait('pause', {}, {});
     const id = await ref.getWorkflowRunId();
     const task = async () => (await call('GET', `/api/v1/stable/tasks/${id}`)).body;
@@ -198,13 +183,13 @@ describe('runs over REST, with the engine and the official SDK', () => {
     expect((await hatchet.runs.restoreTask(id)).data).toEqual({ requeued: false });
   });
 
-  it('cancels by filter', async () => {
+  it('cancels runs by a filter', async ({ installation, hatchet, runStatus }) => {
     const started = installation.nextWait();
     const mark = randomUUID();
     const ref = await hatchet.runNoWait('wait', {}, { additionalMetadata: { mark } });
     const id = await started;
     expect(id).toBe(await ref.getWorkflowRunId());
     await hatchet.runs.cancel({ filters: { since: new Date(Date.now() - 60_000), additionalMetadata: { mark } } });
-    await finished(id).toBe('CANCELLED');
+    await runStatus(id).toBe('CANCELLED');
   });
 });

@@ -9,35 +9,30 @@ import type { Logger } from 'pino';
 import { createApplication } from './application.ts';
 import { closeServer } from './close-server.ts';
 import type { Configuration } from './configuration.ts';
-import { connectEngine } from './engine.ts';
-import type { DevelopmentSession } from './page/session.ts';
-import { createTriggers } from './triggers.ts';
+import { EngineClient } from './engine/engine-client.ts';
+import { RunTrigger } from './engine/run-trigger.ts';
+import type { DevelopmentSession } from './page/development-session.ts';
 
-/** How long requests that are under way may take once the service stops. */
+/** Longest time, in milliseconds, that requests under way may take once the service stops. */
 const GRACE_MS = 3_000;
 
 /**
- * Brings the database's schema up to date and serves the API.
+ * Migrates the database and serves the API.
  *
- * @throws Error with one clear line when the database cannot be used or the port is taken.
+ * @throws Error with one line if the database or the token of the page cannot be used, or the port is taken
  */
 export async function startService(configuration: Configuration, logger: Logger): Promise<RunningService> {
   const db = new Database(configuration.databaseUrl, { applicationName: 'hatchet-api' });
   try {
-    await prepare(db);
-    const engine = connectEngine(configuration.engineAddress);
-    const stopping = new AbortController();
+    await untraced(() => migrate(db)).catch(prefixError('cannot use the database'));
     const verifyToken = createTokenVerifier(db);
+    const session = await developmentSession(configuration, verifyToken);
+    const engine = new EngineClient(configuration.engineAddress);
+    const runTrigger = new RunTrigger(configuration.engineAddress);
+    const stopping = new AbortController();
     const application = createApplication(
-      {
-        db,
-        engine,
-        logger,
-        triggers: createTriggers(configuration.engineAddress),
-        verifyToken,
-        stopping: stopping.signal,
-      },
-      { session: await developmentSession(configuration, verifyToken) },
+      { db, engine, runTrigger, verifyToken, logger, stopping: stopping.signal },
+      { session },
     );
     const server = createAdaptorServer({ fetch: application.fetch }) as Server;
     const address = await listen(server, configuration);
@@ -56,35 +51,27 @@ export async function startService(configuration: Configuration, logger: Logger)
   }
 }
 
-/** @throws Error when the token of the page is none, or not a tenant's */
 async function developmentSession(
   { pageToken }: Configuration,
   verify: TokenVerifier,
 ): Promise<DevelopmentSession | undefined> {
   if (!pageToken) return undefined;
-  const { tenantId, scope } = await verify(pageToken).catch((error: Error) => {
-    throw new Error(`SERVER_PAGE_TOKEN cannot be used: ${error.message}`);
-  });
-  if (scope !== 'tenant') throw new Error('SERVER_PAGE_TOKEN is an operator token: give it a tenant token');
+  const { tenantId, scope } = await verify(pageToken).catch(prefixError('SERVER_PAGE_TOKEN cannot be used'));
+  if (scope !== 'tenant') throw new Error('SERVER_PAGE_TOKEN is an operator token: use a tenant token');
   return { token: pageToken, tenantId };
-}
-
-async function prepare(db: Database): Promise<void> {
-  try {
-    await untraced(() => migrate(db));
-  } catch (error) {
-    throw new Error(`cannot use the database: ${describeError(error)}`, { cause: error });
-  }
 }
 
 async function listen(server: Server, { bindAddress, port }: Configuration): Promise<string> {
   server.listen(port, bindAddress);
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    throw new Error(`cannot listen on ${bindAddress}:${port}: ${describeError(error)}`, { cause: error });
-  }
+  await once(server, 'listening').catch(prefixError(`cannot listen on ${bindAddress}:${port}`));
   const bound = server.address();
   if (bound === null || typeof bound === 'string') throw new Error('the server has no TCP address');
   return `${bound.family === 'IPv6' ? `[${bound.address}]` : bound.address}:${bound.port}`;
+}
+
+/** Creates a rejection handler that puts the effect of an error before its cause. */
+function prefixError(effect: string): (error: unknown) => never {
+  return (error) => {
+    throw new Error(`${effect}: ${describeError(error)}`, { cause: error });
+  };
 }

@@ -1,21 +1,10 @@
 import { storeSpans } from '@hatchet-ts/storage/traces';
 import { spansFromOtlpJson } from '@hatchet-ts/waterfall';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { error, type Installation, OTHER_TENANT, startInstallation, TENANT } from './installation.fixture.ts';
+import { describe, expect } from 'vitest';
+import { error, it, OTHER_TENANT, TENANT } from './testing/installation.ts';
 
 describe('traces over REST', () => {
-  let installation: Installation;
-  let call: Installation['call'];
-  let hatchet: Installation['hatchet'];
-
-  beforeAll(async () => {
-    installation = await startInstallation();
-    ({ call, hatchet } = installation);
-  });
-
-  afterAll(() => installation?.stop());
-
-  it('shows the spans of a run in pages, and lists the runs of a trace', async () => {
+  it('shows the spans of a run in pages, and lists the runs of a trace', async ({ installation, call, hatchet }) => {
     const traceId = '0af7651916cd43dd8448eb211c80319c';
     const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
     const ref = await hatchet.runNoWait('double', { n: 1 }, { additionalMetadata: { traceparent } });
@@ -77,13 +66,13 @@ describe('traces over REST', () => {
     expect(rows).toMatchObject([{ metadata: { id } }]);
   });
 
-  it('shows the spans of services that worked for the tenant, to the tenant alone', async () => {
+  it('shows spans of services with the tenant’s id to that tenant only', async ({ installation, call }) => {
     const traceId = '2cf7651916cd43dd8448eb211c80319e';
     const forTenant = { 'hatchet.run/tenant.id': TENANT };
     await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [span(traceId, '00000000000000c1', 1n)]);
     await storeSpans(installation.db, { scope: 'operator' }, [
       { ...span(traceId, '00000000000000c2', 2n), name: 'engine', attributes: forTenant },
-      { ...span(traceId, '00000000000000c3', 3n), name: 'nobody’s' },
+      { ...span(traceId, '00000000000000c3', 3n), name: 'of no tenant' },
     ]);
     const trace = (tenant: string, bearer?: string) =>
       call('GET', `/api/v1/stable/tenants/${tenant}/traces?trace_id=${traceId}`, undefined, bearer);
@@ -92,7 +81,7 @@ describe('traces over REST', () => {
     expect(await trace(OTHER_TENANT, installation.tokens.other)).toMatchObject(error(404, 'trace not found'));
   });
 
-  it('gives a trace away as OTLP, which the viewer of traces reads', async () => {
+  it('downloads a trace as OTLP JSON that the trace viewer reads', async ({ installation, call }) => {
     const traceId = '1bf7651916cd43dd8448eb211c80319d';
     const attributes = { text: 'x', whole: 2n ** 60n, half: 0.5, yes: true, list: ['a', 1n], map: { k: null } };
     await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [

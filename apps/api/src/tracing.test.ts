@@ -1,36 +1,33 @@
-import { Database, migrate } from '@hatchet-ts/storage';
+import type { Database } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
-import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { putWorkflow } from '@hatchet-ts/storage/workflows';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type RunningService, startService } from './service.fixture.ts';
+import { type EngineInstallation, startEngine, TENANT } from './testing/installation.ts';
+import { startService } from './testing/service-process.ts';
 
-const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const REMOTE = 'b7ad6b7169203331';
 const TRIGGER = `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`;
 const TRACEPARENT = { traceparent: `00-${TRACE}-${REMOTE}-01` };
 
-describe('traces of the API', () => {
-  let temporary: TemporaryDatabase;
+describe('spans of the API', () => {
+  let installation: EngineInstallation;
   let db: Database;
-  let engine: RunningService;
   let environment: Record<string, string>;
   let token: string;
 
   beforeAll(async () => {
-    temporary = await temporaryDatabase();
-    db = new Database(temporary.url, { applicationName: 'api tracing test' });
-    await migrate(db);
+    installation = await startEngine();
+    ({ db } = installation);
     await putWorkflow(db, TENANT, 'order', { description: '', defaultPriority: 1, eventKeys: [], steps: [STEP] });
-    engine = await startService('engine', { DATABASE_URL: temporary.url, SERVER_GRPC_PORT: '0' });
-    const addresses = { serverUrl: 'http://127.0.0.1:1', grpcAddress: engine.address };
+    const { address } = installation.engine;
+    const addresses = { serverUrl: 'http://127.0.0.1:1', grpcAddress: address };
     token = await issueToken(db, { tenantId: TENANT, ...addresses });
     environment = {
-      DATABASE_URL: temporary.url,
+      DATABASE_URL: installation.databaseUrl,
       SERVER_PORT: '0',
-      SERVER_GRPC_BROADCAST_ADDRESS: engine.address,
-      SERVER_OTEL_COLLECTOR_URL: engine.address,
+      SERVER_GRPC_BROADCAST_ADDRESS: address,
+      SERVER_OTEL_COLLECTOR_URL: address,
       SERVER_OTEL_INSECURE: 'true',
       SERVER_OTEL_SERVICE_NAME: 'api',
       SERVER_OTEL_COLLECTOR_AUTH: `Bearer ${await issueToken(db, { scope: 'operator', ...addresses })}`,
@@ -39,13 +36,9 @@ describe('traces of the API', () => {
 
   beforeEach(() => db.query('TRUNCATE span, run CASCADE'));
 
-  afterAll(async () => {
-    await engine.stop();
-    await db.close();
-    await temporary.drop();
-  });
+  afterAll(() => installation?.stop());
 
-  /** What an API service with this environment answers to a trigger; it has delivered its spans when this resolves. */
+  /** Triggers a run at an API service with this environment, and stops the service, so that its spans are exported. */
   async function trigger(headers: Record<string, string>, more: Record<string, string> = {}, additionalMetadata = {}) {
     const api = await startService('api', { ...environment, ...more });
     const request = (path: string, init?: RequestInit) => fetch(`http://${api.address}${path}`, init);
@@ -58,7 +51,7 @@ describe('traces of the API', () => {
     });
     expect(response.status).toBe(200);
     const { run } = (await response.json()) as { run: { metadata: { id: string }; additionalMetadata: object } };
-    expect(await api.stop()).toBe(0);
+    await api.process.stop();
     return run;
   }
 
@@ -70,7 +63,7 @@ describe('traces of the API', () => {
       )
     ).rows;
 
-  it('join the caller’s, lead to the run, and belong to the tenant', async () => {
+  it('continue the caller’s trace, are the parents of the run, and belong to the tenant', async () => {
     const run = await trigger(TRACEPARENT);
     const [server, producer, ...others] = await spans();
     expect(others).toEqual([]);
@@ -93,7 +86,7 @@ describe('traces of the API', () => {
     expect(rows).toEqual([{ trace: TRACE }]);
   });
 
-  it('take the context that the run’s metadata carries where the headers have none', async () => {
+  it('continue the trace in the run’s metadata if the headers have none', async () => {
     const run = await trigger({}, {}, TRACEPARENT);
     const [server, producer] = await spans();
     expect(server).toMatchObject({ kind: 'SERVER', trace: TRACE, parent: REMOTE, tenant: TENANT });
@@ -101,7 +94,7 @@ describe('traces of the API', () => {
     expect(run.additionalMetadata).toMatchObject(TRACEPARENT);
   });
 
-  it('have their queries below them, and belong to the tenant with these', async () => {
+  it('have database spans as children, which belong to the tenant, too', async () => {
     await trigger(TRACEPARENT);
     const { rows } = await db.query(
       `SELECT DISTINCT query.kind, query.tenant_id AS tenant, parent.kind AS below FROM span query
@@ -110,13 +103,13 @@ describe('traces of the API', () => {
     expect(rows).toContainEqual({ kind: 'CLIENT', tenant: TENANT, below: 'SERVER' });
   });
 
-  it('are not seen by anybody where they are dropped: the run has the caller’s context', async () => {
+  it('are transparent if they are sampled out: the run has the caller’s context', async () => {
     const run = await trigger(TRACEPARENT, { SERVER_OTEL_TRACE_ID_RATIO: '0' });
     expect(run.additionalMetadata).toMatchObject(TRACEPARENT);
     expect(await spans()).toEqual([]);
   });
 
-  it('leave no trace in the metadata of a run when they begin here and are dropped', async () => {
+  it('leave the metadata of a run unchanged if their trace starts here and is sampled out', async () => {
     const run = await trigger({}, { SERVER_OTEL_TRACE_ID_RATIO: '0' }, { shop: 'north' });
     expect(run.additionalMetadata).toEqual({ shop: 'north' });
     expect(await spans()).toEqual([]);

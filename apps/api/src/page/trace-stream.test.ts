@@ -1,29 +1,28 @@
 import { storeSpans } from '@hatchet-ts/storage/traces';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Installation, OTHER_TENANT, startInstallation, TENANT } from '../installation.fixture.ts';
-
-let installation: Installation;
-beforeAll(async () => {
-  installation = await startInstallation();
-});
-afterAll(() => installation?.stop());
+import { expect } from 'vitest';
+import { type Installation, it, OTHER_TENANT, TENANT, UNKNOWN_ID } from '../testing/installation.ts';
 
 interface Event {
   event: string;
   data: unknown;
 }
 
-function open(tenant: string, path: string, signal?: AbortSignal): Promise<Response> {
-  return fetch(`http://${installation.api.address}/api/v1/stable/tenants/${tenant}/traces/stream${path}`, {
-    headers: { authorization: `Bearer ${installation.tokens.tenant}` },
+function open({ api, tokens }: Installation, tenant: string, path: string, signal?: AbortSignal): Promise<Response> {
+  return fetch(`http://${api.address}/api/v1/stable/tenants/${tenant}/traces/stream${path}`, {
+    headers: { authorization: `Bearer ${tokens.tenant}` },
     ...(signal && { signal }),
   });
 }
 
 /** Reads events until one satisfies the condition, and closes the stream. */
-async function read(path: string, until: (event: Event) => boolean, begin = async () => {}): Promise<Event[]> {
+async function read(
+  installation: Installation,
+  path: string,
+  until: (event: Event) => boolean,
+  begin = async () => {},
+): Promise<Event[]> {
   const closing = new AbortController();
-  const response = await open(TENANT, path, closing.signal);
+  const response = await open(installation, TENANT, path, closing.signal);
   expect(response.headers.get('content-type')).toContain('text/event-stream');
   const events: Event[] = [];
   let text = '';
@@ -43,23 +42,28 @@ async function read(path: string, until: (event: Event) => boolean, begin = asyn
       return events;
     }
   }
-  throw new Error(`the stream has ended after ${JSON.stringify(events)}`);
+  throw new Error(`the stream ended after ${JSON.stringify(events)}`);
 }
 
-test('tells of each run that is new or has changed', async () => {
+it('sends each run that is new or has changed', async ({ installation }) => {
   const start = async () => {
-    // after the first look, which is no news
+    // after the first poll, which only sets the base
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await (await installation.hatchet.runNoWait('double', { n: 1 }, {})).output;
   };
-  const events = await read('', ({ data }) => (data as { outcome: string }).outcome === 'completed', start);
+  const events = await read(
+    installation,
+    '',
+    ({ data }) => (data as { outcome: string }).outcome === 'completed',
+    start,
+  );
   expect(events.at(-1)).toMatchObject({
     event: 'run',
     data: { workflowName: 'double', displayName: 'double', outcome: 'completed', queuedMs: expect.any(Number) },
   });
 });
 
-test('tells of one run, what it waits for, and the spans of its trace as they come', async () => {
+it('sends one run, its open tasks, and the spans of its trace as they arrive', async ({ installation }) => {
   const traceId = '0af7651916cd43dd8448eb211c80319d';
   const ref = await installation.hatchet.runNoWait(
     'double',
@@ -77,19 +81,19 @@ test('tells of one run, what it waits for, and the spans of its trace as they co
     const record = { ...span, ...more, ...empty, ...counts, traceState: '', statusCode: 'UNSET' as const };
     await storeSpans(installation.db, { scope: 'tenant', tenantId: TENANT }, [record]);
   };
-  const events = await read(`?run_external_id=${runId}`, ({ event }) => event === 'spans', late);
+  const events = await read(installation, `?run_external_id=${runId}`, ({ event }) => event === 'spans', late);
   expect(events.map(({ event }) => event)).toEqual(['run', 'tasks', 'run', 'spans']);
   expect(events[1]!.data).toEqual({ tasks: [] });
   expect(events.at(-1)!.data).toMatchObject([{ traceId, spanName: 'late' }]);
 });
 
-test.each([
-  ['a run of nobody', '?run_external_id=33333333-3333-4333-8333-333333333333', 404],
-  ['no id', '?run_external_id=1', 400],
-])('refuses %s', async (_, query, status) => {
-  expect((await open(TENANT, query)).status).toBe(status);
+it.for([
+  ['an unknown run', `?run_external_id=${UNKNOWN_ID}`, 404],
+  ['an id that is not a UUID', '?run_external_id=1', 400],
+] as const)('refuses %s', async ([, query, status], { installation }) => {
+  expect((await open(installation, TENANT, query)).status).toBe(status);
 });
 
-test('is a tenant’s own', async () => {
-  expect((await open(OTHER_TENANT, '')).status).toBe(403);
+it('refuses the token of another tenant', async ({ installation }) => {
+  expect((await open(installation, OTHER_TENANT, '')).status).toBe(403);
 });

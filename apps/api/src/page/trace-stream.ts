@@ -1,17 +1,17 @@
 import type { Handler } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
-import type { Authenticated } from '../authentication.ts';
-import type { Dependencies } from '../dependencies.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
+import type { Authenticated } from '../routing/authentication.ts';
+import type { Dependencies } from '../routing/dependencies.ts';
 import { runTraceShape, spanShape } from '../shapes/trace.ts';
-import { FollowedTrace } from './followed-trace.ts';
-import { createRunNews, type RunNews } from './run-news.ts';
+import { RunPoller } from './run-poller.ts';
+import { type TraceChanges, TracePoller } from './trace-poller.ts';
 
-/** Hono's way of writing it; its answer is no JSON and so in no document. */
+/** Path in Hono's syntax. The OpenAPI document leaves it out, because the answer is not JSON. */
 export const STREAM_PATH = '/api/v1/stable/tenants/:tenant/traces/stream';
 
-/** A stream is asked for once and lasts: it is no request whose time says anything, and its looks are nobody's work. */
 export function isStreamPath(path: string): boolean {
   return path.endsWith('/traces/stream');
 }
@@ -21,67 +21,98 @@ const QUERY = z.object({
   include_children: z.enum(['true', 'false']).optional(),
 });
 
-/** Milliseconds between two looks at a trace, and two signs of life. */
-const EVERY_MS = 1_000;
+const POLL_MS = 1_000;
 const HEARTBEAT_MS = 15_000;
-/** The client then comes again, and its token is looked at again. */
-const LONGEST_MS = 600_000;
-const MOST_STREAMS = 100;
-const SPANS_OF_AN_EVENT = 500;
+/** Longest life of a stream. The client then connects again, and its token is verified again. */
+const MAX_STREAM_MS = 600_000;
+const MAX_STREAMS = 100;
+const SPANS_PER_EVENT = 500;
 
 /**
- * Server-sent events: `run` for each run that is new or has changed; with `run_external_id` only that one's, and `spans`
- * and `tasks` of its trace. A client that has lost the stream asks for the list, or the trace, once more.
+ * Streams server-sent events: `run` for each run that is new or has changed; with `run_external_id` only that run's,
+ * and `spans` and `tasks` of its trace. A client that has lost the stream requests the list, or the trace, once more.
  */
 export function traceStream({ db, stopping }: Pick<Dependencies, 'db' | 'stopping'>): Handler<Authenticated> {
-  const news = createRunNews(db, stopping);
-  const open = new Map<string, number>();
+  const runs = new RunPoller(db, stopping);
+  const streams = new StreamCounter();
   return async (c) => {
     const { data, error } = QUERY.safeParse(c.req.query());
     if (error)
       throw new ApiError(400, error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
     const tenantId = c.get('tenantId');
-    const count = open.get(tenantId) ?? 0;
-    if (count >= MOST_STREAMS) throw new ApiError(429, `at most ${MOST_STREAMS} streams at a time`);
-    const trace = data.run_external_id ? new FollowedTrace(db, tenantId, data.run_external_id) : undefined;
-    if (trace && !(await exists(trace))) throw new ApiError(404, 'workflow run not found');
-    open.set(tenantId, count + 1);
-    return streamSSE(c, async (stream) => {
-      const ended = AbortSignal.any([stopping, AbortSignal.timeout(LONGEST_MS), aborted(stream)]);
-      const beat = setInterval(() => void stream.write(': heartbeat\n\n'), HEARTBEAT_MS);
-      try {
-        await (trace
-          ? follow(stream, new FollowedTrace(db, tenantId, data.run_external_id!), ended)
-          : tell(stream, news, tenantId, data.include_children === 'true', ended));
-      } finally {
-        clearInterval(beat);
-        open.set(tenantId, (open.get(tenantId) ?? 1) - 1);
-      }
-    });
+    const { run_external_id: runId, include_children: children } = data;
+    const release = streams.acquire(tenantId);
+    try {
+      const trace = runId === undefined ? undefined : new TracePoller(db, tenantId, runId);
+      const first = await trace?.poll();
+      if (trace && !first) throw new ApiError(404, HATCHET_TEXTS.runNotFound);
+      return streamSSE(c, async (stream) => {
+        const ended = AbortSignal.any([stopping, AbortSignal.timeout(MAX_STREAM_MS), abortSignal(stream)]);
+        const heartbeat = setInterval(() => void stream.write(': heartbeat\n\n'), HEARTBEAT_MS);
+        try {
+          await (trace
+            ? sendTrace(stream, trace, first, ended)
+            : sendRuns(stream, runs, tenantId, children === 'true', ended));
+        } finally {
+          clearInterval(heartbeat);
+          release();
+        }
+      });
+    } catch (error) {
+      release();
+      throw error;
+    }
   };
 }
 
-async function exists(trace: FollowedTrace): Promise<boolean> {
-  return (await trace.look()) !== undefined;
+/** Limits the open streams of each tenant. */
+class StreamCounter {
+  readonly #open = new Map<string, number>();
+
+  /**
+   * @returns a function that releases the stream
+   * @throws ApiError 429 if the tenant has too many streams
+   */
+  acquire(tenantId: string): () => void {
+    const count = this.#open.get(tenantId) ?? 0;
+    if (count >= MAX_STREAMS) throw new ApiError(429, `at most ${MAX_STREAMS} streams at a time`);
+    this.#open.set(tenantId, count + 1);
+    return () => {
+      const left = (this.#open.get(tenantId) ?? 1) - 1;
+      if (left > 0) this.#open.set(tenantId, left);
+      else this.#open.delete(tenantId);
+    };
+  }
 }
 
-async function tell(stream: SSEStreamingApi, news: RunNews, tenantId: string, children: boolean, ended: AbortSignal) {
-  const end = news.listen(tenantId, children, (run) => void send(stream, 'run', runTraceShape(run)));
+async function sendRuns(
+  stream: SSEStreamingApi,
+  runs: RunPoller,
+  tenantId: string,
+  children: boolean,
+  ended: AbortSignal,
+): Promise<void> {
+  if (ended.aborted) return;
+  const unsubscribe = runs.subscribe(tenantId, children, (run) => void send(stream, 'run', runTraceShape(run)));
   await new Promise((resolve) => ended.addEventListener('abort', resolve, { once: true }));
-  end();
+  unsubscribe();
 }
 
-async function follow(stream: SSEStreamingApi, trace: FollowedTrace, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted) {
-    const found = await trace.look();
-    if (!found) return;
-    if (found.run) await send(stream, 'run', runTraceShape(found.run));
-    if (found.tasks) await send(stream, 'tasks', { tasks: found.tasks });
-    for (let start = 0; start < found.spans.length; start += SPANS_OF_AN_EVENT) {
-      await send(stream, 'spans', found.spans.slice(start, start + SPANS_OF_AN_EVENT).map(spanShape));
+async function sendTrace(
+  stream: SSEStreamingApi,
+  trace: TracePoller,
+  first: TraceChanges | undefined,
+  ended: AbortSignal,
+): Promise<void> {
+  for (let changes = first; changes && !ended.aborted; changes = await trace.poll()) {
+    const { run, tasks, newSpans, isComplete } = changes;
+    if (run) await send(stream, 'run', runTraceShape(run));
+    if (tasks) await send(stream, 'tasks', { tasks });
+    for (let start = 0; start < newSpans.length; start += SPANS_PER_EVENT) {
+      await send(stream, 'spans', newSpans.slice(start, start + SPANS_PER_EVENT).map(spanShape));
     }
-    if (found.isOver) return;
-    await stream.sleep(EVERY_MS);
+    if (isComplete) return;
+    await stream.sleep(POLL_MS);
   }
 }
 
@@ -89,7 +120,7 @@ async function send(stream: SSEStreamingApi, event: string, data: unknown): Prom
   await stream.writeSSE({ event, data: JSON.stringify(data), id: String(Date.now()) });
 }
 
-function aborted(stream: SSEStreamingApi): AbortSignal {
+function abortSignal(stream: SSEStreamingApi): AbortSignal {
   const controller = new AbortController();
   stream.onAbort(() => controller.abort());
   return controller.signal;

@@ -11,7 +11,8 @@ import {
   viewCron,
 } from '@hatchet-ts/storage/triggers';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
 import { list, metadataPair, pageQuery, priority } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
@@ -46,7 +47,7 @@ export const cronRoutes: Route[] = [
     id: 'cronWorkflowTriggerCreate',
     method: 'post',
     path: '/api/v1/tenants/{tenant}/workflows/{workflow}/crons',
-    summary: 'Starts runs of a workflow, which the path has by its name or id, whenever an expression says so (in UTC)',
+    summary: 'Creates a cron (in UTC) for a workflow, given by its name or id',
     params: { workflow: z.string().min(1) },
     body: CREATE,
     answer: CRON,
@@ -62,11 +63,11 @@ export const cronRoutes: Route[] = [
         additionalMetadata: stringifyExactly(body.additionalMetadata),
         priority: body.priority ?? undefined,
       });
-      if (created === 'no-workflow') throw new ApiError(400, 'workflow not found');
+      if (created === 'no-workflow') throw new ApiError(400, HATCHET_TEXTS.workflowNotFound);
       if (created === 'exists')
         throw new ApiError(
           400,
-          `the workflow has a cron "${name}" with this expression already: delete that one first`,
+          `the workflow already has a cron "${name}" with this expression: delete that one first`,
         );
       return cronShape(await existingCron(db, tenantId, created.id));
     },
@@ -75,7 +76,7 @@ export const cronRoutes: Route[] = [
     id: 'cronWorkflowList',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/workflows/crons',
-    summary: 'The crons, those that workflows declare among them',
+    summary: 'Lists crons, including those that workflows declare',
     query: LIST,
     answer: CRON_LIST,
     async handle({ tenantId, query }, { db }) {
@@ -94,7 +95,7 @@ export const cronRoutes: Route[] = [
     id: 'workflowCronGet',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
-    summary: 'One cron',
+    summary: 'Returns a cron',
     answer: CRON,
     handle: async ({ tenantId, params }, { db }) => cronShape(await existingCron(db, tenantId, params.cron)),
   }),
@@ -102,7 +103,7 @@ export const cronRoutes: Route[] = [
     id: 'workflowCronUpdate',
     method: 'patch',
     path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
-    summary: 'Stops a cron, or lets it go on from now',
+    summary: 'Disables a cron, or enables it from now on',
     body: UPDATE,
     answer: CRON,
     async handle({ tenantId, params, body }, { db }) {
@@ -114,11 +115,14 @@ export const cronRoutes: Route[] = [
     id: 'workflowCronDelete',
     method: 'delete',
     path: '/api/v1/tenants/{tenant}/workflows/crons/{cron}',
-    summary: 'Deletes a cron; what it has started goes on',
+    summary: 'Deletes a cron. Runs that it has started continue',
     async handle({ tenantId, params }, { db }) {
       const { id, method } = await existingCron(db, tenantId, params.cron);
       if (method === 'DEFAULT')
-        throw new ApiError(403, 'the workflow declares this cron: take it out of its definition and register it again');
+        throw new ApiError(
+          403,
+          'the workflow declares this cron: remove it from the definition and register the workflow again',
+        );
       await deleteCron(db, tenantId, id);
     },
   }),
@@ -126,7 +130,7 @@ export const cronRoutes: Route[] = [
 
 async function existingCron(db: Database, tenantId: string, id: string): Promise<CronView> {
   const cron = await viewCron(db, tenantId, id);
-  if (!cron) throw new ApiError(404, 'cron workflow not found');
+  if (!cron) throw new ApiError(404, HATCHET_TEXTS.cronNotFound);
   return cron;
 }
 
@@ -136,5 +140,5 @@ function assertFires(expression: string): void {
   } catch (error) {
     throw error instanceof CronExpressionError ? new ApiError(400, error.message) : error;
   }
-  throw new ApiError(400, `"${expression}" names a time that never comes`);
+  throw new ApiError(400, `"${expression}" never fires: its date does not exist`);
 }

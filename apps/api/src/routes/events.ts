@@ -1,6 +1,7 @@
 import { listEvents, viewEvent } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { date, list, metadataPair, pageQuery } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
 import { EVENT, EVENT_LIST, eventShape } from '../shapes/event.ts';
@@ -24,7 +25,7 @@ export const eventRoutes: Route[] = [
     id: 'v1EventList',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/events',
-    summary: 'Events with the runs that they started, the newest first',
+    summary: 'Lists events with the runs that they started, newest first',
     query: LIST,
     answer: EVENT_LIST,
     async handle({ tenantId, query }, { db }) {
@@ -46,11 +47,11 @@ export const eventRoutes: Route[] = [
     id: 'v1EventGet',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/events/{event}',
-    summary: 'One event',
+    summary: 'Returns an event',
     answer: EVENT,
     async handle({ tenantId, params }, { db }) {
       const event = await viewEvent(db, tenantId, params.event);
-      if (!event) throw new ApiError(404, 'event not found');
+      if (!event) throw new ApiError(404, HATCHET_TEXTS.eventNotFound);
       return eventShape(event, tenantId);
     },
   }),

@@ -17,7 +17,7 @@ export const healthRoutes: Route[] = [
     id: 'livenessGet',
     method: 'get',
     path: '/api/live',
-    summary: 'Whether the process runs',
+    summary: 'Reports that the process runs',
     answer: LIVE,
     handle: () => ({ status: 'ok' as const }),
   }),
@@ -25,7 +25,8 @@ export const healthRoutes: Route[] = [
     id: 'readinessGet',
     method: 'get',
     path: '/api/ready',
-    summary: 'Whether the database can be read; 503 when not. Without the engine all reading goes on',
+    summary:
+      'Reports if the database and the engine are available; 503 without the database. Reads work without the engine',
     answer: READY,
     status: ({ status }) => (status === 'ok' ? 200 : 503),
     async handle(_request, { db, engine }) {
@@ -41,7 +42,7 @@ export const healthRoutes: Route[] = [
   }),
 ];
 
-/** Probes come all the time and are nobody's request: they are not traced. */
+/** Reports if a path is a probe's. */
 export function isHealthPath(path: string): boolean {
   return healthRoutes.some((probe) => probe.path === path);
 }

@@ -1,8 +1,11 @@
-import type { Route } from '../routing/route.ts';
+import { z } from 'zod';
+import manifest from '../../package.json' with { type: 'json' };
+import { component } from '../routing/components.ts';
+import { openApiDocument } from '../routing/openapi.ts';
+import { type Route, route } from '../routing/route.ts';
 import { cronRoutes } from './crons.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
-import { openApiRoute } from './openapi.ts';
 import { runRoutes } from './runs.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { taskRoutes } from './tasks.ts';
@@ -11,7 +14,7 @@ import { traceRoutes } from './traces.ts';
 import { workerRoutes } from './workers.ts';
 import { workflowRoutes } from './workflows.ts';
 
-/** What wants the token of a tenant. */
+/** Routes that need the token of a tenant. */
 export const TENANT_ROUTES: Route[] = [
   ...tenantRoutes,
   ...workerRoutes,
@@ -24,5 +27,36 @@ export const TENANT_ROUTES: Route[] = [
   ...traceRoutes,
 ];
 
-/** What everybody may see. */
-export const OPEN_ROUTES: Route[] = [...healthRoutes, openApiRoute(TENANT_ROUTES, healthRoutes)];
+const DOCUMENT = component('OpenApiDocument', z.record(z.string(), z.unknown()));
+
+const openApiRoute = route({
+  id: 'openApiGet',
+  method: 'get',
+  path: '/api/v1/openapi.json',
+  summary: 'Returns this document',
+  answer: DOCUMENT,
+  handle: () => document,
+});
+
+/** Routes that need no token. */
+export const OPEN_ROUTES: Route[] = [...healthRoutes, openApiRoute];
+
+const document: z.output<typeof DOCUMENT> = {
+  ...openApiDocument(TENANT_ROUTES, OPEN_ROUTES, manifest.version),
+};
+
+/** Paths of Hatchet's REST contract that are not implemented. A 404 would send the caller looking for a typing error. */
+const UNIMPLEMENTED = [
+  /^\/api\/v1\/stable\/tenants\/[^/]+\/(durable-tasks|webhooks|filters|cel|task-point-metrics|log-point-metrics|logs)\b/,
+  /^\/api\/v1\/stable\/tenants\/[^/]+\/(events\/keys|workflow-runs\/display-names)$/,
+  /^\/api\/v1\/stable\/tasks\/[^/]+\/task-events$/,
+  /^\/api\/v1\/stable\/(workflow-runs|dags)\/[^/]*\b(task-events|task-timings|tasks)$/,
+  /^\/api\/v1\/tenants\/[^/]+\/.+/,
+  /^\/api\/v1\/workflows\/[^/]+(\/(trigger|metrics))?$/,
+  /^\/api\/v1\/(users|meta|version|cloud|slack|sns|monitoring|api-tokens|step-runs|webhook-workers)\b/,
+];
+
+/** Reports if Hatchet serves a path that this server does not. */
+export function isUnimplemented(path: string): boolean {
+  return UNIMPLEMENTED.some((pattern) => pattern.test(path));
+}

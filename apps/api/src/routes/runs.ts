@@ -2,9 +2,10 @@ import type { Database } from '@hatchet-ts/storage';
 import { listRunIds, listRuns, listTasks, parentsOfSteps, type RunView, viewRun } from '@hatchet-ts/storage/reads';
 import { findWorkflows } from '@hatchet-ts/storage/workflows';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
-import { date, flag, list, metadataPair, pageQuery, priority, unsupported } from '../routing/request.ts';
+import { date, flag, list, metadataPair, pageQuery, priority, traceId, unsupported } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
 import { JSON_OBJECT } from '../shapes/json.ts';
 import { listShape } from '../shapes/list.ts';
@@ -17,7 +18,6 @@ import {
   TASK_SUMMARY_LIST,
   taskShape,
 } from '../shapes/run.ts';
-import { traceId } from './trace-id.ts';
 
 const FILTER = {
   since: date.optional(),
@@ -48,20 +48,20 @@ const TRIGGER = component(
     input: JSON_OBJECT.default({}),
     additionalMetadata: JSON_OBJECT.nullish(),
     priority: priority.nullish(),
-    return_only_id: z.boolean().nullish().describe('leaves out everything but the run itself'),
+    return_only_id: z.boolean().nullish().describe('returns the run without tasks, events and shape'),
   }),
 );
 
 const RUN_IDS = component('V1WorkflowRunExternalIdList', z.array(z.guid()));
-/** More than anybody cancels or replays in one go. */
-const MOST_IDS = 100_000;
+/** Above the number of runs that a client cancels or replays at once. */
+const MAX_IDS = 100_000;
 
 export const runRoutes: Route[] = [
   route({
     id: 'v1WorkflowRunGet',
     method: 'get',
     path: '/api/v1/stable/workflow-runs/{run}',
-    summary: 'A run with its tasks',
+    summary: 'Returns a run with its tasks',
     answer: RUN_DETAILS,
     handle: async ({ tenantId, params }, { db }) => details(db, await existingRun(db, tenantId, params.run)),
   }),
@@ -69,7 +69,7 @@ export const runRoutes: Route[] = [
     id: 'v1WorkflowRunGetStatus',
     method: 'get',
     path: '/api/v1/stable/workflow-runs/{run}/status',
-    summary: 'The status of a run',
+    summary: 'Returns the status of a run',
     answer: RUN_STATUS,
     handle: async ({ tenantId, params }, { db }) => (await existingRun(db, tenantId, params.run)).status,
   }),
@@ -77,7 +77,7 @@ export const runRoutes: Route[] = [
     id: 'v1WorkflowRunList',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/workflow-runs',
-    summary: 'Runs, or with only_tasks their tasks, the newest first',
+    summary: 'Lists runs, or with only_tasks their tasks, newest first',
     query: LIST,
     answer: TASK_SUMMARY_LIST,
     async handle({ tenantId, query }, { db }) {
@@ -98,10 +98,10 @@ export const runRoutes: Route[] = [
     id: 'v1WorkflowRunExternalIdsList',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/workflow-runs/external-ids',
-    summary: 'The ids of runs, the newest first, no more than 100,000',
+    summary: 'Lists ids of runs, newest first, at most 100,000',
     query: z.object(FILTER),
     answer: RUN_IDS,
-    handle: ({ tenantId, query }, { db }) => listRunIds(db, tenantId, filterOf(query), MOST_IDS),
+    handle: ({ tenantId, query }, { db }) => listRunIds(db, tenantId, filterOf(query), MAX_IDS),
   }),
   route({
     id: 'v1WorkflowRunCreate',
@@ -110,11 +110,11 @@ export const runRoutes: Route[] = [
     summary: 'Starts a run',
     body: TRIGGER,
     answer: RUN_DETAILS,
-    async handle({ tenantId, token, body }, { db, triggers }) {
-      // the SDK would try an unknown name again and again
+    async handle({ tenantId, token, body }, { db, runTrigger }) {
+      // the SDK would retry an unknown name for seconds
       const known = await findWorkflows(db, tenantId, [body.workflowName.toLowerCase()]);
-      if (known.length === 0) throw new ApiError(400, `workflow names not found: ${body.workflowName}`);
-      const runId = await triggers.trigger(token, {
+      if (known.length === 0) throw new ApiError(400, HATCHET_TEXTS.workflowNamesNotFound(body.workflowName));
+      const runId = await runTrigger.trigger(token, {
         workflowName: body.workflowName,
         input: body.input,
         additionalMetadata: body.additionalMetadata ?? undefined,
@@ -128,7 +128,7 @@ export const runRoutes: Route[] = [
 
 async function existingRun(db: Database, tenantId: string, runId: string): Promise<RunView> {
   const run = await viewRun(db, tenantId, runId);
-  if (!run) throw new ApiError(404, 'workflow run not found');
+  if (!run) throw new ApiError(404, HATCHET_TEXTS.runNotFound);
   return run;
 }
 

@@ -9,7 +9,8 @@ import {
   viewSchedule,
 } from '@hatchet-ts/storage/triggers';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
 import { date, list, metadataPair, pageQuery, priority, unsupported } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
@@ -39,13 +40,13 @@ const LIST = z.object({
   parentStepRunId: unsupported,
 });
 
-const MOST_AT_ONCE = 1_000;
+const MAX_BULK = 1_000;
 
 const BULK_DELETE = component(
   'ScheduledWorkflowsBulkDeleteRequest',
   z
     .object({
-      scheduledWorkflowRunIds: z.array(z.guid()).max(MOST_AT_ONCE).optional(),
+      scheduledWorkflowRunIds: z.array(z.guid()).max(MAX_BULK).optional(),
       filter: z
         .object({
           workflowId: z.guid().optional(),
@@ -66,7 +67,7 @@ const BULK_UPDATE = component(
     updates: z
       .array(z.object({ id: z.guid(), triggerAt: date }))
       .min(1)
-      .max(MOST_AT_ONCE),
+      .max(MAX_BULK),
   }),
 );
 const ERRORS = z.array(z.strictObject({ id: z.guid(), error: z.string() }));
@@ -79,15 +80,15 @@ const BULK_UPDATED = component(
   z.strictObject({ updatedIds: z.array(z.guid()), errors: ERRORS }),
 );
 
-const FIRED = 'the schedule has fired already: make a new one';
-const UNKNOWN = 'scheduled workflow not found';
+const FIRED = 'the schedule has already fired: create a new one';
+const NOT_FOUND = 'scheduled workflow not found';
 
 export const scheduleRoutes: Route[] = [
   route({
     id: 'scheduledWorkflowRunCreate',
     method: 'post',
     path: '/api/v1/tenants/{tenant}/workflows/{workflow}/scheduled',
-    summary: 'Schedules a run of a workflow, which the path has by its name or id; a time that is over is now',
+    summary: 'Schedules a run of a workflow, given by its name or id. A time in the past starts the run now',
     params: { workflow: z.string().min(1) },
     body: CREATE,
     answer: SCHEDULE,
@@ -101,7 +102,7 @@ export const scheduleRoutes: Route[] = [
         additionalMetadata: stringifyExactly(body.additionalMetadata),
         priority: body.priority ?? undefined,
       });
-      if (id === undefined) throw new ApiError(400, 'workflow not found');
+      if (id === undefined) throw new ApiError(400, HATCHET_TEXTS.workflowNotFound);
       return scheduleShape(await existingSchedule(db, tenantId, id));
     },
   }),
@@ -109,7 +110,7 @@ export const scheduleRoutes: Route[] = [
     id: 'workflowScheduledList',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled',
-    summary: 'The schedules, with the runs that they became',
+    summary: 'Lists schedules with the runs that they started',
     query: LIST,
     answer: SCHEDULE_LIST,
     async handle({ tenantId, query }, { db }) {
@@ -127,7 +128,7 @@ export const scheduleRoutes: Route[] = [
     id: 'workflowScheduledGet',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled/{schedule}',
-    summary: 'One schedule',
+    summary: 'Returns a schedule',
     answer: SCHEDULE,
     handle: async ({ tenantId, params }, { db }) =>
       scheduleShape(await existingSchedule(db, tenantId, params.schedule)),
@@ -136,7 +137,7 @@ export const scheduleRoutes: Route[] = [
     id: 'workflowScheduledUpdate',
     method: 'patch',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled/{schedule}',
-    summary: 'Moves a schedule that has not fired yet',
+    summary: 'Changes the time of a schedule that has not fired',
     body: UPDATE,
     answer: SCHEDULE,
     async handle({ tenantId, params, body }, { db }) {
@@ -150,17 +151,17 @@ export const scheduleRoutes: Route[] = [
     id: 'workflowScheduledDelete',
     method: 'delete',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled/{schedule}',
-    summary: 'Deletes a schedule; what it has started goes on',
+    summary: 'Deletes a schedule. A run that it has started continues',
     async handle({ tenantId, params }, { db }) {
       const [deleted] = await deleteSchedules(db, tenantId, { ids: [params.schedule] });
-      if (!deleted) throw new ApiError(404, UNKNOWN);
+      if (!deleted) throw new ApiError(404, NOT_FOUND);
     },
   }),
   route({
     id: 'workflowScheduledBulkDelete',
     method: 'post',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled/bulk-delete',
-    summary: 'Deletes schedules by their ids, or those that have not fired yet by a filter',
+    summary: 'Deletes schedules by their ids, or by a filter those that have not fired',
     body: BULK_DELETE,
     answer: BULK_DELETED,
     async handle({ tenantId, body: { scheduledWorkflowRunIds: ids = [], filter } }, { db }) {
@@ -172,14 +173,14 @@ export const scheduleRoutes: Route[] = [
           metadata: { pairs: filter.additionalMetadata ?? [], operator: 'AND' },
         }),
       });
-      return { deletedIds, errors: without(ids, deletedIds).map((id) => ({ id, error: UNKNOWN })) };
+      return { deletedIds, errors: without(ids, deletedIds).map((id) => ({ id, error: NOT_FOUND })) };
     },
   }),
   route({
     id: 'workflowScheduledBulkUpdate',
     method: 'post',
     path: '/api/v1/tenants/{tenant}/workflows/scheduled/bulk-update',
-    summary: 'Moves schedules that have not fired yet',
+    summary: 'Changes the times of schedules that have not fired',
     body: BULK_UPDATE,
     answer: BULK_UPDATED,
     async handle({ tenantId, body: { updates } }, { db }) {
@@ -191,14 +192,14 @@ export const scheduleRoutes: Route[] = [
       const page = { offset: 0, limit: missed.length };
       const { rows } = missed.length > 0 ? await listSchedules(db, tenantId, { ids: missed }, page) : { rows: [] };
       const fired = new Set(rows.map(({ id }) => id));
-      return { updatedIds, errors: missed.map((id) => ({ id, error: fired.has(id) ? FIRED : UNKNOWN })) };
+      return { updatedIds, errors: missed.map((id) => ({ id, error: fired.has(id) ? FIRED : NOT_FOUND })) };
     },
   }),
 ];
 
 async function existingSchedule(db: Database, tenantId: string, id: string): Promise<ScheduleView> {
   const schedule = await viewSchedule(db, tenantId, id);
-  if (!schedule) throw new ApiError(404, UNKNOWN);
+  if (!schedule) throw new ApiError(404, NOT_FOUND);
   return schedule;
 }
 

@@ -1,6 +1,7 @@
 import { countTasks, listLogLines, viewTask } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
 import { date, list, metadataPair } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
@@ -54,13 +55,13 @@ export const taskRoutes: Route[] = [
     id: 'v1TaskGet',
     method: 'get',
     path: '/api/v1/stable/tasks/{task}',
-    summary: 'A task in its current attempt',
+    summary: 'Returns a task in its current attempt',
     query: z.object({ attempt: z.coerce.number().int().min(1).optional() }),
     answer: TASK_SUMMARY,
     async handle({ tenantId, params, query }, { db }) {
       const task = await existingTask(db, tenantId, params.task);
       if (query.attempt !== undefined && query.attempt !== task.retryCount + 1)
-        throw new ApiError(404, `only the current attempt is kept, which is ${task.retryCount + 1}`);
+        throw new ApiError(404, `only the current attempt, ${task.retryCount + 1}, is stored`);
       return taskShape(task, { payloads: true });
     },
   }),
@@ -68,7 +69,7 @@ export const taskRoutes: Route[] = [
     id: 'v1LogLineList',
     method: 'get',
     path: '/api/v1/stable/tasks/{task}/logs',
-    summary: 'What a task has logged, the oldest first unless told otherwise',
+    summary: 'Lists the log lines of a task, oldest first by default',
     query: LOGS,
     answer: LOG_LINE_LIST,
     async handle({ tenantId, params, query }, { db }) {
@@ -92,7 +93,7 @@ export const taskRoutes: Route[] = [
     id: 'v1TaskReplay',
     method: 'post',
     path: '/api/v1/stable/tenants/{tenant}/tasks/replay',
-    summary: 'Runs finished runs or tasks again, by their ids or by a filter',
+    summary: 'Replays finished runs or tasks, by their ids or by a filter',
     body: REPLAY,
     answer: REPLAYED,
     handle: async ({ token, body }, { engine }) => ({ ids: await engine.replayTasks(token, selection(body)) }),
@@ -101,7 +102,7 @@ export const taskRoutes: Route[] = [
     id: 'v1TaskRestore',
     method: 'post',
     path: '/api/v1/stable/tasks/{task}/restore',
-    summary: 'Has an evicted durable task go on',
+    summary: 'Resumes an evicted durable task',
     answer: RESTORED,
     async handle({ tenantId, token, params }, { db, engine }) {
       const { id } = await existingTask(db, tenantId, params.task);
@@ -112,7 +113,7 @@ export const taskRoutes: Route[] = [
     id: 'v1DurableTaskBranch',
     method: 'post',
     path: '/api/v1/stable/tenants/{tenant}/durable-tasks/branch',
-    summary: 'Has a durable task run again from a place in its history',
+    summary: 'Runs a durable task again from a position in its history',
     body: BRANCH,
     answer: BRANCHED,
     async handle({ tenantId, token, body }, { db, engine }) {
@@ -124,7 +125,7 @@ export const taskRoutes: Route[] = [
     id: 'v1TaskListStatusMetrics',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/task-metrics',
-    summary: 'How many tasks are in each state',
+    summary: 'Counts tasks by their status',
     query: z.object({
       since: date,
       until: date.optional(),
@@ -152,7 +153,7 @@ export const taskRoutes: Route[] = [
 
 async function existingTask(db: Parameters<typeof viewTask>[0], tenantId: string, taskId: string) {
   const task = await viewTask(db, tenantId, taskId);
-  if (!task) throw new ApiError(404, 'task not found');
+  if (!task) throw new ApiError(404, HATCHET_TEXTS.taskNotFound);
   return task;
 }
 

@@ -1,6 +1,7 @@
 import { listWorkers, setWorkerPaused, viewWorker } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
 import { type Route, route } from '../routing/route.ts';
 import { wholeList } from '../shapes/list.ts';
@@ -13,7 +14,7 @@ export const workerRoutes: Route[] = [
     id: 'workerList',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/worker',
-    summary: 'The workers, the newest first',
+    summary: 'Lists workers, newest first',
     answer: WORKER_LIST,
     handle: async ({ tenantId }, { db }) => wholeList((await listWorkers(db, tenantId)).map(workerShape)),
   }),
@@ -21,7 +22,7 @@ export const workerRoutes: Route[] = [
     id: 'workerGet',
     method: 'get',
     path: '/api/v1/workers/{worker}',
-    summary: 'One worker',
+    summary: 'Returns a worker',
     answer: WORKER,
     handle: async ({ tenantId, params }, { db }) =>
       workerShape((await viewWorker(db, tenantId, params.worker)) ?? notFound()),
@@ -30,7 +31,7 @@ export const workerRoutes: Route[] = [
     id: 'workerUpdate',
     method: 'patch',
     path: '/api/v1/workers/{worker}',
-    summary: 'Pauses a worker, which then gets no more tasks, or lets it go on',
+    summary: 'Pauses a worker, so that it gets no more tasks, or resumes it',
     body: UPDATE,
     answer: WORKER,
     handle: async ({ tenantId, params, body }, { db }) =>
@@ -39,5 +40,5 @@ export const workerRoutes: Route[] = [
 ];
 
 function notFound(): never {
-  throw new ApiError(404, 'worker not found');
+  throw new ApiError(404, HATCHET_TEXTS.workerNotFound);
 }

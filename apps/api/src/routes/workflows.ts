@@ -7,7 +7,8 @@ import {
   type WorkflowView,
 } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
+import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { pageQuery } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
 import { listShape } from '../shapes/list.ts';
@@ -18,7 +19,7 @@ export const workflowRoutes: Route[] = [
     id: 'workflowList',
     method: 'get',
     path: '/api/v1/tenants/{tenant}/workflows',
-    summary: 'The workflows by name; with a name, those whose name contains it, the very one first',
+    summary: 'Lists workflows by name; with a name, those that contain it, an exact match first',
     query: z.object({ ...pageQuery(50, 1000), name: z.string().optional() }),
     answer: WORKFLOW_LIST,
     async handle({ tenantId, query }, { db }) {
@@ -30,7 +31,7 @@ export const workflowRoutes: Route[] = [
     id: 'workflowGet',
     method: 'get',
     path: '/api/v1/workflows/{workflow}',
-    summary: 'One workflow',
+    summary: 'Returns a workflow',
     answer: WORKFLOW,
     handle: async ({ tenantId, params }, { db }) =>
       workflowShape(await existingWorkflow(db, tenantId, params.workflow), tenantId),
@@ -39,13 +40,13 @@ export const workflowRoutes: Route[] = [
     id: 'workflowVersionGet',
     method: 'get',
     path: '/api/v1/workflows/{workflow}/versions',
-    summary: 'A version of a workflow, the current one unless told otherwise',
+    summary: 'Returns a version of a workflow, by default the current one',
     query: z.object({ version: z.guid().optional() }),
     answer: WORKFLOW_VERSION,
     async handle({ tenantId, params, query }, { db }) {
       const workflow = await existingWorkflow(db, tenantId, params.workflow);
       const version = await viewWorkflowVersion(db, workflow, query.version);
-      if (!version) throw new ApiError(404, 'version not found');
+      if (!version) throw new ApiError(404, HATCHET_TEXTS.versionNotFound);
       return workflowVersionShape(version, workflow, tenantId);
     },
   }),
@@ -53,15 +54,16 @@ export const workflowRoutes: Route[] = [
     id: 'workflowDelete',
     method: 'delete',
     path: '/api/v1/workflows/{workflow}',
-    summary: 'Deletes a workflow with its schedules and crons; what it has started goes on',
+    summary: 'Deletes a workflow with its schedules and crons. Its runs continue',
     async handle({ tenantId, params }, { db }) {
-      if (!(await deleteWorkflow(db, tenantId, params.workflow))) throw new ApiError(404, 'workflow not found');
+      if (!(await deleteWorkflow(db, tenantId, params.workflow)))
+        throw new ApiError(404, HATCHET_TEXTS.workflowNotFound);
     },
   }),
 ];
 
 async function existingWorkflow(db: Database, tenantId: string, id: string): Promise<WorkflowView> {
   const workflow = await viewWorkflow(db, tenantId, id);
-  if (!workflow) throw new ApiError(404, 'workflow not found');
+  if (!workflow) throw new ApiError(404, HATCHET_TEXTS.workflowNotFound);
   return workflow;
 }

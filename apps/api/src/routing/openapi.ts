@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { API_ERRORS } from '../api-error.ts';
-import { components } from './components.ts';
+import { component, components } from './components.ts';
 import type { Route } from './route.ts';
 
-/** An OpenAPI 3.1 document, as far as anything here looks into it. */
+/** The fields of an OpenAPI 3.1 document that are used here. */
 export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string; description: string };
@@ -20,7 +19,13 @@ interface Operation {
   responses: Record<string, object>;
 }
 
-/** What a client writes, and without the long expressions that a format stands for. */
+/** Hatchet's form of an error. */
+const API_ERRORS = component(
+  'APIErrors',
+  z.strictObject({ errors: z.array(z.strictObject({ description: z.string() })) }),
+);
+
+/** Describes values as the client sends them. A format replaces its long pattern. */
 const AS_SENT: z.core.ToJSONSchemaParams = {
   io: 'input',
   override({ jsonSchema }) {
@@ -28,7 +33,7 @@ const AS_SENT: z.core.ToJSONSchemaParams = {
   },
 };
 
-/** Describes the routes; everything in it comes from them. `unprotected` are those that want no token. */
+/** Derives the document from the routes. The `unprotected` ones need no token. */
 export function openApiDocument(
   routes: readonly Route[],
   unprotected: readonly Route[],
@@ -46,7 +51,7 @@ export function openApiDocument(
     info: {
       title: 'Hatchet REST API',
       version,
-      description: 'The part of the REST contract of Hatchet that this server implements. Anything else answers 501.',
+      description: 'The part of Hatchet’s REST contract that this server implements. Any other operation returns 501.',
     },
     paths,
     components: {
@@ -78,15 +83,15 @@ function operation({ id, path, summary, params, query, body, answer }: Route, se
     ],
     ...(body && { requestBody: { required: true, content: json(body) } }),
     responses: {
-      ...(answer ? { 200: { description: 'done', content: json(answer) } } : { 204: { description: 'done' } }),
-      default: { description: 'what was wrong, and what to send instead', content: json(API_ERRORS) },
+      ...(answer ? { 200: { description: 'success', content: json(answer) } } : { 204: { description: 'success' } }),
+      default: { description: 'the cause, and what to send instead', content: json(API_ERRORS) },
     },
   };
 }
 
 function json(schema: z.ZodType): object {
   const id = components.get(schema)?.id;
-  if (id === undefined) throw new Error('what a route takes and answers must be a component');
+  if (id === undefined) throw new Error('the body and the answer of a route must be components');
   return { 'application/json': { schema: { $ref: reference(id) } } };
 }
 
@@ -94,7 +99,7 @@ function reference(id: string): string {
   return `#/components/schemas/${id}`;
 }
 
-/** Without what only a schema that stands alone needs. */
+/** Removes the fields that only a standalone schema needs. */
 function bare({ $schema, $id, ...schema }: Record<string, unknown>): object {
   return schema;
 }

@@ -2,9 +2,9 @@ import { parseExactly } from '@hatchet-ts/storage/json';
 import type { MetadataFilter, Page } from '@hatchet-ts/storage/reads';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { ApiError } from '../api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 
-/** What stands in the path; the tenant is checked with the token. */
+/** Parses the parameters in the path, except the tenant, which `authentication` has compared with the token. */
 export function paramsOf(c: Context, schemas: Record<string, z.ZodType<string>>): Record<string, string> {
   const params = Object.entries(c.req.param() as Record<string, string>).filter(([name]) => name !== 'tenant');
   return Object.fromEntries(
@@ -15,11 +15,11 @@ export function paramsOf(c: Context, schemas: Record<string, z.ZodType<string>>)
   );
 }
 
-/** The query, as a schema wants it: a list has its key once or several times. */
+/** Parses the query by a schema. A list repeats its key. */
 export function queryOf<Schema extends z.ZodObject>(c: Context, schema: Schema): z.output<Schema> {
   const all = c.req.queries();
   const lists = Object.entries(schema.shape).filter(([, field]) => isList(field));
-  // the Python SDK writes a value that it does not have as an empty one
+  // the Python SDK sends a missing value as an empty one
   const single = Object.entries(all).map(([key, values]) => [key, values.at(-1) || undefined]);
   return parsed(schema, {
     ...Object.fromEntries(single),
@@ -27,7 +27,7 @@ export function queryOf<Schema extends z.ZodObject>(c: Context, schema: Schema):
   });
 }
 
-/** The JSON body, as a schema wants it; numbers that it does not look at are kept as they were written. */
+/** Parses the JSON body by a schema. Numbers outside the schema keep their exact text. */
 export async function bodyOf<Schema extends z.ZodType>(c: Context, schema: Schema): Promise<z.output<Schema>> {
   const text = await c.req.text();
   let body: unknown;
@@ -39,7 +39,7 @@ export async function bodyOf<Schema extends z.ZodType>(c: Context, schema: Schem
   return parsed(schema, body);
 }
 
-/** A list in the query. */
+/** A list; in a query, a key that repeats. */
 export const list = <Item extends z.ZodType>(item: Item) => z.array(item).default([]);
 
 export const flag = z.enum(['true', 'false']).transform((text) => text === 'true');
@@ -48,7 +48,7 @@ export const date = z.iso
   .datetime({ offset: true, error: 'must be a date and time in RFC 3339' })
   .transform((text) => new Date(text));
 
-/** Metadata to look for, as `key:value`. */
+/** A pair of metadata to filter by, as `key:value`. */
 export const metadataPair = z
   .string()
   .regex(/^[^:]+:/, 'must look like key:value')
@@ -57,8 +57,11 @@ export const metadataPair = z
     return [pair.slice(0, colon), pair.slice(colon + 1)];
   });
 
-/** A part of Hatchet's contract that would change the answer, and that is refused rather than ignored. */
+/** A filter of Hatchet's contract that is not implemented. Ignoring it would change the answer, so it is refused. */
 export const unsupported = z.never('is not implemented by this server').optional();
+
+/** A W3C trace id. */
+export const traceId = z.string().regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal digits');
 
 /** 1 is low, 3 is high. */
 export const priority = z.int().min(1).max(3);

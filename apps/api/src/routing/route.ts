@@ -1,39 +1,39 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
-import type { Authenticated } from '../authentication.ts';
-import type { Dependencies } from '../dependencies.ts';
+import type { Authenticated } from './authentication.ts';
+import type { Dependencies } from './dependencies.ts';
 import { bodyOf, paramsOf, queryOf } from './request.ts';
 
-/** What a handler is given: everything is checked, and the tenant is the token's. */
+/** A validated request. The tenant is the token's. */
 export interface Request<Path extends string, Query extends QuerySchema, Body extends BodySchema> {
   tenantId: string;
-  /** Handed on to the engine, never logged. */
+  /** Sent on to the engine, never logged. */
   token: string;
   params: Record<ParamName<Path>, string>;
   query: Output<Query>;
   body: Output<Body>;
 }
 
-/** One operation. Its checks, its types and the OpenAPI document follow from it. */
+/** Definition of one operation. Its validation, its types and its part of the OpenAPI document derive from it. */
 export interface Definition<
   Path extends string,
   Query extends QuerySchema,
   Body extends BodySchema,
   Answer extends z.ZodType | undefined,
 > {
-  /** Hatchet's name of the operation, where Hatchet has it. */
+  /** Hatchet's name of the operation, if Hatchet has it. */
   id: string;
   method: 'get' | 'post' | 'patch' | 'delete';
-  /** As OpenAPI writes it; what stands in braces is a UUID, unless `params` says otherwise. */
+  /** Path in OpenAPI's syntax. A parameter in braces is a UUID, unless `params` has its schema. */
   path: Path;
   summary: string;
   params?: Partial<Record<ParamName<Path>, z.ZodType<string>>>;
   query?: Query;
   body?: Body;
-  /** Left out: the answer is 204 and empty. */
+  /** Schema of the answer. Without it, the answer is an empty 204. */
   answer?: Answer;
-  /** 200, unless this says otherwise. */
+  /** Status of the answer. Default: 200. */
   status?: (answer: Result<Answer>) => ContentfulStatusCode;
   /** Headers of the answer. */
   headers?: Record<string, string>;
@@ -45,12 +45,12 @@ type BodySchema = z.ZodType | undefined;
 type Output<Schema> = Schema extends z.ZodType ? z.output<Schema> : undefined;
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without an answer returns nothing
 type Result<Answer> = Answer extends z.ZodType ? z.output<Answer> : void;
-/** The tenant is no parameter: the token says it. */
+/** Parameters of a path. The tenant is none: it comes from the token. */
 type ParamName<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Exclude<Name | ParamName<Rest>, 'tenant'>
   : never;
 
-/** A {@link Definition} whose types are settled. */
+/** A {@link Definition} without its type parameters, ready to mount. */
 export interface Route {
   id: string;
   method: string;
@@ -63,6 +63,7 @@ export interface Route {
   respond(c: Context<Authenticated>, dependencies: Dependencies): Promise<Response>;
 }
 
+/** Creates a route from its definition. */
 export function route<
   const Path extends string,
   Query extends QuerySchema = undefined,
@@ -95,7 +96,7 @@ export function route<
   };
 }
 
-/** The path as Hono writes it. */
+/** Converts the path to Hono's syntax. */
 export function honoPath({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
 }

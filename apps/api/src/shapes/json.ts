@@ -1,13 +1,13 @@
 import { parseExactly } from '@hatchet-ts/storage/json';
 import { z } from 'zod';
 
-/** A JSON object of the user's. */
+/** A JSON object of the user. */
 export const JSON_OBJECT = z.record(z.string(), z.unknown());
 export const TIME = z.iso.datetime();
 
 /**
- * A stored JSON text as part of an answer, its numbers as they were written. Hatchet's SDKs expect an object: none is
- * `{}`, and anything else is the `value` of one.
+ * Converts a stored JSON text to an object, with exact numbers. Hatchet's SDKs expect an object: an empty text becomes
+ * `{}`, and another value becomes the `value` of an object.
  */
 export function objectOf(text: string | null): Record<string, unknown> {
   if (!text) return {};
@@ -16,13 +16,13 @@ export function objectOf(text: string | null): Record<string, unknown> {
   return isObject(value) ? value : { value };
 }
 
-/** Leaves out what is null or undefined. */
+/** Removes the fields that are null or undefined. */
 export function present<Shape extends object>(shape: Shape): { [Key in keyof Shape]: Exclude<Shape[Key], null> } {
   const entries = Object.entries(shape).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(entries) as { [Key in keyof Shape]: Exclude<Shape[Key], null> };
 }
 
-/** A stored JSON text as part of an answer; the text itself when it is no JSON. */
+/** Parses a stored JSON text, with exact numbers. Returns the text itself if it is not JSON. */
 export function parsedText(text: string): unknown {
   try {
     return parseExactly(text);
@@ -32,6 +32,6 @@ export function parsedText(text: string): unknown {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  // a number that is kept as it was written is an object to JavaScript
+  // an exact number is an object, too
   return typeof value === 'object' && value !== null && JSON.stringify(value).startsWith('{');
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { component } from '../routing/components.ts';
 import { TIME } from './json.ts';
 
-/** Hatchet's `metadata`, of everything that the API shows. */
+/** Hatchet's `metadata`, which every resource has. */
 export const METADATA = component(
   'APIResourceMeta',
   z.strictObject({ id: z.guid(), createdAt: TIME, updatedAt: TIME }),
@@ -14,12 +14,12 @@ const PAGINATION = component(
   z.strictObject({ current_page: z.int(), next_page: z.int(), num_pages: z.int() }),
 );
 
-/** The schema of Hatchet's lists. */
+/** Creates the schema of a list in Hatchet's form. */
 export function listOf<Row extends z.ZodType>(id: string, row: Row) {
   return component(id, z.strictObject({ pagination: PAGINATION, rows: z.array(row) }));
 }
 
-/** Pages count from 1; on the last one `next_page` is the page itself. */
+/** Creates one page of a list. Pages count from 1; on the last page `next_page` is that page. */
 export function listShape<Row, Shape>({ total, rows }: Paged<Row>, page: Page, shape: (row: Row) => Shape) {
   const numPages = Math.max(1, Math.ceil(total / page.limit));
   const currentPage = Math.floor(page.offset / page.limit) + 1;
@@ -27,7 +27,7 @@ export function listShape<Row, Shape>({ total, rows }: Paged<Row>, page: Page, s
   return { pagination, rows: rows.map(shape) };
 }
 
-/** A list of one page. */
+/** Creates a list of one page. */
 export function wholeList<Shape>(rows: Shape[]) {
   return { pagination: { current_page: 1, next_page: 1, num_pages: 1 }, rows };
 }

@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue, SpanLink, StoredSpan } from '@hatchet-
 import { z } from 'zod';
 import { component } from '../routing/components.ts';
 
-/** OTLP over HTTP with JSON, as a Collector's file exporter writes it and its receivers read it. */
+/** OTLP/JSON, as a Collector's file exporter writes it and its receivers read it. */
 export const OTLP_TRACES = component(
   'ExportTraceServiceRequest',
   z
@@ -13,7 +13,7 @@ export const OTLP_TRACES = component(
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_CODES = ['UNSET', 'OK', 'ERROR'];
 
-/** Spans grouped by resource and scope, as OTLP has them. */
+/** Groups spans by resource and scope, as OTLP does. */
 export function otlpShape(spans: readonly StoredSpan[]): z.output<typeof OTLP_TRACES> {
   const resources = Map.groupBy(spans, ({ resourceAttributes }) => JSON.stringify(resourceAttributes));
   return {
@@ -56,7 +56,7 @@ function keyValues(attributes: Attributes): object[] {
   return Object.entries(attributes).map(([key, value]) => ({ key, value: anyValue(value) }));
 }
 
-/** A number is an integer when it is written as one; integers are texts in OTLP's JSON. */
+/** A number written as an integer is an integer. OTLP/JSON has integers as strings. */
 function anyValue(value: AttributeValue): object {
   if (value === null) return {};
   if (typeof value === 'string') return { stringValue: value };

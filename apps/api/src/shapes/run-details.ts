@@ -20,7 +20,7 @@ const TASK_EVENT = component(
     attempt: z.int(),
   }),
 );
-export const TASK_EVENTS = z.array(TASK_EVENT).describe('of the attempt that each task is in');
+export const TASK_EVENTS = z.array(TASK_EVENT).describe('events of the current attempt of each task');
 
 const STEP_SHAPE = component(
   'WorkflowRunShapeItemForWorkflowRunDetails',
@@ -39,15 +39,15 @@ const ENDS: Partial<Record<TaskView['status'], [type: z.output<typeof EVENT_TYPE
   CANCELLED: ['CANCELLED', 'the task was cancelled'],
 };
 
-/** What has happened to the tasks, in order; an attempt that was followed by another one has left nothing but its number. */
+/** Lists the events of the tasks by time. Of earlier attempts only the number is stored. */
 export function taskEvents(tasks: readonly TaskView[]): z.output<typeof TASK_EVENTS> {
   const events = tasks.flatMap((task) => {
     const [end = 'FINISHED', message = ''] = ENDS[task.status] ?? [];
     const workerId = task.workerId ?? undefined;
     return [
       { task, at: task.createdAt, type: 'CREATED' as const, message: 'the task was created' },
-      { task, at: task.queuedAt, type: 'QUEUED' as const, message: 'the task waits for a worker' },
-      { task, at: task.assignedAt, type: 'ASSIGNED' as const, message: 'the task was given to a worker', workerId },
+      { task, at: task.queuedAt, type: 'QUEUED' as const, message: 'the task is waiting for a worker' },
+      { task, at: task.assignedAt, type: 'ASSIGNED' as const, message: 'the task was assigned to a worker', workerId },
       { task, at: task.startedAt, type: 'STARTED' as const, message: 'the task started', workerId },
       { task, at: task.finishedAt, type: end, message, errorMessage: end === 'FAILED' ? task.error : null, workerId },
     ];
@@ -71,7 +71,7 @@ export function taskEvents(tasks: readonly TaskView[]): z.output<typeof TASK_EVE
     );
 }
 
-/** Which task waits for which; `parents` are positions of steps. */
+/** Lists each task with the tasks that depend on it; `parents` has positions of steps. */
 export function stepShapes(tasks: readonly TaskView[], parents: number[][]): z.output<typeof STEP_SHAPES> {
   return tasks.flatMap(({ id, step, stepId, name }) => {
     if (stepId === null) return [];

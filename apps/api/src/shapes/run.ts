@@ -12,7 +12,7 @@ const COMMON = {
   additionalMetadata: JSON_OBJECT.optional(),
   createdAt: TIME,
   displayName: z.string(),
-  duration: z.int().optional().describe('milliseconds from the start to the end'),
+  duration: z.int().optional().describe('milliseconds from start to end'),
   errorMessage: z.string().optional(),
   finishedAt: TIME.optional(),
   input: JSON_OBJECT,
@@ -56,7 +56,7 @@ export const RUN_DETAILS = component(
 );
 export const RUN_STATUS = component('V1TaskStatus', STATUS);
 
-/** Whether input and output are shown. */
+/** Option to include input and output. */
 interface Payloads {
   payloads: boolean;
 }
@@ -70,7 +70,7 @@ export function runDetailsShape(run: RunView, parents: number[][]): z.output<typ
   };
 }
 
-/** A run of one task looks like that task, any other has its tasks as children. */
+/** Summarizes a run. A run of one task has the form of that task; any other has its tasks as children. */
 export function runSummaryShape(run: RunView, show: Payloads): z.output<typeof TASK_SUMMARY> {
   const only = onlyTask(run);
   if (only) return taskShape({ ...only, run }, show);
@@ -109,7 +109,7 @@ export function taskShape({ run, ...task }: TaskOfRun, show: Payloads): z.output
   });
 }
 
-/** What a run and a task of it are shown with alike. */
+/** Fields that runs and tasks share. */
 function commonShape(unit: RunSummary | TaskView, run: RunSummary, show: Payloads) {
   const { createdAt, startedAt, finishedAt } = unit;
   return {
@@ -134,7 +134,7 @@ function onlyTask({ id, tasks }: RunView): TaskView | undefined {
   return tasks.length === 1 && tasks[0]?.id === id ? tasks[0] : undefined;
 }
 
-/** The output of the only task, or those of all tasks by their names. */
+/** Output of the only task, or the outputs of all tasks by their names. */
 function outputOf(run: RunView): Record<string, unknown> {
   const only = onlyTask(run);
   if (only) return objectOf(only.output);

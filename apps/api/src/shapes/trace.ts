@@ -7,7 +7,7 @@ import { listOf } from './list.ts';
 import { STATUS } from './run.ts';
 
 const NANOSECONDS = z.string().regex(/^\d+$/).describe('nanoseconds since 1970');
-const ATTRIBUTES = z.record(z.string(), z.string()).describe('a text as it is, anything else as JSON');
+const ATTRIBUTES = z.record(z.string(), z.string()).describe('strings unchanged, other values as JSON');
 
 const SPAN = component(
   'OtelSpan',
@@ -34,7 +34,7 @@ const SPAN = component(
     truncated: z
       .literal(true)
       .optional()
-      .describe('the page had grown too large for its attributes, events and links: ask for a smaller one'),
+      .describe('attributes, events and links are missing because the page is too large: request a smaller page'),
   }),
 );
 
@@ -49,15 +49,15 @@ const RUN_TRACE = component(
     outcome: z.enum(['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued']),
     createdAt: TIME,
     finishedAt: TIME.optional(),
-    durationMs: z.int().optional().describe('from its creation to its end'),
-    queuedMs: z.int().optional().describe('how long its first attempt waited for a worker'),
+    durationMs: z.int().optional().describe('milliseconds from creation to end'),
+    queuedMs: z.int().optional().describe('milliseconds that the first attempt waited for a worker'),
     traceId: z.string().optional(),
-    spanCount: z.int().describe('of the whole trace; no more than 10,000 are counted'),
-    errorCount: z.int().describe('those of them whose status is ERROR'),
+    spanCount: z.int().describe('number of spans of the whole trace; counts up to 10,000'),
+    errorCount: z.int().describe('number of these spans with the status ERROR'),
   }),
 );
 
-/** The spans that were asked for; without a question, the runs that one can ask about. */
+/** Spans of the selected trace; runs if no trace is selected. */
 export const TRACE_LIST = component(
   'TraceList',
   z.union([listOf('OtelSpanList', SPAN), listOf('RunTraceList', RUN_TRACE)]),
@@ -83,7 +83,7 @@ export function runTraceShape(run: RunTraceSummary): z.output<typeof RUN_TRACE> 
   });
 }
 
-/** Hatchet's `OtelSpan`, and what it leaves out: events, links, exact times. */
+/** Converts a span to Hatchet's `OtelSpan`, extended by events, links and exact times. */
 export function spanShape(span: StoredSpan): z.output<typeof SPAN> {
   return {
     traceId: span.traceId,
@@ -113,7 +113,7 @@ export function spanShape(span: StoredSpan): z.output<typeof SPAN> {
   };
 }
 
-/** Hatchet's attributes are texts: a string as it is, anything else as JSON. */
+/** Converts attributes to strings, as Hatchet has them: strings unchanged, other values as JSON. */
 function asText(attributes: Attributes): Record<string, string> {
   const entries = Object.entries(attributes);
   return Object.fromEntries(

@@ -25,7 +25,7 @@ export const WORKFLOW_VERSION = component(
     workflowId: z.guid(),
     defaultPriority: z.int(),
     workflow: WORKFLOW,
-    workflowConfig: JSON_OBJECT.describe('the definition as it is stored'),
+    workflowConfig: JSON_OBJECT.describe('the stored definition'),
   }),
 );
 

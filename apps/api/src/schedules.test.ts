@@ -1,30 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { error, type Installation, NOBODY, startInstallation, TENANT } from './installation.fixture.ts';
+import type { Database } from '@hatchet-ts/storage';
+import { describe, expect } from 'vitest';
+import { error, it, TENANT, UNKNOWN_ID } from './testing/installation.ts';
 
 const LATER = new Date('2036-01-01T10:00:00.000Z');
 const LATER_STILL = new Date('2037-01-01T10:00:00.000Z');
 
 describe('schedules and crons, through the official SDK', () => {
-  let installation: Installation;
-  let call: Installation['call'];
-  let hatchet: Installation['hatchet'];
-
-  beforeAll(async () => {
-    installation = await startInstallation();
-    ({ call, hatchet } = installation);
-  });
-
-  afterAll(() => installation?.stop());
-
   const workflows = `/api/v1/tenants/${TENANT}/workflows`;
-  const told = async () => {
-    const heard: (string | undefined)[] = [];
-    const end = await installation.db.listen('trigger_clock', (payload) => heard.push(payload));
-    return { heard, end };
+  /** Collects the notifications for the engine's trigger clock. */
+  const listenToClock = async (db: Database) => {
+    const notified: (string | undefined)[] = [];
+    const end = await db.listen('trigger_clock', (payload) => notified.push(payload));
+    return { notified, end };
   };
 
-  it('make, show, move and delete a schedule, and tell the clock', async () => {
-    const { heard, end } = await told();
+  it('creates, shows, moves and deletes a schedule, and notifies the clock', async ({
+    installation,
+    call,
+    hatchet,
+  }) => {
+    const { notified, end } = await listenToClock(installation.db);
     const made = await hatchet.schedules.create('Double', {
       triggerAt: LATER,
       input: { n: 1 },
@@ -44,7 +39,7 @@ describe('schedules and crons, through the official SDK', () => {
     expect(await hatchet.schedules.update(made, { triggerAt: LATER_STILL })).toMatchObject({
       triggerAt: LATER_STILL.toISOString(),
     });
-    await expect.poll(() => heard).toEqual(['schedule', 'schedule']);
+    await expect.poll(() => notified).toEqual(['schedule', 'schedule']);
     await end();
     await hatchet.schedules.delete(made);
     expect(await call('GET', `${workflows}/scheduled/${made.metadata.id}`)).toMatchObject(
@@ -52,7 +47,7 @@ describe('schedules and crons, through the official SDK', () => {
     );
   });
 
-  it('list schedules by workflow, state and metadata, in the order of their times', async () => {
+  it('lists schedules by workflow, status and metadata, in the order of their times', async ({ hatchet }) => {
     const create = (triggerAt: Date, mark: string) =>
       hatchet.schedules.create('double', { triggerAt, additionalMetadata: { mark, list: 'yes' } });
     const [late, early] = [await create(LATER_STILL, 'a'), await create(LATER, 'b')];
@@ -69,22 +64,28 @@ describe('schedules and crons, through the official SDK', () => {
     expect(await ids({ additionalMetadata: ['list:yes', 'mark:b'] })).toEqual([early.metadata.id]);
   });
 
-  it('move and delete many schedules at once, and say which they could not', async () => {
+  it('moves and deletes schedules in bulk, with an error for each that failed', async ({
+    installation,
+    call,
+    hatchet,
+  }) => {
     const create = () => hatchet.schedules.create('double', { triggerAt: LATER, additionalMetadata: { bulk: 'yes' } });
     const [one, two, fired] = [await create(), await create(), await create()];
     await installation.db.query('UPDATE schedule SET fired_at = now() WHERE id = $1', [fired.metadata.id]);
     const move = (scheduledRun: string) => ({ scheduledRun, triggerAt: LATER_STILL });
-    expect(await hatchet.schedules.bulkUpdate([move(one.metadata.id), move(fired.metadata.id), move(NOBODY)])).toEqual({
+    expect(
+      await hatchet.schedules.bulkUpdate([move(one.metadata.id), move(fired.metadata.id), move(UNKNOWN_ID)]),
+    ).toEqual({
       updatedIds: [one.metadata.id],
       errors: [
-        { id: fired.metadata.id, error: 'the schedule has fired already: make a new one' },
-        { id: NOBODY, error: 'scheduled workflow not found' },
+        { id: fired.metadata.id, error: 'the schedule has already fired: create a new one' },
+        { id: UNKNOWN_ID, error: 'scheduled workflow not found' },
       ],
     });
-    await expect(hatchet.schedules.update(fired, { triggerAt: LATER })).rejects.toThrow('has fired already');
-    expect(await hatchet.schedules.bulkDelete({ scheduledRuns: [one, NOBODY] })).toEqual({
+    await expect(hatchet.schedules.update(fired, { triggerAt: LATER })).rejects.toThrow('has already fired');
+    expect(await hatchet.schedules.bulkDelete({ scheduledRuns: [one, UNKNOWN_ID] })).toEqual({
       deletedIds: [one.metadata.id],
-      errors: [{ id: NOBODY, error: 'scheduled workflow not found' }],
+      errors: [{ id: UNKNOWN_ID, error: 'scheduled workflow not found' }],
     });
     expect(await hatchet.schedules.bulkDelete({ filter: { additionalMetadata: ['bulk:yes'] } })).toEqual({
       deletedIds: [two.metadata.id],
@@ -95,8 +96,8 @@ describe('schedules and crons, through the official SDK', () => {
     );
   });
 
-  it('make, show, stop and delete a cron, and tell the clock', async () => {
-    const { heard, end } = await told();
+  it('creates, shows, disables and deletes a cron, and notifies the clock', async ({ installation, call, hatchet }) => {
+    const { notified, end } = await listenToClock(installation.db);
     const made = await hatchet.crons.create('double', {
       name: 'nightly',
       expression: '0 3 * * *',
@@ -129,17 +130,17 @@ describe('schedules and crons, through the official SDK', () => {
     const path = `${workflows}/crons/${made.metadata.id}`;
     expect(await call('PATCH', path, { enabled: false })).toMatchObject({ status: 200, body: { enabled: false } });
     expect(await stored()).toMatchObject({ enabled: false });
-    await expect.poll(() => heard).toEqual(['cron', 'cron']);
+    await expect.poll(() => notified).toEqual(['cron', 'cron']);
     await end();
     await hatchet.crons.delete(made);
     expect(await call('GET', path)).toMatchObject(error(404, 'cron workflow not found'));
   });
 
-  it('refuse what could never fire, and say what to write instead', async () => {
+  it('refuses a trigger that could never fire, with the remedy', async ({ call, hatchet }) => {
     const create = (expression: string, workflow = 'double', name = 'refused') =>
       hatchet.crons.create(workflow, { name, expression });
     await expect(create('every day')).rejects.toThrow(/\\"every day\\" is not a cron expression: write five fields/);
-    await expect(create('0 0 31 2 *')).rejects.toThrow('names a time that never comes');
+    await expect(create('0 0 31 2 *')).rejects.toThrow('never fires: its date does not exist');
     await expect(create('@daily', 'nowhere')).rejects.toThrow('workflow not found');
     await expect(create('@daily', 'double', '')).rejects.toThrow('cronName: must not be empty');
     await create('@daily');
@@ -151,14 +152,14 @@ describe('schedules and crons, through the official SDK', () => {
     });
   });
 
-  it('refuse a text that PostgreSQL cannot keep', async () => {
+  it('refuses a NUL character, which PostgreSQL cannot store', async ({ call }) => {
     const body = { triggerAt: LATER, additionalMetadata: { nul: '\0' } };
     const refused = { status: 400, body: { errors: [{ description: expect.stringContaining('NUL') }] } };
     expect(await call('POST', `${workflows}/double/scheduled`, body)).toMatchObject(refused);
     expect(await call('GET', `${workflows}?name=%00`)).toMatchObject(refused);
   });
 
-  it('leave a cron that a workflow declares to its definition', async () => {
+  it('refuses to delete a cron that the definition of a workflow declares', async ({ installation, call }) => {
     const { rows } = await installation.db.query<{ id: string }>(
       `INSERT INTO cron (id, tenant_id, workflow_id, method, name, expression, input, additional_metadata)
        SELECT gen_random_uuid(), tenant_id, id, 'DEFAULT', '', '@hourly', '{}', '{}' FROM workflow WHERE name = 'double'

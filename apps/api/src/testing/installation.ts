@@ -2,49 +2,67 @@ import { type Context, HatchetClient, type JsonObject, type Worker } from '@hatc
 import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
-import { type Contract, contractOf } from './contract.fixture.ts';
-import { type RunningService, startService } from './service.fixture.ts';
-import { silentSdk } from './silent-sdk.ts';
+import { expect, test } from 'vitest';
+import { silentSdk } from '../engine/run-trigger.ts';
+import { type Answer, OpenApiContract } from './openapi-contract.ts';
+import { type ServiceProcess, startService } from './service-process.ts';
 
+/** The tenant that the migrations create. */
 export const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 export const OTHER_TENANT = '22222222-2222-4222-8222-222222222222';
 /** An id that nothing has. */
-export const NOBODY = '33333333-3333-4333-8333-333333333333';
+export const UNKNOWN_ID = '33333333-3333-4333-8333-333333333333';
 
-/** The answer of the API to one call. */
-export interface Answer {
-  status: number;
-  text: string;
-  /** What the tests say that it is. */
-  body: ReturnType<typeof JSON.parse>;
+/** Creates the answer of the API to a refused call, in Hatchet's form. */
+export function error(status: number, description: string): { status: number; body: object } {
+  return { status, body: { errors: [{ description }] } };
 }
 
-/** Engine and API as processes on a database of their own, and a worker made with the official SDK. */
-export interface Installation {
+/** An engine as a process, on a database of its own. */
+export interface EngineInstallation {
+  databaseUrl: string;
   db: Database;
-  engine: RunningService;
-  api: RunningService;
-  tokens: Record<'tenant' | 'expired' | 'other' | 'operator', string>;
-  /** What the API says of itself; every answer to `call` is held to it. */
-  contract: Contract;
-  hatchet: HatchetClient;
-  worker: Worker;
-  /** Resolves, when the task `wait` is entered next, to the id of its run. */
-  nextWait(): Promise<string>;
-  /** Calls the API; with the tenant's token, unless told otherwise. */
-  call(method: string, path: string, body?: unknown, bearer?: string): Promise<Answer>;
+  engine: ServiceProcess;
   stop(): Promise<void>;
 }
 
-/** Starts everything; the second tenant has no workflows. */
-export async function startInstallation(): Promise<Installation> {
+export async function startEngine(): Promise<EngineInstallation> {
   const temporary = await temporaryDatabase();
   const db = new Database(temporary.url, { applicationName: 'api test' });
   await migrate(db);
-  await db.query(`INSERT INTO tenant (id, name, slug) VALUES ($1, 'other', 'other')`, [OTHER_TENANT]);
   const engine = await startService('engine', { DATABASE_URL: temporary.url, SERVER_GRPC_PORT: '0' });
+  return {
+    databaseUrl: temporary.url,
+    db,
+    engine,
+    async stop() {
+      await engine.process.stop();
+      await db.close();
+      await temporary.drop();
+    },
+  };
+}
+
+/** Engine and API as processes, and a worker made with the official SDK. The other tenant has no workflows. */
+export interface Installation extends EngineInstallation {
+  api: ServiceProcess;
+  tokens: Record<'tenant' | 'expired' | 'other' | 'operator', string>;
+  /** The API's own description; every answer to `call` is compared with it. */
+  contract: OpenApiContract;
+  hatchet: HatchetClient;
+  worker: Worker;
+  /** Resolves to the id of the next run that enters the task `wait`. */
+  nextWait(): Promise<string>;
+  /** Calls the API; by default with the tenant's token. */
+  call(method: string, path: string, body?: unknown, bearer?: string): Promise<Answer>;
+}
+
+async function startInstallation(): Promise<Installation> {
+  const base = await startEngine();
+  const { databaseUrl, db, engine } = base;
+  await db.query(`INSERT INTO tenant (id, name, slug) VALUES ($1, 'other', 'other')`, [OTHER_TENANT]);
   const api = await startService('api', {
-    DATABASE_URL: temporary.url,
+    DATABASE_URL: databaseUrl,
     SERVER_PORT: '0',
     SERVER_GRPC_BROADCAST_ADDRESS: engine.address,
   });
@@ -55,13 +73,12 @@ export async function startInstallation(): Promise<Installation> {
     other: await issueToken(db, { tenantId: OTHER_TENANT, ...addresses }),
     operator: await issueToken(db, { scope: 'operator', ...addresses }),
   };
-  const contract = await contractOf(api.address);
+  const contract = await OpenApiContract.read(api.address);
   const hatchet = HatchetClient.init({ token: tokens.tenant, tls_config: { tls_strategy: 'none' }, logger: silentSdk });
   let waiting = Promise.withResolvers<string>();
   const worker = await startWorker(hatchet, (runId) => waiting.resolve(runId));
   return {
-    db,
-    engine,
+    ...base,
     api,
     tokens,
     contract,
@@ -84,15 +101,13 @@ export async function startInstallation(): Promise<Installation> {
     },
     async stop() {
       await worker.stop();
-      await api.stop();
-      await engine.stop();
-      await db.close();
-      await temporary.drop();
+      await api.process.stop();
+      await base.stop();
     },
   };
 }
 
-/** Tasks that succeed, have a child, fail, wait to be cancelled, wait for the event `resume`, and a chain of two. */
+/** Starts tasks that succeed, have a child, fail, wait for a cancellation or for the event `resume`, and a chain of two. */
 async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => void): Promise<Worker> {
   const double = hatchet.task({ name: 'double', fn: ({ n }: { n: number }) => ({ n: n * 2 }) });
   const parent = hatchet.task({ name: 'parent', fn: async () => ({ child: await double.run({ n: 1 }) }) });
@@ -130,7 +145,19 @@ async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => vo
   return worker;
 }
 
-/** Hatchet's shape of an error. */
-export function error(status: number, description: string): { status: number; body: object } {
-  return { status, body: { errors: [{ description }] } };
-}
+/** A test with an installation, which the tests of a file share. */
+export const it = test
+  // biome-ignore lint/correctness/noEmptyPattern: Vitest reads the names of other fixtures from the pattern
+  .extend('installation', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const installation = await startInstallation();
+    onCleanup(() => installation.stop());
+    return installation;
+  })
+  .extend('call', { scope: 'file' }, ({ installation }) => installation.call)
+  .extend('hatchet', { scope: 'file' }, ({ installation }) => installation.hatchet)
+  .extend('runStatus', { scope: 'file' }, ({ hatchet }) => {
+    return (runId: string) => expect.poll(() => hatchet.runs.get_status(runId), { timeout: 20_000 });
+  })
+  .extend('trigger', { scope: 'file' }, ({ call }) => {
+    return (body: unknown) => call('POST', `/api/v1/stable/tenants/${TENANT}/workflow-runs/trigger`, body);
+  });

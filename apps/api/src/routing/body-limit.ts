@@ -1,14 +1,14 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { ApiError } from './api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 
-/** As large as the largest message that the engine takes. */
+/** Largest body; the engine's messages have the same limit. */
 export const MAX_BODY_BYTES = 4 * 1024 * 1024;
-/** A client that sends more than this does not get to read why it is refused. */
+/** Most bytes that are read from a refused body, so that its client gets to read the answer. */
 const MAX_DRAINED_BYTES = 16 * MAX_BODY_BYTES;
 
 /** Refuses bodies that are too large with 413. */
-export function limitedBody(): MiddlewareHandler {
+export function limitBody(): MiddlewareHandler {
   return bodyLimit({
     maxSize: MAX_BODY_BYTES,
     async onError(c) {
@@ -18,7 +18,7 @@ export function limitedBody(): MiddlewareHandler {
   });
 }
 
-/** A client that still sends when the connection is closed sees a broken connection in place of the answer (RFC 9112, 9.6). */
+/** Reads the rest: if the connection closed while the client sends, the client would not see the answer (RFC 9112, 9.6). */
 async function drain(c: Context): Promise<void> {
   const { body } = c.req.raw;
   if (!body || body.locked) return;

@@ -1,16 +1,16 @@
 import type { Database } from '@hatchet-ts/storage';
 import type { TokenVerifier } from '@hatchet-ts/storage/credentials';
 import type { Logger } from 'pino';
-import type { Engine } from './engine.ts';
-import type { Triggers } from './triggers.ts';
+import type { EngineClient } from '../engine/engine-client.ts';
+import type { RunTrigger } from '../engine/run-trigger.ts';
 
-/** What the routes work with. */
+/** Services that the handlers use. */
 export interface Dependencies {
   db: Database;
-  engine: Engine;
-  triggers: Triggers;
+  engine: EngineClient;
+  runTrigger: RunTrigger;
   verifyToken: TokenVerifier;
   logger: Logger;
-  /** Aborted when the service stops: what never ends by itself ends then. */
+  /** Aborted when the service stops; ends the streams. */
   stopping: AbortSignal;
 }

@@ -1,31 +1,33 @@
+import { bearerToken } from '@hatchet-ts/internal/bearer-token';
 import { authorised } from '@hatchet-ts/server-otel';
 import { InvalidTokenError, type TokenVerifier } from '@hatchet-ts/storage/credentials';
 import type { MiddlewareHandler } from 'hono';
-import { ApiError } from './api-error.ts';
+import { ApiError } from '../errors/api-error.ts';
 
-/** What the handlers know of a request. */
+/** Hono's environment after {@link authentication}. */
 export interface Authenticated {
   Variables: {
     tenantId: string;
-    /** Handed on to the engine, never logged. */
+    /** Sent on to the engine, never logged. */
     token: string;
   };
 }
 
-/** Lets in who has an API token of a tenant, and only to the tenant that the path names, if it names one. */
+/** Requires the API token of a tenant; of the tenant in the path, if the path has one. */
 export function authentication(verifyToken: TokenVerifier): MiddlewareHandler<Authenticated> {
   return async (c, next) => {
-    const token = /^bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    const token = bearerToken(c.req.header('authorization'));
     if (!token) throw new ApiError(401, 'send an API token as "Authorization: Bearer <token>"');
     const { tenantId, scope } = await verifyToken(token).catch((error: unknown) => {
       throw error instanceof InvalidTokenError ? new ApiError(401, error.message) : error;
     });
-    if (scope !== 'tenant')
-      throw new ApiError(403, 'an operator token opens the OTLP receiver only: use a tenant token');
+    if (scope !== 'tenant') {
+      throw new ApiError(403, 'an operator token is valid for the OTLP receiver only: use a tenant token');
+    }
     authorised(tenantId);
-    const named = /\/tenants\/([^/]+)/.exec(c.req.path)?.[1];
-    if (named !== undefined && named.toLowerCase() !== tenantId) {
-      throw new ApiError(403, 'the token belongs to another tenant than the path');
+    const tenantInPath = /\/tenants\/([^/]+)/.exec(c.req.path)?.[1];
+    if (tenantInPath !== undefined && tenantInPath.toLowerCase() !== tenantId) {
+      throw new ApiError(403, 'the token belongs to a different tenant than the path');
     }
     c.set('tenantId', tenantId);
     c.set('token', token);

@@ -49,7 +49,7 @@ export const TASK_SUMMARY = component(
 );
 export const TASK_SUMMARY_LIST = listOf('V1TaskSummaryList', TASK_SUMMARY);
 
-export const WORKFLOW_RUN = component('V1WorkflowRun', z.strictObject(COMMON));
+const WORKFLOW_RUN = component('V1WorkflowRun', z.strictObject(COMMON));
 export const RUN_DETAILS = component(
   'V1WorkflowRunDetails',
   z.strictObject({ run: WORKFLOW_RUN, tasks: z.array(TASK_SUMMARY), taskEvents: TASK_EVENTS, shape: STEP_SHAPES }),

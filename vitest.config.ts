@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** A folder that gets one JSON report per run, which .ci/run adds up. */
+/** Folder for one JSON report per run; .ci/run adds them up. */
 const results = process.env.TEST_RESULTS;
 
 export default defineConfig({

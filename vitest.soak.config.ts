@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import everyday from './vitest.config.ts';
 
-/** Tests that take their time, such as an outage of 20 s under load: `npm run test:soak`. */
+/** Slow tests, such as an outage of 20 s under load: `npm run test:soak`. */
 export default defineConfig({
   test: {
     ...everyday.test,
@@ -20,7 +20,7 @@ export default defineConfig({
           include: ['**/*.soak.ts'],
           globalSetup: ['@hatchet-ts/storage/embedded/vitest', './setup.ts'],
           env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
-          sequence: { groupOrder: 1 }, // after the others: it wants the machine for itself
+          sequence: { groupOrder: 1 }, // after the others: they need the whole machine
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

@@ -1,38 +1,34 @@
 import { Database, migrate } from '@hatchet-ts/storage';
 import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
-import { EngineLock } from '@hatchet-ts/storage/engine-lock';
-import { postponeTimeouts, runningAttempts } from '@hatchet-ts/storage/runs';
-import { knownWorkers } from '@hatchet-ts/storage/workers';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Logger } from 'pino';
-import { Batcher } from './batch/batcher.ts';
-import { now } from './clock.ts';
-import { createRunContexts } from './contract/run-contexts.ts';
+import { RunContexts } from './contract/call-parent.ts';
 import { createContractServer } from './contract/server.ts';
 import { Durable } from './durable/durable.ts';
+import { Effects } from './effects.ts';
+import { Lease } from './lease.ts';
+import { Exclusive } from './loops/exclusive.ts';
+import { SingleLoop } from './loops/single-loop.ts';
+import { TIMING, type Timing } from './loops/timing.ts';
 import { reportEngineMetrics } from './metrics/engine-metrics.ts';
-import { startRetention } from './retention/retention.ts';
-import { createCancellation } from './runs/cancellation.ts';
-import { createCreation } from './runs/creation.ts';
-import { seeToEffects } from './runs/effects.ts';
+import { WorkerPool } from './placement/worker-pool.ts';
+import { recover } from './recovery.ts';
+import { Retention } from './retention/retention.ts';
+import { createCancel, createReplay } from './runs/commands.ts';
 import { Progress } from './runs/progress.ts';
-import { createRegistry } from './runs/registry.ts';
-import { createReplay } from './runs/replay.ts';
+import { Registry } from './runs/registry.ts';
 import { Reports } from './runs/reports.ts';
-import { createResults } from './runs/results.ts';
-import { Running } from './runs/running.ts';
-import { createSettlement } from './runs/settlement.ts';
+import { Results } from './runs/results.ts';
+import { RunFactory } from './runs/run-factory.ts';
+import { RunningTasks } from './runs/running-tasks.ts';
+import { createSettle } from './runs/settlement.ts';
 import { Dispatch } from './scheduling/dispatch.ts';
-import { createExclusive } from './scheduling/exclusive.ts';
-import { watchHeartbeats } from './scheduling/heartbeats.ts';
-import { Scheduler } from './scheduling/scheduler.ts';
-import { createScheduling } from './scheduling/scheduling.ts';
-import { createTimers } from './scheduling/timers.ts';
-import { TIMING, type Timing } from './scheduling/timing.ts';
-import { WorkerPool } from './scheduling/worker-pool.ts';
+import { HeartbeatMonitor } from './scheduling/heartbeats.ts';
+import { Scheduling } from './scheduling/scheduling.ts';
+import { TaskTimers } from './scheduling/timers.ts';
 import { Workers } from './scheduling/workers.ts';
-import { createTriggerClock } from './triggers/clock.ts';
-import { createIngest } from './triggers/events.ts';
+import { createIngest } from './triggers/ingest.ts';
+import { TriggerClock } from './triggers/trigger-clock.ts';
 
 export interface EngineOptions {
   databaseUrl: string;
@@ -40,122 +36,119 @@ export interface EngineOptions {
   /** 0 for any free port. */
   port: number;
   log: Logger;
-  /** Whether this process makes spans. */
+  /** This process makes spans. */
   tracing: boolean;
   timing?: Partial<Timing>;
-  /** How long finished runs, and what came with them, are kept, in milliseconds; left out: for ever. */
+  /** Time that finished runs and their data are kept, in milliseconds. Default: forever. */
   retention?: number;
-  /** Where the engine's own measurements go; default: nowhere. */
+  /** Receiver of the engine's metrics. Default: none. */
   meterProvider?: MeterProvider;
 }
 
-/** An engine that serves. */
+/** Engine that serves calls. */
 export interface Engine {
-  /** `host:port` that it really listens on. */
+  /** `host:port` that it listens on. */
   address: string;
-  /** Ends the streams, lets the calls that run finish, and closes the database. */
+  /** Ends the streams, lets running calls finish, and closes the database. */
   stop(): Promise<void>;
 }
 
 const APPLICATION_NAME = 'hatchet-engine';
-/** How long calls may take to finish when the engine stops. */
+/** Time that calls have to finish when the engine stops. */
 const STOP_MS = 2_000;
-/** Between two passes of retention. */
+/** Pause between two passes of retention. */
 const RETENTION_PAUSE_MS = 600_000;
 
 /**
- * Starts an engine: migrates the database, takes its lock, reads what the last engine left, and serves.
+ * Starts an engine: creates its units, takes the database's lock, recovers from the rows, and serves.
  *
- * @throws EngineLockHeldError when another engine has the database; else the error of the database or the port.
+ * @throws EngineLockHeldError if another engine holds the lock; else the error of the database or the port.
  */
-export async function startEngine({ log, tracing, ...options }: EngineOptions): Promise<Engine> {
-  const timing: Timing = { ...TIMING, ...options.timing };
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { databaseUrl, log, meterProvider } = options;
   const stopping = new AbortController();
   const onError = (error: unknown) => {
-    if (!stopping.signal.aborted) log.error({ err: error }, 'the engine could not do part of its work and tries again');
+    if (!stopping.signal.aborted) log.error({ err: error }, 'background work failed; retrying');
   };
-  const db = new Database(options.databaseUrl, { applicationName: APPLICATION_NAME });
-  let lock: EngineLock | undefined;
+  const db = new Database(databaseUrl, { applicationName: APPLICATION_NAME });
+  const lease = new Lease(log);
+  const units = createUnits(options, { db, lease, stopping: stopping.signal, onError });
+  const { server, recovery, background } = units;
+
   try {
     await migrate(db);
-    lock = await EngineLock.acquire(options.databaseUrl, {
-      applicationName: APPLICATION_NAME,
-      onLost: (error) =>
-        log.warn({ err: error }, 'lost the lock of the database: nothing is scheduled until it is back'),
-      onRegained: () => {
-        log.info('the lock of the database is back');
-        recover().catch(onError);
-      },
-    });
+    await lease.take(databaseUrl, APPLICATION_NAME, recovery.wake);
   } catch (error) {
     await db.close();
     throw error;
   }
-  const held = lock;
-  const mayRun = () => held.isHeld();
+  let stopMetrics = () => {};
 
-  const pool = new WorkerPool();
-  const registry = createRegistry(db);
-  const results = createResults(db, onError);
-  const progress = new Progress(db, onError);
-  const settle = createSettlement({
-    db,
-    registry,
-    onEffects: (effects) =>
-      seeToEffects(effects, { pool, registry, results, progress, scheduling, timers, dispatch, durable }),
-  });
-  const dispatch = new Dispatch({ pool, registry, settle, onError });
-  const timers = createTimers({ db, settle, timing, mayRun, onError });
-  const onTimer = timers.noted;
-  const exclusive = createExclusive();
-  const scheduler = new Scheduler({
-    db,
-    registry,
-    pool,
-    timing,
-    exclusive,
-    mayRun,
-    onAssigned: (assignments) => dispatch.assigned(assignments),
-    onTimer,
-    onError,
-  });
-  const batcher = new Batcher({
-    db,
-    registry,
-    pool,
-    timing,
-    exclusive,
-    mayRun,
-    onAssigned: (batch) => dispatch.assignedBatch(batch),
-    onTimer,
-    onError,
-  });
-  const scheduling = createScheduling(scheduler, batcher);
-  const onRoom = () => scheduling.wake();
-  const workers = new Workers({ db, pool, timing, onRoom, onTimer });
-  const creation = createCreation({ db, registry, onQueued: (...kind) => scheduling.queued(...kind), onTimer });
-  const durable = new Durable({ db, creation, settle, timing, mayRun, onError });
-
-  const clock = createTriggerClock({ db, creation, timing, mayRun, onError });
-
-  /** Rebuilds what is kept in memory: the truth is in the database. */
-  async function recover(): Promise<void> {
-    await postponeTimeouts(db, now() + timing.restart);
-    for (const row of await knownWorkers(db, now() - timing.heartbeat)) if (!pool.worker(row.id)) pool.add(row);
-    pool.releaseAll();
-    const attempts = await runningAttempts(db);
-    await registry.load(attempts.map(({ versionId }) => versionId));
-    for (const { versionId, step, slotsReleased, batchId, ...attempt } of attempts) {
-      const without = slotsReleased || (batchId !== null && pool.batch(batchId).size > 0);
-      const slots = without ? {} : (registry.steps(versionId)[step]?.slots ?? {});
-      pool.occupy({ ...attempt, slots, ...(batchId === null ? {} : { batchId }) });
-    }
-    await scheduling.recover();
-    await durable.recover();
-    timers.start();
-    clock.start();
+  async function stop(): Promise<void> {
+    stopping.abort();
+    stopMetrics();
+    const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
+    await server.shutdown();
+    clearTimeout(forced);
+    await Promise.all(background.map((unit) => unit.stop()));
+    await lease.release();
+    await db.close();
   }
 
+  try {
+    await recover(units);
+    await listenForChanges(db, units, onError);
+    units.heartbeats.start();
+    units.retention?.start();
+    if (meterProvider) {
+      const heartbeat = units.timing.heartbeat;
+      stopMetrics = reportEngineMetrics({ db, meterProvider, heartbeat, mayRun: lease.mayRun, onError });
+    }
+    const host = bracketed(options.bindAddress);
+    const port = await server.listen(`${host}:${options.port}`);
+    return { address: `${host}:${port}`, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Environment {
+  db: Database;
+  lease: Lease;
+  stopping: AbortSignal;
+  onError(error: unknown): void;
+}
+
+/** Creates all units, in the order of their dependencies; none of them works yet. */
+function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, stopping, onError }: Environment) {
+  const timing: Timing = { ...TIMING, ...options.timing };
+  const { mayRun } = lease;
+  const period = options.retention;
+
+  const pool = new WorkerPool();
+  const registry = new Registry(db);
+  const results = new Results(db, onError);
+  const progress = new Progress(db, onError);
+  const effects = new Effects();
+  const settle = createSettle({ db, registry, effects });
+  const timers = new TaskTimers({ db, settle, timing, mayRun, onError });
+  const onTimer = timers.set;
+  const dispatch = new Dispatch({ pool, registry, settle, onError });
+  const exclusive = new Exclusive();
+  const scheduling = new Scheduling({ db, registry, pool, timing, dispatch, exclusive, mayRun, onTimer, onError });
+  const onCapacity = scheduling.wake;
+  const factory = new RunFactory({ db, registry, onQueued: scheduling.queued, onTimer });
+  const durable = new Durable({ db, factory, settle, timing, mayRun, onError });
+  effects.connect({ pool, registry, results, progress, scheduling, timers, durable, dispatch });
+
+  const workers = new Workers({ db, pool, timing, onCapacity, onTimer });
+  const heartbeats = new HeartbeatMonitor({ db, pool, settle, timing, mayRun, onError });
+  const triggerClock = new TriggerClock({ db, factory, timing, mayRun, onError });
+  const retention =
+    period === undefined ? undefined : new Retention({ db, period, pause: RETENTION_PAUSE_MS, mayRun, onError });
+  const recovered = { db, lease, pool, registry, exclusive, timing, scheduling, durable, timers, triggerClock };
+  const recovery = new SingleLoop(() => recover(recovered), onError);
   const server = createContractServer({
     db,
     verifyToken: createTokenVerifier(db),
@@ -167,65 +160,36 @@ export async function startEngine({ log, tracing, ...options }: EngineOptions): 
       pool,
       settle,
       onTimer,
-      onStarted: (attempt) => progress.happened({ kind: 'task-started', ...attempt }),
+      onStarted: (attempt) => progress.publish({ kind: 'task-started', ...attempt }),
     }),
-    running: new Running({ db, pool, onRoom, onTimer }),
+    running: new RunningTasks({ db, pool, onCapacity, onTimer }),
     results,
     progress,
-    contexts: createRunContexts(db, pool, tracing),
-    cancel: createCancellation(db, settle),
+    contexts: new RunContexts(db, pool, tracing),
+    cancel: createCancel(db, settle),
     replay: createReplay(db, settle),
-    creation,
-    ingest: createIngest(db, creation, (events) => durable.eventsStored(events)),
-    stopping: stopping.signal,
-    onError: (error, path) => log.error({ err: error, method: path }, 'a call failed'),
+    factory,
+    ingest: createIngest(db, factory, durable.eventsStored),
+    stopping,
+    onError: (error, path) => log.error({ err: error, method: path }, 'call failed'),
   });
-  let stopHeartbeats = async () => {};
-  let stopRetention = async () => {};
-  let stopMetrics = () => {};
+  const loops = [recovery, heartbeats, scheduling, timers, triggerClock, results, durable, progress];
+  const background: { stop(): void | Promise<void> }[] = retention ? [...loops, retention] : loops;
+  return { ...recovered, workers, heartbeats, retention, recovery, server, background };
+}
 
-  async function stop(): Promise<void> {
-    stopping.abort();
-    stopMetrics();
-    const forced = setTimeout(() => server.forceShutdown(), STOP_MS);
-    await server.shutdown();
-    clearTimeout(forced);
-    await Promise.all([
-      stopHeartbeats(),
-      stopRetention(),
-      scheduling.stop(),
-      timers.stop(),
-      clock.stop(),
-      results.stop(),
-      durable.stop(),
-    ]);
-    progress.stop();
-    await held.release();
-    await db.close();
-  }
-
-  try {
-    await recover();
-    await db.listen('worker_paused', (id) => {
-      const ids = id === undefined ? pool.ids() : [id];
-      Promise.all(ids.map((workerId) => workers.changed(workerId))).catch(onError);
-    });
-    await db.listen('trigger_clock', clock.start);
-    await db.listen('workflow_deleted', registry.deleted);
-    stopHeartbeats = watchHeartbeats({ db, pool, settle, timing, mayRun, onError });
-    const { meterProvider } = options;
-    if (meterProvider) {
-      stopMetrics = reportEngineMetrics({ db, meterProvider, heartbeat: timing.heartbeat, mayRun, onError });
-    }
-    const period = options.retention;
-    if (period !== undefined)
-      stopRetention = startRetention({ db, period, pause: RETENTION_PAUSE_MS, mayRun, onError });
-    const port = await server.listen(`${bracketed(options.bindAddress)}:${options.port}`);
-    return { address: `${bracketed(options.bindAddress)}:${port}`, stop };
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+/** Reacts to changes that the API makes in the database. */
+async function listenForChanges(
+  db: Database,
+  { pool, workers, triggerClock, registry }: ReturnType<typeof createUnits>,
+  onError: (error: unknown) => void,
+): Promise<void> {
+  await db.listen('worker_paused', (id) => {
+    const ids = id === undefined ? pool.ids() : [id];
+    Promise.all(ids.map((workerId) => workers.reloadPaused(workerId))).catch(onError);
+  });
+  await db.listen('trigger_clock', triggerClock.start);
+  await db.listen('workflow_deleted', registry.forget);
 }
 
 function bracketed(host: string): string {

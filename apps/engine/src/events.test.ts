@@ -1,7 +1,7 @@
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { clientOf, type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { clientOf, type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -49,7 +49,7 @@ test('an event starts a run of each workflow that names its key, with its payloa
   expect(others).toBe(0);
 });
 
-test('events of one call are answered in their order', async () => {
+test('events of one call are returned in their order', async () => {
   const client = await engine.client();
   const payloads = Array.from({ length: 20 }, (_, n) => ({ payload: { n } }));
   const { events } = await client.events.bulkPush('nobody:waits', payloads);
@@ -57,7 +57,7 @@ test('events of one call are answered in their order', async () => {
   expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(20);
 });
 
-test('an event that a task pushes says where it comes from', async () => {
+test('an event pushed by a task names its source', async () => {
   const client = await engine.client();
   const got = Promise.withResolvers<Record<string, unknown>>();
   const push = client.task({
@@ -84,7 +84,7 @@ test('an event that a task pushes says where it comes from', async () => {
   });
 });
 
-test('a workflow that no longer names a key is no longer started by it', async () => {
+test('an event no longer starts a workflow that has dropped its key', async () => {
   const client = await engine.client();
   let runs = 0;
   const fn = async () => {
@@ -104,12 +104,12 @@ test.each([
   ['a payload that is no JSON', { key: 'k', payload: '{' }, 'payload must be JSON'],
   ['no key', { key: '', payload: '{}' }, 'an event must have a key'],
   ['metadata that is no object', { key: 'k', payload: '{}', additionalMetadata: '[]' }, 'must be a JSON object'],
-])('an event with %s is refused', async (_, event, reason) => {
+])('an event with %s is rejected', async (_, event, reason) => {
   const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
   await expect(events.push(event)).rejects.toThrow(reason);
 });
 
-test('a key that ends in * stands for all that begin so, and starts a workflow once also where two of its keys fit', async () => {
+test('a key that ends in * matches all keys with that prefix, and starts a workflow once even if two of its keys match', async () => {
   const client = await engine.client();
   const got: string[] = [];
   const both = Promise.withResolvers<void>();
@@ -133,7 +133,7 @@ test('a key that ends in * stands for all that begin so, and starts a workflow o
   expect(rows.map(({ key }) => key).sort()).toEqual(['sub:gone:for-good', 'sub:new']);
 });
 
-test('an event keeps its scope, and gives its priority to the runs that it starts', async () => {
+test('an event keeps its scope, and its runs inherit its priority', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'scoped', onEvents: ['scoped'], fn: async () => ({}) });
   await engine.work(client, [task]);
@@ -168,8 +168,8 @@ test('a client with a namespace pushes and runs within it', async () => {
   expect(rows).toEqual([{ runs: 2 }]);
 });
 
-test('a bulk of more events than a call may have is refused', async () => {
+test('a bulk above the limit of events is rejected', async () => {
   const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
   const push = events.bulkPush({ events: Array.from({ length: 1_001 }, () => ({ key: 'k', payload: '{}' })) });
-  await expect(push).rejects.toThrow('a call may have 1000 events at most, not 1001');
+  await expect(push).rejects.toThrow('a call can have at most 1000 events, not 1001');
 });

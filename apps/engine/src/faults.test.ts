@@ -1,33 +1,31 @@
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Database } from '@hatchet-ts/storage';
 import { startEmbeddedPostgres, temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { freePort, Resources } from '@hatchet-ts/trace-testing';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
-import { clientFixture, engineFixture } from './engine.fixture.ts';
 import { startEngine } from './engine.ts';
-import { endedEngine, engineProcess, freePort } from './engine-process.fixture.ts';
-import { TIMING } from './scheduling/timing.ts';
-import { workerProcess } from './worker-process.fixture.ts';
+import { TIMING } from './loops/timing.ts';
+import { clientFixture, engineFixture } from './testing/engine.ts';
+import { runEngineProcess, startEngineProcess } from './testing/engine-process.ts';
+import { startWorkerProcess } from './testing/worker-process.ts';
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const resources = new Resources();
+afterEach(() => resources.stop());
 
-/** What `pg_try_advisory_lock` of an engine is asked for. */
+/** Key of the engine's advisory lock. */
 const ENGINE_LOCK = 0x48_41_54_45;
 const silent = pino({ level: 'silent' });
 
-test('an engine that is killed in the middle of 1,000 runs leaves none behind: each ends once, with its result', async () => {
+test('runs survive an engine that is killed among 1,000 of them: each ends once, with its result', async () => {
   const database = await temporaryDatabase();
-  cleanUps.push(() => database.drop());
+  resources.defer(() => database.drop());
   const port = await freePort();
-  const first = await engineProcess(database.url, port, cleanUps);
+  const first = await startEngineProcess(resources, database.url, port);
   const fixture = await clientFixture(database.url, first.address);
-  cleanUps.push(() => fixture.stop());
+  resources.defer(() => fixture.stop());
   await fixture.db.query(`
     CREATE TABLE run_end (run_id uuid);
     CREATE FUNCTION note_run_end() RETURNS trigger LANGUAGE plpgsql AS
@@ -56,9 +54,8 @@ test('an engine that is killed in the middle of 1,000 runs leaves none behind: e
   const refs = await workflow.runManyNoWait(Array.from({ length: total }, (_, n) => ({ input: { n } })));
   const outputs = Promise.all(refs.map((ref) => ref.output));
   await third.promise;
-  first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
-  await engineProcess(database.url, port, cleanUps);
+  await first.engine.kill();
+  await startEngineProcess(resources, database.url, port);
 
   expect(await outputs).toEqual(Array.from({ length: total }, (_, n) => ({ one: { n }, two: { n } })));
   const { rows } = await fixture.db.query(
@@ -68,12 +65,11 @@ test('an engine that is killed in the middle of 1,000 runs leaves none behind: e
   expect(rows).toEqual([{ ends: total, runs: total, completed: total }]);
 }, 120_000);
 
-test('what a killed worker had goes to another one after the heartbeat’s time, and costs no retry', async () => {
+test('tasks of a killed worker are reassigned after the heartbeat timeout, without counting a retry', async () => {
   expect(TIMING.heartbeat).toBe(30_000);
   const engine = await engineFixture({ heartbeat: 6_000, heartbeatCheck: 100 });
-  cleanUps.push(() => engine.stop());
-  const mortal = await workerProcess(await engine.token());
-  cleanUps.push(() => mortal.kill());
+  resources.defer(() => engine.stop());
+  const mortal = await startWorkerProcess(resources, await engine.token());
   const client = await engine.client();
   const ref = await client.runNoWait('fragile', {});
   expect(await mortal.started()).toBe(await ref.getWorkflowRunId());
@@ -87,27 +83,27 @@ test('what a killed worker had goes to another one after the heartbeat’s time,
   expect(Date.now() - killedAt).toBeGreaterThan(1_500);
 }, 40_000);
 
-test('a second engine on the same database ends at once, and says who has it', async () => {
+test('a second engine on the same database exits at once, and names the first', async () => {
   const database = await temporaryDatabase();
-  cleanUps.push(() => database.drop());
-  await engineProcess(database.url, 0, cleanUps);
-  const second = await endedEngine({ DATABASE_URL: database.url, SERVER_GRPC_PORT: '0' });
+  resources.defer(() => database.drop());
+  await startEngineProcess(resources, database.url);
+  const second = await runEngineProcess({ DATABASE_URL: database.url, SERVER_GRPC_PORT: '0' });
   expect(second.code).toBe(1);
-  expect(second.said).toMatch(
+  expect(second.stderr).toMatch(
     /^engine: another engine schedules on this database: "hatchet-engine".* backend \d+, since 2.*\n$/,
   );
 }, 20_000);
 
-test('an engine whose lock another one has taken schedules nothing until it has it again', async () => {
+test('an engine that has lost its lock to another one schedules nothing until it regains it', async () => {
   const engine = await engineFixture();
-  cleanUps.push(() => engine.stop());
+  resources.defer(() => engine.stop());
   const client = await engine.client();
   const task = client.task({ name: 'halted', fn: async () => ({ ok: true }) });
   await engine.work(client, [task]);
   await task.run({});
 
   const other = new Database(engine.databaseUrl, { applicationName: 'other', max: 1 });
-  cleanUps.push(() => other.close());
+  resources.defer(() => other.close());
   const taken = other.query('SELECT pg_advisory_lock($1)', [ENGINE_LOCK]);
   const waits = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = ${ENGINE_LOCK} AND NOT granted`;
   await expect.poll(async () => (await engine.db.query(waits)).rows.length).toBe(1);
@@ -125,12 +121,12 @@ test('an engine whose lock another one has taken schedules nothing until it has 
   expect(await ref.output).toEqual({ ok: true });
 }, 30_000);
 
-test('a restart of the database in the middle of runs loses none of them', async () => {
+test('runs survive a restart of the database', async () => {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'hatchet-fault-postgres-'));
-  cleanUps.push(() => rm(dataDir, { recursive: true, force: true }));
+  resources.defer(() => rm(dataDir, { recursive: true, force: true }));
   const port = await freePort();
   let postgres = await startEmbeddedPostgres({ dataDir, port });
-  cleanUps.push(() => postgres.stop());
+  resources.defer(() => postgres.stop());
   const engine = await startEngine({
     databaseUrl: postgres.url,
     bindAddress: '127.0.0.1',
@@ -138,9 +134,9 @@ test('a restart of the database in the middle of runs loses none of them', async
     log: silent,
     tracing: false,
   });
-  cleanUps.push(() => engine.stop());
+  resources.defer(() => engine.stop());
   const fixture = await clientFixture(postgres.url, engine.address);
-  cleanUps.push(() => fixture.stop());
+  resources.defer(() => fixture.stop());
   const client = await fixture.client();
   const total = 200;
   const half = Promise.withResolvers<void>();

@@ -5,7 +5,7 @@ import {
 import { createSchedule, viewSchedule } from '@hatchet-ts/storage/triggers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { celPath } from './contract/cel-path.ts';
-import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './testing/engine.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ afterAll(() => engine.stop());
 type Order = { id: string };
 const TTL = { strategy: 'ttl', expression: 'input.id', ttlMs: 60_000 } as const;
 
-test('a second run with the key of another one is refused, with that one’s id', async () => {
+test('a run whose key is held is rejected with the holder’s id', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'once-by-id', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
@@ -29,7 +29,7 @@ test('a second run with the key of another one is refused, with that one’s id'
   expect(await task.run({ id: 'b' })).toEqual({ id: 'b' });
 });
 
-test('a key is free again when its time is over', async () => {
+test('a key is free again after its time to live', async () => {
   const client = await engine.client();
   const idempotency = { ...TTL, ttlMs: 300 };
   const task = client.task({ name: 'for-a-while', idempotency, fn: async ({ id }: Order) => ({ id }) });
@@ -39,7 +39,7 @@ test('a key is free again when its time is over', async () => {
   await expect.poll(() => task.run({ id: 'a' }).catch(() => undefined)).toEqual({ id: 'a' });
 });
 
-test('a key by status is free again when its run has ended', async () => {
+test('a key by status is free again once its run has ended', async () => {
   const client = await engine.client();
   const go = Promise.withResolvers<void>();
   const task = client.task({
@@ -58,7 +58,7 @@ test('a key by status is free again when its run has ended', async () => {
   expect(await task.run({ id: 'a' })).toEqual({ id: 'a' });
 });
 
-test('of a bulk, those without a collision run, and the error names both', async () => {
+test('runs of a bulk without collision start, and the error names both kinds', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'many-by-id', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
@@ -78,7 +78,7 @@ test('of a bulk, those without a collision run, and the error names both', async
   expect(outputs).toEqual([{ 'many-by-id': { id: 'x' } }, { 'many-by-id': { id: 'y' } }]);
 });
 
-test('of many calls at once, one gets the key', async () => {
+test('one of many concurrent calls gets the key', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'race', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
@@ -86,7 +86,7 @@ test('of many calls at once, one gets the key', async () => {
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
-test('an event starts no second run with the same key, and a schedule says which run has it', async () => {
+test('an event starts no second run with the same key, and a schedule names the holder', async () => {
   const client = await engine.client();
   let runs = 0;
   const task = client.task({
@@ -113,7 +113,7 @@ test('an event starts no second run with the same key, and a schedule says which
   await expect.poll(async () => (await schedule())?.runId).toBe(rows[0]?.id);
 });
 
-test('a child that exists already collides with nobody when its parent is tried again', async () => {
+test('an existing child does not collide when its parent is retried', async () => {
   const client = await engine.client();
   const child = client.task({ name: 'keyed-child', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   const parent = client.task({
@@ -129,11 +129,11 @@ test('a child that exists already collides with nobody when its parent is tried 
   expect(await parent.run({})).toEqual({ result: { id: 'c' } });
 });
 
-test('a run whose key is no text is refused, and says where to give one', async () => {
+test('a run whose key is not text is rejected, with the path of the key', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'no-key', idempotency: TTL, fn: async (_: { id?: number }) => ({}) });
   await engine.work(client, [task]);
-  const where = 'workflow no-key takes its idempotency key from input.id: give a text there';
+  const where = 'workflow no-key takes its idempotency key from input.id: pass text there';
   await expect(task.runNoWait({})).rejects.toThrow(where);
   await expect(task.runNoWait({ id: 5 })).rejects.toThrow(where);
 });

@@ -4,10 +4,10 @@ import { V1DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/di
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { ClientError, Status } from 'nice-grpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parentOfCalls } from './contract/parent-of.ts';
+import { callParents } from './contract/call-parent.ts';
 import { WorkflowsDefinition } from './contract/workflows.ts';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 const DEFINITIONS = [
   DispatcherDefinition,
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** Something of everything that a tenant can have: a task that runs, one that is over, one that was evicted, a worker. */
+/** One of everything that a tenant can have: a running, a finished and an evicted task, and a worker. */
 async function belongings() {
   const tenantId = await engine.tenant();
   const client = await engine.client(tenantId);
@@ -54,7 +54,7 @@ async function belongings() {
   };
 }
 
-/** What belongs to a tenant, but for what changes by itself. */
+/** Rows of a tenant, without columns that change by themselves. */
 async function inventory(tenantId: string): Promise<unknown> {
   const tables = ['run', 'task', 'event', 'schedule', 'cron', 'log_line', 'workflow'];
   const rows = tables.map((table) =>
@@ -66,7 +66,7 @@ async function inventory(tenantId: string): Promise<unknown> {
   return (await Promise.all([...rows, workers])).map((result) => result.rows);
 }
 
-test('a method can do nothing to what is another tenant’s, and shows nothing of it', async () => {
+test('no method changes or shows another tenant’s data', async () => {
   const { tenantId, running, finished, workerId } = await belongings();
   const token = await engine.token({ tenantId: await engine.tenant() });
   const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
@@ -77,7 +77,7 @@ test('a method can do nothing to what is another tenant’s, and shows nothing o
   const forged = { taskRunExternalId: running, retryCount: 0, eventType: 2, eventPayload: '{"forged":true}' };
   const child = { name: 'secret', input: '{}', parentTaskRunExternalId: running };
 
-  /** A stream that says nothing up to the answer to a later call. */
+  /** Resolves to the first message of a stream, or to `silence` if none arrives before later calls have returned. */
   const listened = async (open: (signal: AbortSignal) => AsyncIterable<unknown>) => {
     const closing = new AbortController();
     const first = open(closing.signal)
@@ -214,7 +214,7 @@ test('a method can do nothing to what is another tenant’s, and shows nothing o
   );
 });
 
-test.each(METHODS)('%s is not for those who bring no token', async (method) => {
+test.each(METHODS)('%s rejects calls without a token', async (method) => {
   const [service = '', name = ''] = method.split('/');
   const definition = DEFINITIONS.find(({ fullName }) => fullName === service);
   const [key, { requestStream, responseStream }] = Object.entries(definition?.methods ?? {}).find(
@@ -229,14 +229,14 @@ test.each(METHODS)('%s is not for those who bring no token', async (method) => {
   await expect(outcome).rejects.toMatchObject({ code: Status.UNAUTHENTICATED });
 });
 
-test('for a call without a valid token nobody asks the database for a parent', async () => {
+test('a call without a valid token causes no query for its parent', async () => {
   const asked: string[] = [];
   const contexts = {
     ofRun: async (tenantId: string) => void asked.push(tenantId),
     ofAttempt: async (tenantId: string) => void asked.push(tenantId),
   };
-  const parentOf = parentOfCalls(
-    contexts as unknown as Parameters<typeof parentOfCalls>[0],
+  const parentOf = callParents(
+    contexts as unknown as Parameters<typeof callParents>[0],
     async (tenantId?: string) => tenantId,
   );
   const run = '00000000-0000-4000-8000-000000000000';

@@ -1,7 +1,7 @@
 import { WorkerLabelComparator } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/trigger.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { affinityText, suitability } from './scheduling/affinity.ts';
+import { affinityText, suitability } from './placement/affinity.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -11,8 +11,8 @@ afterAll(() => engine.stop());
 
 const { GREATER_THAN } = WorkerLabelComparator;
 
-describe('a task that wants something of its worker', () => {
-  test('goes only to a worker that has what is required, and holds up no other task until one has it', async () => {
+describe('a task with desired labels', () => {
+  test('goes only to a worker with the required labels, and blocks no other task meanwhile', async () => {
     const client = await engine.client();
     const picky = client.task({
       name: 'picky',
@@ -32,7 +32,7 @@ describe('a task that wants something of its worker', () => {
     expect(await Promise.all(refs.map((ref) => ref.output))).toHaveLength(2);
   });
 
-  test('goes to the worker that suits it best, as long as that has room', async () => {
+  test('goes to the most suitable worker while that has room', async () => {
     const client = await engine.client();
     const seen: string[] = [];
     const make = (where: string) =>
@@ -51,7 +51,7 @@ describe('a task that wants something of its worker', () => {
     expect(seen).toEqual(['near', 'near', 'near']);
   });
 
-  test('may be told so by its run, over what the task wants', async () => {
+  test('can have them overridden by its run', async () => {
     const client = await engine.client();
     const make = (where: string) => client.task({ name: 'told', fn: async () => ({ where }) });
     await engine.work(client, [make('a')], { labels: { zone: 'a' } });
@@ -65,7 +65,7 @@ describe('a task that wants something of its worker', () => {
   });
 });
 
-test('labels are compared by value and kind; what is not required only counts', () => {
+test('labels are compared by value and type; optional ones only add weight', () => {
   const wants = (value: string | number, comparator: '=' | '!=' | '>' | '<=', required = true) =>
     affinityText({ label: { value, comparator, required, weight: 7 } });
   expect(suitability(wants('a', '='), { label: 'a' })).toBe(7);
@@ -79,13 +79,13 @@ test('labels are compared by value and kind; what is not required only counts', 
   expect(suitability(affinityText(), { label: 'a' })).toBe(0);
 });
 
-test('what is wanted has one text, whatever the order it is named in', () => {
+test('desired labels have one canonical text, whatever their order', () => {
   const label = { value: 1, comparator: '=', required: true, weight: 1 } as const;
   expect(affinityText({ a: label, b: label })).toBe(affinityText({ b: label }, { a: label }));
   expect(affinityText({}, undefined)).toBe('');
 });
 
-test('of tasks that wait, those of a higher priority go first', async () => {
+test('queued tasks of a higher priority are assigned first', async () => {
   const client = await engine.client();
   const order: number[] = [];
   const started = Promise.withResolvers<void>();

@@ -3,8 +3,8 @@ import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/wo
 import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { Status } from 'nice-grpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -14,26 +14,26 @@ afterAll(() => engine.stop());
 
 const MIB = 1024 * 1024;
 
-test('a bulk of more runs, or a cancellation of more ids, than a call may have is refused', async () => {
+test('a bulk of runs or a cancellation above the limit of a call is rejected', async () => {
   const token = await engine.token();
   const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
   const bulk = workflows.bulkTriggerWorkflow({ workflows: Array.from({ length: 1_001 }, () => ({ name: 'x' })) });
-  await expect(bulk).rejects.toThrow('a call may have 1000 runs at most, not 1001');
+  await expect(bulk).rejects.toThrow('a call can have at most 1000 runs, not 1001');
   const admin = rawClient(AdminServiceDefinition, engine.address, token);
   const externalIds = Array.from({ length: 1_001 }, () => '00000000-0000-4000-8000-000000000000');
   await expect(admin.cancelTasks({ externalIds })).rejects.toThrow(
-    'a call may have 1000 externalIds at most, not 1001',
+    'a call can have at most 1000 externalIds, not 1001',
   );
 });
 
-test('a message above 4 MiB is refused, and the connection goes on', async () => {
+test('a message above 4 MiB is rejected, and the connection stays usable', async () => {
   const workflows = rawClient(WorkflowServiceDefinition, engine.address, await engine.token());
   const request = { name: 'nobody', input: JSON.stringify('x'.repeat(4 * MIB)) };
   await expect(workflows.triggerWorkflow(request)).rejects.toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
   await expect(workflows.triggerWorkflow({ name: 'nobody', input: '{}' })).rejects.toThrow('workflow names not found');
 });
 
-test('an input that has no room in a worker’s message fails its run, and the worker goes on', async () => {
+test('an input too large for a worker’s message fails its run, and the worker continues', async () => {
   const client = await engine.client();
   const task = client.task({
     name: 'heavy',
@@ -42,18 +42,18 @@ test('an input that has no room in a worker’s message fails its run, and the w
   });
   await engine.work(client, [task]);
   const error: unknown = await task.run({ text: 'x'.repeat(4 * MIB - 5_000) }).catch((caught: unknown) => caught);
-  expect(error).toEqual([expect.stringContaining('a worker takes 4194304')]);
+  expect(error).toEqual([expect.stringContaining('a worker accepts 4194304')]);
   expect(await task.run({ text: 'x'.repeat(3 * MIB) })).toEqual({ got: 3 * MIB });
 });
 
-test('outputs that have no room in one message arrive as errors; the others arrive', async () => {
+test('outputs that do not fit into one message arrive as errors; the others arrive', async () => {
   const client = await engine.client();
   const workflow = client.workflow({ name: 'bulky' });
   for (const name of ['a', 'b']) workflow.task({ name, fn: async () => ({ text: 'x'.repeat(3 * MIB) }) });
   await engine.work(client, [workflow]);
   const ref = await workflow.runNoWait({});
   const error: unknown = await ref.output.catch((caught: unknown) => caught);
-  expect(error).toEqual([expect.stringMatching(/no room in a message of 4194304: read it over the REST API/)]);
+  expect(error).toEqual([expect.stringMatching(/exceeds the 4194304 bytes of a message; read it over the REST API/)]);
   const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
   const details = admin.getRunDetails({ externalId: await ref.getWorkflowRunId() });
   await expect(details).rejects.toMatchObject({ code: Status.RESOURCE_EXHAUSTED });
@@ -61,7 +61,7 @@ test('outputs that have no room in one message arrive as errors; the others arri
   expect(rows).toEqual([{ status: 'COMPLETED' }]);
 });
 
-test('metadata and payloads that are no JSON, and ids that are none, are refused with what to send instead', async () => {
+test('malformed JSON and ids are rejected with the expected form', async () => {
   const token = await engine.token();
   const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
   const dispatcher = rawClient(DispatcherDefinition, engine.address, token);

@@ -2,8 +2,8 @@ import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/even
 import { listLogLines } from '@hatchet-ts/storage/reads';
 import { Status } from 'nice-grpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => engine.stop());
 const linesOf = (taskId: string) =>
   listLogLines(engine.db, DEFAULT_TENANT, taskId, {}, { direction: 'ASC', limit: 100 });
 
-test('what a task logs is kept, with its level and its attempt', async () => {
+test('log lines of a task are stored with level and attempt', async () => {
   const client = await engine.client();
   const task = client.task({
     name: 'talkative',
@@ -35,7 +35,7 @@ test('what a task logs is kept, with its level and its attempt', async () => {
   expect(lines.sort()).toEqual(['0 ERROR no good', '0 INFO hello', '1 ERROR no good', '1 INFO hello']);
 });
 
-test('levels of other languages are Hatchet’s, and Python’s empty metadata are none', async () => {
+test('levels of other languages map to Hatchet’s, and Python’s empty metadata means none', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'levels', fn: async () => ({}) });
   await engine.work(client, [task]);
@@ -57,7 +57,7 @@ test('levels of other languages are Hatchet’s, and Python’s empty metadata a
     'as undefined: INFO',
   ]);
   const tooLong = events.putLog({ taskRunExternalId: runId, message: 'x'.repeat(10_001) });
-  await expect(tooLong).rejects.toThrow('a log line may have 10000 characters at most');
+  await expect(tooLong).rejects.toThrow('a log line can have at most 10000 characters');
   const stranger = rawClient(
     EventsServiceDefinition,
     engine.address,

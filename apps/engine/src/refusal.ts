@@ -1,7 +1,7 @@
-/** Why a request is not carried out. */
+/** Reason for rejecting a request. */
 export type RefusalReason = 'invalid' | 'unsupported' | 'not-found' | 'too-large';
 
-/** A request that is turned down; the message says what to send instead. */
+/** Rejection of a request; its message is sent to the client. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly reason: RefusalReason;
@@ -12,7 +12,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A feature of Hatchet's that this engine leaves out, and says so instead of ignoring it. */
+/** Refusal of a feature that only Hatchet's own engine has. */
 export function unsupported(feature: string, where = ''): Refusal {
   const place = where ? ` (${where})` : '';
   return new Refusal('unsupported', `${feature}${place} is not supported by this engine; Hatchet's own engine has it`);

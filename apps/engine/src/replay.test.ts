@@ -1,7 +1,7 @@
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -9,13 +9,13 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** As the API sends it: the SDK's `replay` is REST. */
+/** Replays as the API does; the SDK's `replay` uses REST. */
 async function replay(...externalIds: string[]): Promise<string[]> {
   const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
   return (await admin.replayTasks({ externalIds })).replayedTasks;
 }
 
-test('a run that failed runs again, as a new attempt with all its retries and its own metadata', async () => {
+test('a replayed run starts a new attempt with all its retries and the same metadata', async () => {
   const client = await engine.client();
   const seen: unknown[] = [];
   let broken = true;
@@ -43,7 +43,7 @@ test('a run that failed runs again, as a new attempt with all its retries and it
   expect(rows).toEqual([{ status: 'COMPLETED', error: null }]);
 });
 
-test('a task of a DAG runs again with what comes after it; what came before stays done', async () => {
+test('a replayed task of a DAG runs again with its descendants; its ancestors stay completed', async () => {
   const client = await engine.client();
   const seen: string[] = [];
   const workflow = client.workflow({ name: 'chain' });
@@ -69,7 +69,7 @@ test('a task of a DAG runs again with what comes after it; what came before stay
   expect(seen).toEqual(['two 1', 'three 1']);
 });
 
-test('an on-failure task runs again when the replayed run fails again, and not when it succeeds', async () => {
+test('an on-failure task runs again if the replayed run fails again, and not if it succeeds', async () => {
   const client = await engine.client();
   const seen: string[] = [];
   let broken = true;
@@ -101,7 +101,7 @@ test('an on-failure task runs again when the replayed run fails again, and not w
   expect(seen).toEqual(['0', '1']);
 });
 
-test('what is not over, and what is a stranger’s, is not run again', async () => {
+test('unfinished runs and other tenants’ runs are not replayed', async () => {
   const client = await engine.client();
   const started = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
@@ -124,10 +124,10 @@ test('what is not over, and what is a stranger’s, is not run again', async () 
   const stranger = rawClient(AdminServiceDefinition, engine.address, token);
   expect(await stranger.replayTasks({ externalIds: [runId] })).toEqual({ replayedTasks: [] });
   const none = rawClient(AdminServiceDefinition, engine.address, await engine.token()).replayTasks({});
-  await expect(none).rejects.toThrow('give externalIds or a filter');
+  await expect(none).rejects.toThrow('pass externalIds or a filter');
 });
 
-test('runs are replayed by a filter, each once', async () => {
+test('runs selected by a filter are replayed once each', async () => {
   const client = await engine.client();
   const seen: number[] = [];
   const task = client.task({
@@ -149,7 +149,7 @@ test('runs are replayed by a filter, each once', async () => {
   expect(seen.sort()).toEqual([0, 0, 0, 0, 1, 1, 1]);
 });
 
-test('a replayed parent keeps the children that succeeded, and starts those anew that failed', async () => {
+test('a replayed parent keeps its successful children, and starts the failed ones again', async () => {
   const client = await engine.client();
   const runs = { good: 0, bad: 0 };
   let broken = true;
@@ -175,7 +175,7 @@ test('a replayed parent keeps the children that succeeded, and starts those anew
   expect(await client.runRef(runId).output).toEqual({ family: { good: { runs: 1 }, bad: { runs: 2 } } });
 });
 
-test('a durable task begins its log anew', async () => {
+test('a replayed durable task starts with an empty log', async () => {
   const client = await engine.client();
   const seen: string[] = [];
   const durable = client.durableTask({

@@ -1,27 +1,25 @@
-import { once } from 'node:events';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { Resources } from '@hatchet-ts/trace-testing';
 import { afterEach, expect, test } from 'vitest';
-import { clientFixture } from './engine.fixture.ts';
-import { endedEngine, engineProcess } from './engine-process.fixture.ts';
+import { clientFixture } from './testing/engine.ts';
+import { runEngineProcess, startEngineProcess } from './testing/engine-process.ts';
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const resources = new Resources();
+afterEach(() => resources.stop());
 
-test('an engine that is told to stop does so at once, and says no error', async () => {
+test('an engine stops on SIGTERM without an error', async () => {
   const database = await temporaryDatabase();
-  cleanUps.push(() => database.drop());
-  const { child, address } = await engineProcess(database.url, 0, cleanUps);
+  resources.defer(() => database.drop());
+  const { engine, address } = await startEngineProcess(resources, database.url);
   const fixture = await clientFixture(database.url, address);
-  cleanUps.push(() => fixture.stop());
+  resources.defer(() => fixture.stop());
   const client = await fixture.client();
   const task = client.task({ name: 'short', fn: async () => ({}) });
   await fixture.work(client, [task]);
   await task.run({});
 
-  child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+  engine.signal('SIGTERM');
+  expect(await engine.ended).toEqual({ code: 0, signal: null });
 }, 20_000);
 
 test.each([
@@ -33,9 +31,9 @@ test.each([
     'SERVER_GRPC_PORT=many: expected a port',
   ],
   [{ DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/x' }, 1, 'ECONNREFUSED'],
-])('with %o it ends with status %i and one line', async (env, status, reason) => {
-  const { code, said } = await endedEngine(env);
-  expect({ code, lines: said.split('\n').length - 1 }).toEqual({ code: status, lines: 1 });
-  expect(said).toContain(reason);
-  expect(said).not.toContain('secret');
+])('with %o it exits with code %i and one line', async (env, status, reason) => {
+  const { code, stderr } = await runEngineProcess(env);
+  expect({ code, lines: stderr.split('\n').length - 1 }).toEqual({ code: status, lines: 1 });
+  expect(stderr).toContain(reason);
+  expect(stderr).not.toContain('secret');
 });

@@ -1,8 +1,8 @@
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { Status } from 'nice-grpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -10,14 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** As the API sends it: the SDK's `cancel` is REST. */
+/** Cancels as the API does; the SDK's `cancel` uses REST. */
 async function cancel(...externalIds: string[]): Promise<string[]> {
   const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
   return (await admin.cancelTasks({ externalIds })).cancelledTasks;
 }
 
 describe('a DAG', () => {
-  test('runs tasks when their parents are done, and hands on the parents’ outputs', async () => {
+  test('runs tasks when their parents have completed, with the parents’ outputs', async () => {
     const client = await engine.client();
     const order: string[] = [];
     const workflow = client.workflow<{ n: number }>({ name: 'Diamond' });
@@ -51,7 +51,7 @@ describe('a DAG', () => {
     expect(order).toEqual(['bottom']);
   });
 
-  test('retries a failed task with back-off, and only that one', async () => {
+  test('retries only the failed task, with back-off', async () => {
     const client = await engine.client();
     const seen: string[] = [];
     const workflow = client.workflow({ name: 'retrying' });
@@ -79,7 +79,7 @@ describe('a DAG', () => {
     expect(seen).toEqual(['first', 'second 0', 'second 1']);
   });
 
-  test('gives up what comes after a failed task, and then runs its on-failure task with the errors', async () => {
+  test('cancels the descendants of a failed task, then runs its on-failure task with the errors', async () => {
     const client = await engine.client();
     const reported = Promise.withResolvers<Record<string, string>>();
     let afterwards = 0;
@@ -112,7 +112,7 @@ describe('a DAG', () => {
     expect(afterwards).toBe(0);
   });
 
-  test('runs its on-success task after all others, and no on-failure task', async () => {
+  test('runs its on-success task after all others, and not its on-failure task', async () => {
     const client = await engine.client();
     const seen: string[] = [];
     const workflow = client.workflow({ name: 'happy' });
@@ -143,7 +143,7 @@ describe('a DAG', () => {
 });
 
 describe('a child', () => {
-  test('inherits its parent’s metadata, adds its own, and knows where it comes from', async () => {
+  test('inherits its parent’s metadata, adds its own, and names its parent', async () => {
     const client = await engine.client();
     const child = client.task({ name: 'child', fn: async (_, ctx) => ({ metadata: ctx.additionalMetadata() }) });
     const parent = client.task({
@@ -168,7 +168,7 @@ describe('a child', () => {
     });
   });
 
-  test('is created once, however often its parent is tried', async () => {
+  test('is created once, however often its parent is retried', async () => {
     const client = await engine.client();
     let started = 0;
     const child = client.task({
@@ -194,7 +194,7 @@ describe('a child', () => {
     expect(children).toHaveLength(2);
   });
 
-  test('with a key is the one that has that key', async () => {
+  test('with a key is the existing child with that key', async () => {
     const client = await engine.client();
     let started = 0;
     const child = client.task({ name: 'keyed', fn: async () => ({ number: ++started }) });
@@ -213,7 +213,7 @@ describe('a child', () => {
 });
 
 describe('cancellation', () => {
-  test('stops a running task, frees its slot, and tells who waits', async () => {
+  test('stops a running task, frees its slot, and notifies subscribers', async () => {
     const client = await engine.client();
     const started = Promise.withResolvers<void>();
     const aborted = Promise.withResolvers<void>();
@@ -239,7 +239,7 @@ describe('cancellation', () => {
     expect(await endless.run({ wait: false })).toEqual({});
   });
 
-  test('ends a run that has not begun, and one that is over stays as it is', async () => {
+  test('ends a queued run, and does not change a finished one', async () => {
     const client = await engine.client();
     const idle = client.task({ name: 'idle', fn: async () => ({ ok: true }) });
     const worker = await engine.work(client, [idle]);
@@ -272,7 +272,7 @@ describe('details of a run', () => {
     expect(JSON.parse(Buffer.from(details.taskRuns.Shown?.output ?? []).toString())).toEqual({ ok: true });
   });
 
-  test('are not to be had for a run that is none', async () => {
+  test('fail with NOT_FOUND for an unknown run', async () => {
     const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
     const asked = admin.getRunDetails({ externalId: '00000000-0000-4000-8000-000000000000' });
     await expect(asked).rejects.toMatchObject({ code: Status.NOT_FOUND });

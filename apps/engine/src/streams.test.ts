@@ -1,9 +1,9 @@
 import { DispatcherDefinition, ResourceType } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
-import { InOrder } from './runs/in-order.ts';
+import { Resequencer } from './runs/resequencer.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** A task that streams so many pieces once it is told to. */
+/** Task that streams a number of chunks once the test starts it. */
 async function streamer(name: string, pieces: number) {
   const client = await engine.client();
   const go = Promise.withResolvers<void>();
@@ -27,7 +27,7 @@ async function streamer(name: string, pieces: number) {
   return { client, task, go: () => go.resolve() };
 }
 
-test('what a task streams arrives in its order, and the stream ends with the run', async () => {
+test('chunks of a task arrive in order, and the stream ends with the run', async () => {
   const { client, task, go } = await streamer('streaming', 50);
   const ref = await task.runNoWait({});
   const stream = client.runs.subscribeToStream(await ref.getWorkflowRunId());
@@ -39,7 +39,7 @@ test('what a task streams arrives in its order, and the stream ends with the run
   expect(text).toBe(Array.from({ length: 50 }, (_, n) => `piece ${n};`).join(''));
 }, 15_000);
 
-test('who follows a run hears of its tasks and of its end; who comes after it hears that it has ended', async () => {
+test('followers of a run receive its tasks’ events and its end; late ones receive only the end', async () => {
   const { task, go } = await streamer('followed', 1);
   const runId = await (await task.runNoWait({})).getWorkflowRunId();
   const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
@@ -65,7 +65,7 @@ test('who follows a run hears of its tasks and of its end; who comes after it he
   expect(heard).toEqual(['RESOURCE_TYPE_WORKFLOW_RUN 2 hangup']);
 }, 15_000);
 
-test('runs can be followed by a pair in their metadata, by their own tenant only', async () => {
+test('runs can be followed by a metadata pair, by their own tenant only', async () => {
   const { task, go } = await streamer('tagged', 1);
   const additionalMetaKey = 'batch';
   const closing = new AbortController();
@@ -98,19 +98,19 @@ test('runs can be followed by a pair in their metadata, by their own tenant only
   expect(await forged).toBe('closed');
 }, 15_000);
 
-test('a subscription that names nothing is refused, and a piece of an unknown task is dropped', async () => {
+test('an empty subscription is rejected, and a chunk of an unknown task is dropped', async () => {
   const token = await engine.token();
   const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
   const asked = dispatcher.subscribeToWorkflowEvents({})[Symbol.asyncIterator]().next();
-  await expect(asked).rejects.toThrow('give workflowRunId');
+  await expect(asked).rejects.toThrow('pass workflowRunId');
   const events = rawClient(EventsServiceDefinition, engine.address, token);
   await events.putStreamEvent({ taskRunExternalId: '00000000-0000-4000-8000-000000000000', message: Buffer.from('x') });
 });
 
-test('pieces in any order come out in theirs; what never comes holds up the rest only for a while', async () => {
+test('items are emitted in order; a missing one delays the others only briefly', async () => {
   const out: number[] = [];
   const all = Promise.withResolvers<void>();
-  const series = new InOrder<number>((n) => {
+  const series = new Resequencer<number>((n) => {
     if (out.push(n) === 6) all.resolve();
   });
   for (const n of [1, 0, 2, 5, 4]) series.put('s', n, n);

@@ -1,6 +1,6 @@
 import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -17,7 +17,7 @@ describe('a task', () => {
     expect(await greet.run({ name: 'Ada' })).toEqual({ text: 'hello Ada' });
   });
 
-  test('gets input, metadata and the identity of its run', async () => {
+  test('receives input, metadata and the ids of its run', async () => {
     const client = await engine.client();
     const look = client.task({
       name: 'look',
@@ -41,7 +41,7 @@ describe('a task', () => {
     });
   });
 
-  test('runs many times at once, and the results come in the order of the inputs', async () => {
+  test('runs many times at once, with results in the order of the inputs', async () => {
     const client = await engine.client();
     const double = client.task({ name: 'double', fn: async ({ x }: { x: number }) => ({ twice: x * 2 }) });
     await engine.work(client, [double]);
@@ -69,7 +69,7 @@ describe('a task', () => {
     expect(most).toBe(3);
   });
 
-  test('waits for a worker that comes later', async () => {
+  test('waits for a worker that connects later', async () => {
     const client = await engine.client();
     const late = client.task({ name: 'late', fn: async () => ({ done: true }) });
     const first = await engine.work(client, [late]);
@@ -99,7 +99,7 @@ describe('a failing task', () => {
     expect(errors.map((error) => JSON.parse(error))).toEqual([expect.objectContaining({ message: 'out of paper' })]);
   });
 
-  test('is tried again as often as it may be, each time with the next retry count', async () => {
+  test('is retried up to its limit, each time with the next retry count', async () => {
     const client = await engine.client();
     const attempts: number[] = [];
     const flaky = client.task({
@@ -117,7 +117,7 @@ describe('a failing task', () => {
     expect(attempts).toEqual([0, 1, 2]);
   });
 
-  test('waits between its attempts, longer each time, up to a limit', async () => {
+  test('backs off between attempts, longer each time, up to a limit', async () => {
     const client = await engine.client();
     const times: number[] = [];
     const patient = client.task({
@@ -138,7 +138,7 @@ describe('a failing task', () => {
     expect(times[2]! - times[1]!).toBeGreaterThan(85);
   });
 
-  test('is not tried again when it says so', async () => {
+  test('is not retried after a non-retryable error', async () => {
     const client = await engine.client();
     let attempts = 0;
     const hopeless = client.task({
@@ -155,7 +155,7 @@ describe('a failing task', () => {
     expect(attempts).toBe(1);
   });
 
-  test('that takes too long is stopped, and fails with its timeout', async () => {
+  test('that exceeds its timeout is stopped, and fails with the timeout error', async () => {
     const client = await engine.client();
     const stopped = Promise.withResolvers<void>();
     const slow = client.task({
@@ -173,7 +173,7 @@ describe('a failing task', () => {
     await stopped.promise;
   });
 
-  test('that no worker takes in time is given up', async () => {
+  test('that no worker takes within its schedule timeout is cancelled', async () => {
     const client = await engine.client();
     const lonely = client.task({ name: 'lonely', scheduleTimeout: '1s', fn: async () => ({}) });
     await (await engine.work(client, [lonely])).stop();
@@ -183,7 +183,7 @@ describe('a failing task', () => {
 });
 
 describe('a running task', () => {
-  test('gets more time when it asks for it', async () => {
+  test('can extend its timeout', async () => {
     const client = await engine.client();
     const long = client.task({
       name: 'long',
@@ -199,7 +199,7 @@ describe('a running task', () => {
     expect(await long.run({})).toEqual({ done: true });
   });
 
-  test('goes on without its slot, which another takes, when it gives it back', async () => {
+  test('continues without its slot once it has released that to another task', async () => {
     const client = await engine.client();
     const second = Promise.withResolvers<void>();
     const generous = client.task({

@@ -3,8 +3,8 @@ import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/wo
 import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { Status } from 'nice-grpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -20,7 +20,7 @@ describe('a call', () => {
     ['with a token that has expired', () => engine.token({ expiresInSeconds: -1 }), Status.UNAUTHENTICATED],
     ['with an operator’s token', () => engine.token({ scope: 'operator' }), Status.PERMISSION_DENIED],
   ];
-  test.each(cases)('%s is refused, and the answer does not repeat it', async (_, token, code) => {
+  test.each(cases)('%s is rejected, and the error does not repeat it', async (_, token, code) => {
     const presented = await token();
     const dispatcher = rawClient(DispatcherDefinition, engine.address, presented);
     const error = await dispatcher.getVersion({}).catch((caught: unknown) => caught);
@@ -28,14 +28,14 @@ describe('a call', () => {
     if (presented) expect(String(error)).not.toContain(presented);
   });
 
-  test('with a tenant’s token is answered', async () => {
+  test('with a tenant’s token succeeds', async () => {
     const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
     expect(await dispatcher.getVersion({})).toEqual({ version: 'v0.90.0' });
   });
 });
 
 describe('two tenants', () => {
-  test('with workflows of the same name each run their own', async () => {
+  test('with workflows of the same name run their own', async () => {
     const [one, two] = [await engine.client(await engine.tenant()), await engine.client(await engine.tenant())];
     const taskOne = one.task({ name: 'same', onEvents: ['same'], fn: async () => ({ tenant: 'one' }) });
     const taskTwo = two.task({ name: 'same', onEvents: ['same'], fn: async () => ({ tenant: 'two' }) });
@@ -46,7 +46,7 @@ describe('two tenants', () => {
     expect(await taskTwo.run({})).toEqual({ tenant: 'two' });
   });
 
-  test('cannot start, see, cancel, report on or wait for each other’s runs', async () => {
+  test('cannot start, see, cancel, report on or subscribe to each other’s runs', async () => {
     const [owner, stranger] = [await engine.tenant(), await engine.tenant()];
     const client = await engine.client(owner);
     const started = Promise.withResolvers<void>();
@@ -111,7 +111,7 @@ describe('two tenants', () => {
   });
 });
 
-/** The same claims under another signature. */
+/** Replaces the signature of a token. */
 function forged(token: string): string {
   const [header, claims, signature = ''] = token.split('.');
   return `${header}.${claims}.${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;

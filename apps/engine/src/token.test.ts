@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { Database } from '@hatchet-ts/storage';
 import { createTokenVerifier } from '@hatchet-ts/storage/credentials';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { runProcess } from '@hatchet-ts/trace-testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -18,11 +18,7 @@ describe('the token command', () => {
   afterAll(() => temporary.drop());
 
   function run(args: string[], DATABASE_URL = temporary.url) {
-    return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-      execFile(process.execPath, [SCRIPT, ...args], { env: { DATABASE_URL } }, (error, stdout, stderr) =>
-        resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
-      );
-    });
+    return runProcess('node', [SCRIPT, ...args], { env: { DATABASE_URL } });
   }
 
   it('prints a token of a tenant, or of the operator, and nothing else', async () => {
@@ -45,14 +41,18 @@ describe('the token command', () => {
     [['--tenant', TENANT, '--operator']],
     [['--operator', '--expires-in', 'soon']],
     [['--x']],
-  ])('explains itself and exits with 2 for %j', async (args) => {
+  ])('prints its usage and exits with 2 for %j', async (args) => {
     expect(await run(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('usage: token.ts') });
   });
 
-  it('exits with 1 and one line when it cannot issue one', async () => {
+  it('exits with 1 and one line if it cannot issue a token', async () => {
     const unknown = await run(['--tenant', '11111111-1111-4111-8111-111111111111']);
-    expect(unknown).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^no tenant has the id .*\n$/) });
+    expect(unknown).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^no tenant has the id .*\n$/),
+    });
     const away = await run(['--operator'], 'postgres://user:secret@127.0.0.1:1/none');
-    expect(away).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(/^.*ECONNREFUSED.*\n$/) });
+    expect(away).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/^.*ECONNREFUSED.*\n$/) });
   });
 });

@@ -3,8 +3,8 @@ import type { RunRow } from '@hatchet-ts/storage/runs';
 import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EngineFixture } from './engine.fixture.ts';
-import { picture } from './tracing.fixture.ts';
+import type { EngineFixture } from './testing/engine.ts';
+import { picture } from './testing/waterfall.ts';
 
 const exporter = new InMemorySpanExporter();
 // Before pg and gRPC are loaded, as in main.ts.
@@ -12,7 +12,7 @@ startServerTelemetry({ env: {}, spanProcessors: [new SimpleSpanProcessor(exporte
 
 let engine: EngineFixture;
 beforeAll(async () => {
-  const { engineFixture } = await import('./engine.fixture.ts');
+  const { engineFixture } = await import('./testing/engine.ts');
   engine = await engineFixture({ timerCheck: 50, heartbeatCheck: 20 }, true);
 });
 afterAll(() => engine.stop());
@@ -21,7 +21,7 @@ beforeEach(() => exporter.reset());
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const additionalMetadata = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
 
-test('a run of one task makes one trace, below the context that came with it', async () => {
+test('a run of one task makes one trace, below its carried context', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'simple', fn: async () => ({}) });
   await engine.work(client, [task]);
@@ -50,7 +50,7 @@ test('a run of one task makes one trace, below the context that came with it', a
   `);
 });
 
-test('a retry, a timeout and a failure are told as they were', async () => {
+test('a retry, a timeout and a failure have spans with their outcomes', async () => {
   const client = await engine.client();
   const task = client.task({
     name: 'unlucky',
@@ -85,7 +85,7 @@ test('a retry, a timeout and a failure are told as they were', async () => {
   `);
 });
 
-test('a run without a context gets that of its call, and an instrumented worker can join it', async () => {
+test('a run without a context gets its call’s, and an instrumented worker can join it', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'plain', fn: async (_, ctx) => ({ metadata: ctx.additionalMetadata() }) });
   await engine.work(client, [task]);
@@ -99,7 +99,7 @@ test('a run without a context gets that of its call, and an instrumented worker 
   await picture(exporter, traceId, { runs: 1, reports: 2 });
 });
 
-test('a run that nobody’s call created begins a trace, and its workflow_run is the root', async () => {
+test('a run without a call starts a trace, and its workflow_run is the root', async () => {
   const { newRunContext } = await import('./runs/context.ts');
   const { recordRun } = await import('./runs/spans.ts');
   const { metadata, traceId, rootSpanId, ...context } = newRunContext({ a: 1 }, undefined);
@@ -116,7 +116,7 @@ test('a run that nobody’s call created begins a trace, and its workflow_run is
   ]);
 });
 
-test('an event and the runs that it starts lie in its trace', async () => {
+test('an event and the runs that it starts share a trace', async () => {
   const client = await engine.client();
   const done = Promise.withResolvers<void>();
   const task = client.task({
@@ -145,7 +145,7 @@ test('an event and the runs that it starts lie in its trace', async () => {
   `);
 });
 
-test('a pass over many runs is a trace of its own, linked to theirs', async () => {
+test('a pass over many runs has a trace of its own, linked to theirs', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'linked', fn: async () => ({}) });
   await engine.work(client, [task]);
@@ -158,7 +158,7 @@ test('a pass over many runs is a trace of its own, linked to theirs', async () =
   for (const pass of passes) expect(pass.parentSpanContext).toBeUndefined();
 });
 
-test('what many callers do at once is written together, in a trace that links to theirs', async () => {
+test('concurrent calls are written together, in a trace that links to theirs', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'one-of-many', fn: async () => ({}) });
   await engine.work(client, [task], { slots: 100 });
@@ -178,15 +178,15 @@ test('what many callers do at once is written together, in a trace that links to
   }
   const inGroups = groups.reduce((sum, group) => sum + count(group), 0);
   expect(calls.filter(count)).toHaveLength(inGroups);
-  // who went in a group has no statement of its own
+  // members of a group have no statement of their own
   const inserts = exporter.getFinishedSpans().filter(({ name }) => name.startsWith('pg.query:insert-runs'));
   expect(inserts).toHaveLength(60 - inGroups + groups.length);
 });
 
-test('what many ask for is done in nobody’s trace', async () => {
-  const { singleLoop } = await import('./scheduling/single-loop.ts');
+test('a shared loop runs outside the trace of its caller', async () => {
+  const { SingleLoop } = await import('./loops/single-loop.ts');
   const seen = Promise.withResolvers<Context>();
-  const loop = singleLoop(
+  const loop = new SingleLoop(
     async () => seen.resolve(context.active()),
     () => {},
   );
@@ -196,7 +196,7 @@ test('what many ask for is done in nobody’s trace', async () => {
   await loop.stop();
 });
 
-test('every span of a run says whose it is', async () => {
+test('every span of a run names its tenant', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'owned', fn: async () => ({}) });
   await engine.work(client, [task]);
@@ -209,7 +209,7 @@ test('every span of a run says whose it is', async () => {
   expect(spans.filter((span) => owner(span) === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('polls that find nothing, and heartbeats of nobody, make no span', async () => {
+test('polls that find nothing make no span', async () => {
   // Some ten looks at the timers, and more at the workers.
   await engine.db.query('SELECT pg_sleep(0.5)');
   const names = exporter.getFinishedSpans().map(({ name }) => name);

@@ -4,9 +4,9 @@ import { EngineLockHeldError } from '@hatchet-ts/storage/engine-lock';
 import { Status } from 'nice-grpc';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from './engine.fixture.ts';
 import { startEngine } from './engine.ts';
-import { rawClient } from './raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** A worker that does only what it is told here: it registers, listens, and says nothing. */
+/** Registers a worker that listens and reports nothing. */
 async function silentWorker(actions: string[]) {
   const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
   const { workerId } = await dispatcher.register({ workerName: 'silent', actions, slotConfig: { default: 5 } });
@@ -24,7 +24,7 @@ async function silentWorker(actions: string[]) {
   return { dispatcher, workerId, first: () => next.then(({ value }) => value), close: () => closing.abort() };
 }
 
-test('a paused worker gets no work until it is no longer paused', async () => {
+test('a paused worker gets no tasks until it is resumed', async () => {
   const client = await engine.client();
   let runs = 0;
   const paused = client.task({
@@ -48,7 +48,7 @@ test('a paused worker gets no work until it is no longer paused', async () => {
   expect(await ref.output).toEqual({ runs: 2 });
 });
 
-test('a task whose worker was not heard of for too long goes to another one', async () => {
+test('a task is reassigned if its worker sends no heartbeats', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'orphan', retries: 0, fn: async (_, ctx) => ({ retry: ctx.retryCount() }) });
   await (await engine.work(client, [task])).stop();
@@ -70,7 +70,7 @@ test('a task whose worker was not heard of for too long goes to another one', as
   silent.close();
 }, 20_000);
 
-test('a task that a worker does not report as started goes to another one', async () => {
+test('a task is reassigned if its worker does not report the start', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'unheard', fn: async (_, ctx) => ({ retry: ctx.retryCount() }) });
   await (await engine.work(client, [task])).stop();
@@ -84,7 +84,7 @@ test('a task that a worker does not report as started goes to another one', asyn
   silent.close();
 });
 
-test('a worker that nobody registered hears so, and its stream does not end as if all were well', async () => {
+test('the stream of an unregistered worker ends with an error', async () => {
   const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
   const workerId = '00000000-0000-4000-8000-000000000000';
   const stream = dispatcher.listenV2({ workerId })[Symbol.asyncIterator]();
@@ -92,7 +92,7 @@ test('a worker that nobody registered hears so, and its stream does not end as i
   await expect(dispatcher.heartbeat({ workerId })).rejects.toMatchObject({ code: Status.NOT_FOUND });
 });
 
-test('a second stream of a worker takes the place of the first', async () => {
+test('a second stream of a worker replaces the first', async () => {
   const silent = await silentWorker(['nothing:nothing']);
   const closing = new AbortController();
   const second = silent.dispatcher.listenV2({ workerId: silent.workerId }, { signal: closing.signal });
@@ -103,7 +103,7 @@ test('a second stream of a worker takes the place of the first', async () => {
   void Promise.allSettled(streams);
 });
 
-test('what the engine leaves out is refused by name', async () => {
+test('unsupported methods are rejected by name', async () => {
   const token = await engine.token();
   const dispatcher = rawClient(DispatcherDefinition, engine.address, token);
   const workflows = rawClient(WorkflowServiceDefinition, engine.address, token);
@@ -113,7 +113,7 @@ test('what the engine leaves out is refused by name', async () => {
   await expect(workflows.triggerWorkflow(sticky)).rejects.toThrow("Hatchet's own engine has it");
 });
 
-test('a second engine on the same database refuses to start, and says who has it', async () => {
+test('a second engine on the same database fails to start, and names the first', async () => {
   const log = pino({ level: 'silent' });
   const second = startEngine({
     databaseUrl: engine.databaseUrl,
@@ -126,7 +126,7 @@ test('a second engine on the same database refuses to start, and says who has it
   await expect(second).rejects.toThrow(/"hatchet-engine".* backend \d+, since 2/);
 });
 
-test('an engine that loses its lock takes it again, and then goes on', async () => {
+test('an engine that has lost its lock regains it and continues', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'patient', fn: async () => ({ ok: true }) });
   await engine.work(client, [task]);

@@ -10,13 +10,13 @@ import { runSpan } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import { type RunFilter, runDetails } from '@hatchet-ts/storage/runs';
 import { putWorkflow } from '@hatchet-ts/storage/workflows';
+import { assertAtMost, assertSendable, MOST_ITEMS } from '../messages/limits.ts';
 import { Refusal } from '../refusal.ts';
-import type { Command } from '../runs/cancellation.ts';
+import type { Command, Selection } from '../runs/commands.ts';
 import type { Registry } from '../runs/registry.ts';
-import type { Authorised } from './authorisation.ts';
+import type { Authorized } from './authorization.ts';
 import { workflowDefinition } from './definition.ts';
 import { uuidField } from './fields.ts';
-import { assertAtMost, assertSendable, MOST_ITEMS } from './limits.ts';
 import { runDetailsResponse } from './run-event.ts';
 import { unimplemented } from './unimplemented.ts';
 
@@ -27,16 +27,16 @@ export interface AdminDeps {
   replay: Command;
 }
 
-/** `v1.AdminService`: registration of workflows, details of a run, and what the API sends here: cancel and replay. */
-export function adminService({ db, registry, cancel, replay }: AdminDeps): AdminServiceImplementation<Authorised> {
+/** `v1.AdminService`: registration of workflows, details of a run, and the API's commands, cancel and replay. */
+export function adminService({ db, registry, cancel, replay }: AdminDeps): AdminServiceImplementation<Authorized> {
   return {
-    ...unimplemented<typeof AdminServiceDefinition, Authorised>(AdminServiceDefinition),
+    ...unimplemented<typeof AdminServiceDefinition, Authorized>(AdminServiceDefinition),
     async putWorkflow(request, { tenantId }) {
       const name = request.name.toLowerCase();
       const definition = workflowDefinition(request);
       return runSpan('put-workflow', { attributes: { 'workflow.name': name } }, async () => {
         const workflow = await putWorkflow(db, tenantId, name, definition);
-        registry.registered(workflow);
+        registry.add(workflow);
         return { id: workflow.versionId, workflowId: workflow.id };
       });
     },
@@ -61,8 +61,8 @@ function payloadBytes({ input, additionalMetadata, taskRuns }: GetRunDetailsResp
   return outputs.reduce((sum, bytes) => sum + bytes, input.length + additionalMetadata.length);
 }
 
-function selection({ externalIds, filter }: CancelTasksRequest | ReplayTasksRequest): Parameters<Command>[1] {
-  if (externalIds.length === 0 && !filter) throw new Refusal('invalid', 'give externalIds or a filter');
+function selection({ externalIds, filter }: CancelTasksRequest | ReplayTasksRequest): Selection {
+  if (externalIds.length === 0 && !filter) throw new Refusal('invalid', 'pass externalIds or a filter');
   assertAtMost(externalIds, MOST_ITEMS, 'externalIds');
   const ids = externalIds.map((id) => uuidField(id, 'externalIds'));
   return { ids: [...new Set(ids)], ...(filter ? { filter: runFilter(filter) } : {}) };

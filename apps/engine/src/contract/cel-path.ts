@@ -1,4 +1,4 @@
-/** A value that an expression names in what a run was triggered with. */
+/** Path to a value in a run's input or metadata. */
 export interface CelPath {
   in: 'input' | 'additional_metadata';
   names: string[];
@@ -8,8 +8,8 @@ const ROOT = /^(input|additional_metadata)(?=[.[])/;
 const NAME = /\.([A-Za-z_]\w*)|\[(?:"([^"\\]*)"|'([^'\\]*)')\]/y;
 
 /**
- * Reads the CEL expressions that only name a value, `input.order.id` or `additional_metadata["customer"]`. Undefined
- * for all others: this engine has no CEL.
+ * Parses CEL expressions that only name a value, such as `input.order.id` or `additional_metadata["customer"]`. Returns
+ * undefined for all others: this engine has no CEL.
  */
 export function celPath(expression: string): CelPath | undefined {
   const text = expression.trim();

@@ -7,7 +7,7 @@ const task = (readableId: string, more: object = {}) => ({ readableId, action: `
 const read = (request: Request) =>
   workflowDefinition(CreateWorkflowVersionRequest.fromPartial({ name: 'wf', tasks: [task('a')], ...request }));
 
-test('a registration becomes steps with their parents’ positions and Hatchet’s defaults', () => {
+test('a registration is read into steps with parent positions and Hatchet’s defaults', () => {
   const definition = read({
     eventTriggers: ['b', 'a', 'b'],
     tasks: [
@@ -32,7 +32,7 @@ test('a registration becomes steps with their parents’ positions and Hatchet�
   ]);
 });
 
-describe('a workflow is refused by the name of the feature that this engine leaves out:', () => {
+describe('a workflow is rejected by the name of its unsupported feature:', () => {
   const conditions = { sleepConditions: [{ base: { readableDataKey: 'k' }, sleepFor: '5s' }] };
   const cases: [string, Request][] = [
     ['concurrency', { concurrencyArr: [{ expression: 'input.x' }] }],
@@ -53,7 +53,7 @@ describe('a workflow is refused by the name of the feature that this engine leav
     expect(() => read(request)).toThrow("not supported by this engine; Hatchet's own engine has it");
   });
 
-  test('empty conditions, as Python’s SDK always sends them, are none', () => {
+  test('empty conditions, which Python’s SDK always sends, mean none', () => {
     expect(read({ tasks: [task('a', { conditions: {} })] }).steps).toHaveLength(1);
   });
 });
@@ -62,10 +62,14 @@ test.each<[string, Request, string]>([
   ['no name', { name: '' }, 'must have a name'],
   ['no task', { tasks: [] }, 'at least one task'],
   ['an unknown parent', { tasks: [task('a', { parents: ['b'] })] }, 'task a has the parent b'],
-  ['two tasks of one name', { tasks: [task('a'), task('a')] }, 'the name a'],
-  ['a circle', { tasks: [task('a', { parents: ['b'] }), task('b', { parents: ['a'] })] }, 'wait for each other: a, b'],
-  ['a timeout that is none', { tasks: [task('a', { timeout: 'long' })] }, '"long" is no duration'],
+  ['two tasks of the same name', { tasks: [task('a'), task('a')] }, 'are named a'],
+  [
+    'a cycle',
+    { tasks: [task('a', { parents: ['b'] }), task('b', { parents: ['a'] })] },
+    'tasks have each other as parents: a, b',
+  ],
+  ['a malformed timeout', { tasks: [task('a', { timeout: 'long' })] }, '"long" is not a duration'],
   ['a priority beyond 3', { defaultPriority: 4 }, 'defaultPriority must be 1'],
-])('a workflow with %s is refused', (_, request, reason) => {
+])('a workflow with %s is rejected', (_, request, reason) => {
   expect(() => read(request)).toThrow(reason);
 });

@@ -5,31 +5,30 @@ import {
 } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { CronExpressionError, nextFireAt } from '@hatchet-ts/storage/triggers';
 import type { NewDefinition, Step } from '@hatchet-ts/storage/workflows';
-import { MOST_IN_A_BATCH } from '../batch/batches.ts';
 import { Refusal } from '../refusal.ts';
-import { parseDuration } from '../runs/duration.ts';
+import { MOST_IN_A_BATCH } from '../scheduling/batches.ts';
 import { celPath } from './cel-path.ts';
 import { desiredLabels } from './desired-labels.ts';
-import { jsonField, priorityField } from './fields.ts';
-import { LEFT_OUT_OF_TASKS, LEFT_OUT_OF_WORKFLOWS, refuseLeftOut } from './left-out.ts';
+import { durationMs, jsonField, priorityField } from './fields.ts';
+import { assertSupported, UNSUPPORTED_IN_TASKS, UNSUPPORTED_IN_WORKFLOWS } from './unsupported-features.ts';
 
 type NewStep = Omit<Step, 'id'>;
 
-/** Hatchet's defaults. */
+/** Hatchet's default timeouts. */
 const TIMEOUT = '60s';
 const SCHEDULE_TIMEOUT = '5m';
 const LONGEST_BACKOFF_S = 86_400;
 
 /**
- * Reads a registration into what the engine keeps.
+ * Reads a registration.
  *
- * @throws Refusal for what it does not do, and for a workflow that makes no sense.
+ * @throws Refusal for unsupported features and inconsistent workflows.
  */
 export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDefinition {
   const { tasks, onFailureTask, eventTriggers, description } = request;
   if (request.name === '') throw new Refusal('invalid', 'a workflow must have a name');
   if (tasks.length === 0) throw new Refusal('invalid', `workflow ${request.name} must have at least one task`);
-  refuseLeftOut(LEFT_OUT_OF_WORKFLOWS, request, `workflow ${request.name}`);
+  assertSupported(UNSUPPORTED_IN_WORKFLOWS, request, `workflow ${request.name}`);
   const steps = tasks.map((task) => stepOf(task, tasks));
   if (onFailureTask) steps.push({ ...stepOf(onFailureTask, []), kind: 'on-failure' });
   assertDistinct(steps);
@@ -46,7 +45,7 @@ export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDe
 
 function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep {
   const where = `task ${task.readableId}`;
-  refuseLeftOut(LEFT_OUT_OF_TASKS, task, where);
+  assertSupported(UNSUPPORTED_IN_TASKS, task, where);
   const labels = desiredLabels(task.workerLabels, where);
   return {
     name: task.readableId,
@@ -55,7 +54,7 @@ function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep
     parents: task.parents.map((parent) => {
       const position = tasks.findIndex(({ readableId }) => readableId === parent);
       if (position < 0)
-        throw new Refusal('invalid', `${where} has the parent ${parent}, which is no task of its workflow`);
+        throw new Refusal('invalid', `${where} has the parent ${parent}, which is not a task of its workflow`);
       return position;
     }),
     timeout: duration(task.timeout || TIMEOUT, `timeout of ${where}`),
@@ -80,10 +79,7 @@ function batch({ batch, isDurable }: CreateTaskOpts, where: string): Pick<Step, 
   const { batchMaxSize: maxSize, batchMaxIntervalMs, batchGroupKey } = batch;
   if (isDurable) throw new Refusal('invalid', `${where} cannot be both a durable task and a batch task`);
   if (maxSize < 1 || maxSize > MOST_IN_A_BATCH) {
-    throw new Refusal(
-      'invalid',
-      `the batches of ${where} must have a size from 1 to ${MOST_IN_A_BATCH}, not ${maxSize}`,
-    );
+    throw new Refusal('invalid', `the batch size of ${where} must be from 1 to ${MOST_IN_A_BATCH}, not ${maxSize}`);
   }
   const groupBy = celPath(batchGroupKey ?? '')?.names;
   return {
@@ -96,8 +92,9 @@ function batch({ batch, isDurable }: CreateTaskOpts, where: string): Pick<Step, 
 }
 
 function duration(text: string, what: string): { ms: number; text: string } {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new Refusal('invalid', `${what}: "${text}" is no duration such as 30s, 1h30m or 500ms`);
+  const ms = durationMs(text);
+  if (ms === undefined)
+    throw new Refusal('invalid', `${what}: "${text}" is not a duration such as 30s, 1h30m or 500ms`);
   return { ms, text };
 }
 
@@ -113,19 +110,22 @@ function crons({ cronTriggers, cronInput, name }: CreateWorkflowVersionRequest):
   return { crons: { expressions, input: jsonField(cronInput ?? '', 'cronInput') } };
 }
 
-function idempotency({ idempotency: asked, name }: CreateWorkflowVersionRequest): Pick<NewDefinition, 'idempotency'> {
-  const path = asked && celPath(asked.expression);
+function idempotency({
+  idempotency: requested,
+  name,
+}: CreateWorkflowVersionRequest): Pick<NewDefinition, 'idempotency'> {
+  const path = requested && celPath(requested.expression);
   if (!path) return {};
-  const { ttlMs, method } = asked;
+  const { ttlMs, method } = requested;
   if (!(ttlMs > 0))
-    throw new Refusal('invalid', `workflow ${name}: the time to live of its idempotency must be > 0 ms`);
+    throw new Refusal('invalid', `workflow ${name}: the time to live of its idempotency must be at least 1 ms`);
   return { idempotency: { path, ttlMs, untilEnd: method === IdempotencyMethod.STATUS } };
 }
 
 function assertDistinct(steps: readonly NewStep[]): void {
   const names = new Set<string>();
   for (const { name } of steps) {
-    if (names.has(name)) throw new Refusal('invalid', `two tasks of the workflow have the name ${name}`);
+    if (names.has(name)) throw new Refusal('invalid', `two tasks of the workflow are named ${name}`);
     names.add(name);
   }
 }
@@ -137,5 +137,5 @@ function assertAcyclic(steps: readonly NewStep[]): void {
     for (const [position, { parents }] of steps.entries()) if (parents.every((p) => done.has(p))) done.add(position);
   }
   const stuck = steps.filter((_, position) => !done.has(position)).map(({ name }) => name);
-  if (stuck.length > 0) throw new Refusal('invalid', `tasks wait for each other: ${stuck.join(', ')}`);
+  if (stuck.length > 0) throw new Refusal('invalid', `tasks have each other as parents: ${stuck.join(', ')}`);
 }

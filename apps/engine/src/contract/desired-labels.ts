@@ -5,10 +5,10 @@ import {
 import type { DesiredLabel, DesiredLabels, LabelComparator } from '@hatchet-ts/storage/workflows';
 import { Refusal } from '../refusal.ts';
 
-/** Hatchet's default. */
+/** Hatchet's default weight. */
 const WEIGHT = 100;
 
-/** Reads what a task or a run wants of its worker. Undefined for nothing. @throws Refusal */
+/** Reads the desired worker labels of a task or a run; undefined if there are none. @throws Refusal */
 export function desiredLabels(labels: Record<string, DesiredWorkerLabels>, where: string): DesiredLabels | undefined {
   const entries = Object.entries(labels);
   if (entries.length === 0) return undefined;
@@ -19,9 +19,9 @@ function desiredLabel(label: DesiredWorkerLabels, where: string): DesiredLabel {
   const value = label.strValue ?? label.intValue;
   if (value === undefined) throw new Refusal('invalid', `${where} must have a value`);
   const comparator = COMPARATORS[label.comparator ?? WorkerLabelComparator.EQUAL];
-  if (!comparator) throw new Refusal('invalid', `${where} has no comparator that exists`);
+  if (!comparator) throw new Refusal('invalid', `${where} has an unknown comparator`);
   if (typeof value === 'string' && comparator !== '=' && comparator !== '!=') {
-    throw new Refusal('invalid', `${where} compares a text by ${comparator}: only a number can be greater or less`);
+    throw new Refusal('invalid', `${where} compares text by ${comparator}; text allows only = and !=`);
   }
   return { value, comparator, required: label.required ?? false, weight: label.weight ?? WEIGHT };
 }

@@ -6,47 +6,42 @@ import {
   type WorkerRegisterRequest,
   type WorkflowRunEvent,
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { isUuid } from '@hatchet-ts/internal/uuid';
 import { messageSpan, streamOpened } from '@hatchet-ts/server-otel';
 import { type CallContext, ServerError, Status } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
+import { ENGINE_VERSION } from '../messages/hatchet-texts.ts';
 import { Refusal } from '../refusal.ts';
-import { parseDuration } from '../runs/duration.ts';
 import type { Reports } from '../runs/reports.ts';
 import type { Results } from '../runs/results.ts';
-import type { Running } from '../runs/running.ts';
+import type { RunningTasks } from '../runs/running-tasks.ts';
 import type { Workers } from '../scheduling/workers.ts';
-import type { Authorised } from './authorisation.ts';
-import { isUuid, uuidField } from './fields.ts';
+import type { Authorized } from './authorization.ts';
+import type { RunContexts } from './call-parent.ts';
+import { durationMs, uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
-import type { RunContexts } from './run-contexts.ts';
 import { runEvent } from './run-event.ts';
 import { type RunProgressDeps, runProgress } from './run-progress.ts';
 import { reportBatch, reportStep } from './step-events.ts';
 import { unimplemented } from './unimplemented.ts';
 
-/**
- * What `GetVersion` says: at least v0.80.0 for the present protocol of worker and durable tasks, below v0.111.0, from
- * which on workers send fields that the npm package's definitions do not have.
- */
-export const ENGINE_VERSION = 'v0.90.0';
-
 export interface DispatcherDeps extends RunProgressDeps {
   workers: Workers;
   reports: Reports;
-  running: Running;
+  running: RunningTasks;
   durable: Durable;
   results: Results;
   contexts: RunContexts;
 }
 
-type Call = CallContext & Authorised;
+type Call = CallContext & Authorized;
 const SUBSCRIBE = `/${DispatcherDefinition.fullName}/${DispatcherDefinition.methods.subscribeToWorkflowRuns.name}`;
 
-/** `Dispatcher`: the workers' side of the contract, and the stream of results. */
-export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplementation<Authorised> {
+/** `Dispatcher`: the workers' calls, and the stream of results. */
+export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplementation<Authorized> {
   const { workers, reports, running, durable } = deps;
   return {
-    ...unimplemented<typeof DispatcherDefinition, Authorised>(DispatcherDefinition),
+    ...unimplemented<typeof DispatcherDefinition, Authorized>(DispatcherDefinition),
     async getVersion() {
       return { version: ENGINE_VERSION };
     },
@@ -65,7 +60,7 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
       return { tenantId, workerId };
     },
     async upsertWorkerLabels({ workerId, labels }, { tenantId }) {
-      await workers.label(await workers.find(tenantId, uuidField(workerId, 'workerId')), workerLabels(labels));
+      await workers.upsertLabels(await workers.find(tenantId, uuidField(workerId, 'workerId')), workerLabels(labels));
       return { tenantId, workerId };
     },
     async sendStepActionEvent(event, { tenantId }) {
@@ -77,7 +72,7 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
       return { tenantId, workerId };
     },
     async refreshTimeout({ taskRunExternalId, incrementTimeoutBy }, { tenantId }) {
-      const byMs = parseDuration(incrementTimeoutBy);
+      const byMs = durationMs(incrementTimeoutBy);
       if (byMs === undefined)
         throw new Refusal('invalid', 'incrementTimeoutBy must be a duration such as 30s or 1h30m');
       const taskId = uuidField(taskRunExternalId, 'taskRunExternalId');
@@ -113,7 +108,7 @@ function workerLabels(labels: WorkerRegisterRequest['labels']): Record<string, s
   );
 }
 
-/** The actions for one worker, for as long as it listens. */
+/** Streams the actions for one worker while it listens. */
 async function* actions(
   { workers, stopping }: DispatcherDeps,
   workerId: string,
@@ -133,7 +128,7 @@ async function* actions(
   }
 }
 
-/** The results of the runs that a client names, each once it has ended; the stream itself never ends. */
+/** Streams the results of the runs that a client names, each once it has ended; the stream itself never ends. */
 async function* runEvents(
   { results, contexts, stopping }: DispatcherDeps,
   requests: AsyncIterable<SubscribeToWorkflowRunsRequest>,
@@ -143,7 +138,7 @@ async function* runEvents(
   const subscriptions = new Map<string, () => void>();
 
   async function subscribe(runId: string): Promise<void> {
-    // An id that cannot be is waited for like one that is not yet.
+    // A malformed id is treated like the id of a run that does not exist yet.
     if (!isUuid(runId)) return;
     const parent = await contexts.ofRun(tenantId, runId);
     messageSpan(SUBSCRIBE, { parent }, () => {

@@ -3,37 +3,38 @@ import type {
   SleepMatchCondition,
   UserEventMatchCondition,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/condition.js';
-import type { AskedCondition } from '../durable/questions.ts';
+import type { RequestedCondition } from '../durable/entries.ts';
 import { Refusal } from '../refusal.ts';
-import { parseDuration } from '../runs/duration.ts';
-import { LEFT_OUT_OF_WAITS, refuseLeftOut } from './left-out.ts';
+import { durationMs } from './fields.ts';
+import { assertSupported, UNSUPPORTED_IN_WAITS } from './unsupported-features.ts';
 
-/** 100 years: as good as for ever, and a time that the database can hold. */
+/** Longest sleep, 100 years: practically forever, and a time that the database can hold. */
 const LONGEST_SLEEP_MS = 100 * 365 * 86_400_000;
 
-/** @throws Refusal for a condition that this engine cannot judge. */
-export function waitConditions(conditions: DurableEventListenerConditions | undefined): AskedCondition[] {
+/** Reads the conditions of a wait. @throws Refusal for unsupported ones */
+export function waitConditions(conditions: DurableEventListenerConditions | undefined): RequestedCondition[] {
   return [
     ...(conditions?.sleepConditions ?? []).map(sleepCondition),
     ...(conditions?.userEventConditions ?? []).map(eventCondition),
   ];
 }
 
-function sleepCondition({ base, sleepFor }: SleepMatchCondition, position: number): AskedCondition {
-  const ms = parseDuration(sleepFor, LONGEST_SLEEP_MS);
-  if (ms === undefined) throw new Refusal('invalid', `sleep: "${sleepFor}" is no duration such as 30s, 1h30m or 500ms`);
+function sleepCondition({ base, sleepFor }: SleepMatchCondition, position: number): RequestedCondition {
+  const ms = durationMs(sleepFor, LONGEST_SLEEP_MS);
+  if (ms === undefined)
+    throw new Refusal('invalid', `sleep: "${sleepFor}" is not a duration such as 30s, 1h30m or 500ms`);
   return {
-    // Without a group it stands alone.
+    // A condition without a group is a group of its own.
     orGroup: base?.orGroupId || `sleep ${position}`,
     dataKey: base?.readableDataKey || `sleep-${sleepFor}`,
     sleep: { ms, text: sleepFor },
   };
 }
 
-function eventCondition(condition: UserEventMatchCondition, position: number): AskedCondition {
+function eventCondition(condition: UserEventMatchCondition, position: number): RequestedCondition {
   const { base, userEventKey: key, eventScope, considerEventsSince } = condition;
   if (key === '') throw new Refusal('invalid', 'a wait for an event must name its key');
-  refuseLeftOut(LEFT_OUT_OF_WAITS, condition, `wait for event ${key}`);
+  assertSupported(UNSUPPORTED_IN_WAITS, condition, `wait for event ${key}`);
   return {
     orGroup: base?.orGroupId || `event ${position}`,
     dataKey: base?.readableDataKey || key,

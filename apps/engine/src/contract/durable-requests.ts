@@ -10,61 +10,71 @@ import type { RunSpanName } from '@hatchet-ts/server-otel';
 import { context, trace } from '@opentelemetry/api';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableStream, Invocation } from '../durable/invocations.ts';
-import type { InvocationRef } from '../durable/messages.ts';
-import { BRANCH, entryRef, serverEvictMessage } from '../durable/messages.ts';
+import type { InvocationRef } from '../messages/durable-response.ts';
+import { BRANCH, entryRef, serverEvictMessage } from '../messages/durable-response.ts';
+import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
 import { waitConditions } from './durable-conditions.ts';
 import { storableText, uuidField } from './fields.ts';
-import { assertAtMost, MOST_ITEMS } from './limits.ts';
 import { runRequest } from './workflows.ts';
 
-/** Somebody's request, and the invocation that it comes from. */
+/** Stream and invocation of a request. */
 interface Call {
   durable: Durable;
   stream: DurableStream;
   invocation: Invocation;
 }
 
-/** A request of an invocation. */
+/** Request of an invocation. */
 export interface TaskRequest {
   ref: InvocationRef;
   span: RunSpanName;
-  carryOut(call: Call): Promise<void>;
-  /** What an invocation that is over is told. */
-  tooLate(ref: InvocationRef): DurableTaskResponse;
+  handle(call: Call): Promise<void>;
+  /** Response to an invocation that is no longer current. */
+  staleResponse(ref: InvocationRef): DurableTaskResponse;
 }
 
-/** Reads a request; undefined for one that no invocation makes. */
+/** Reads a request; undefined if it is not one of an invocation. */
 export function taskRequest(request: DurableTaskRequest): TaskRequest | undefined {
   const { waitFor, memo, completeMemo, triggerRuns, evictInvocation } = request;
   if (waitFor) {
-    const carryOut = (call: Call) => wait(call, waitFor);
-    return { ref: invocationRef(waitFor), span: 'handle-durable-wait', carryOut, tooLate: serverEvictMessage };
+    const handle = (call: Call) => wait(call, waitFor);
+    return { ref: invocationRef(waitFor), span: 'handle-durable-wait', handle, staleResponse: serverEvictMessage };
   }
   if (memo) {
-    const carryOut = (call: Call) => recall(call, memo);
-    return { ref: invocationRef(memo), span: 'handle-durable-memo', carryOut, tooLate: serverEvictMessage };
+    const handle = (call: Call) => recall(call, memo);
+    return { ref: invocationRef(memo), span: 'handle-durable-memo', handle, staleResponse: serverEvictMessage };
   }
   if (completeMemo) {
-    const carryOut = (call: Call) => remember(call, completeMemo);
-    return { ref: invocationRef(completeMemo.ref), span: 'handle-durable-memo', carryOut, tooLate: serverEvictMessage };
+    const handle = (call: Call) => remember(call, completeMemo);
+    return {
+      ref: invocationRef(completeMemo.ref),
+      span: 'handle-durable-memo',
+      handle,
+      staleResponse: serverEvictMessage,
+    };
   }
   if (triggerRuns) {
-    const carryOut = (call: Call) => spawn(call, triggerRuns);
-    return { ref: invocationRef(triggerRuns), span: 'handle-durable-children', carryOut, tooLate: serverEvictMessage };
+    const handle = (call: Call) => spawn(call, triggerRuns);
+    return {
+      ref: invocationRef(triggerRuns),
+      span: 'handle-durable-children',
+      handle,
+      staleResponse: serverEvictMessage,
+    };
   }
   if (evictInvocation) {
     return {
       ref: invocationRef(evictInvocation),
       span: 'handle-durable-eviction',
-      carryOut: evict,
-      // the worker waits for this before it lets go
-      tooLate: evictionAck,
+      handle: evict,
+      // the worker waits for it before it ends the invocation
+      staleResponse: evictionAck,
     };
   }
   return undefined;
 }
 
-/** @throws Refusal */
+/** Reads the reference to an invocation. @throws Refusal */
 export function invocationRef(
   named: { durableTaskExternalId: string; invocationCount: number } | undefined,
 ): InvocationRef {
@@ -116,7 +126,7 @@ async function evict({ durable, stream, invocation }: Call): Promise<void> {
   stream.send(evictionAck(invocation.task));
 }
 
-/** Only now may the answers of these nodes follow. */
+/** Acknowledges a request; only then may the answers of its nodes follow. */
 function acknowledge(
   { durable, stream, invocation }: Call,
   message: Parameters<typeof DurableTaskResponse.fromPartial>[0],

@@ -10,13 +10,14 @@ import type { CallContext } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableStream } from '../durable/invocations.ts';
 import { NonDeterminism, StaleInvocation } from '../durable/log.ts';
-import type { InvocationRef } from '../durable/messages.ts';
-import { errorMessageOf, serverEvictMessage } from '../durable/messages.ts';
+import type { InvocationRef } from '../messages/durable-response.ts';
+import { errorMessageOf, serverEvictMessage } from '../messages/durable-response.ts';
 import { Refusal } from '../refusal.ts';
 import { runSpanContext } from '../runs/context.ts';
 import type { Workers } from '../scheduling/workers.ts';
-import type { Authorised } from './authorisation.ts';
+import type { Authorized } from './authorization.ts';
 import { invocationRef, type TaskRequest, taskRequest } from './durable-requests.ts';
+import { INTERNAL_ERROR } from './errors.ts';
 import { uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
 import { unimplemented } from './unimplemented.ts';
@@ -31,10 +32,10 @@ export interface DurableServiceDeps {
 
 const PATH = `/${V1DispatcherDefinition.fullName}/${V1DispatcherDefinition.methods.durableTask.name}`;
 
-/** `v1.V1Dispatcher`: the durable tasks of a worker, all over one stream; the protocol before that is left out. */
-export function durableService(deps: DurableServiceDeps): V1DispatcherServiceImplementation<Authorised> {
+/** `v1.V1Dispatcher`: one stream for all durable tasks of a worker; the older protocol is not supported. */
+export function durableService(deps: DurableServiceDeps): V1DispatcherServiceImplementation<Authorized> {
   return {
-    ...unimplemented<typeof V1DispatcherDefinition, Authorised>(V1DispatcherDefinition),
+    ...unimplemented<typeof V1DispatcherDefinition, Authorized>(V1DispatcherDefinition),
     durableTask: (requests, call) => durableTasks(deps, requests, call),
   };
 }
@@ -42,11 +43,11 @@ export function durableService(deps: DurableServiceDeps): V1DispatcherServiceImp
 async function* durableTasks(
   deps: DurableServiceDeps,
   requests: AsyncIterable<DurableTaskRequest>,
-  { tenantId, signal }: CallContext & Authorised,
+  { tenantId, signal }: CallContext & Authorized,
 ): AsyncGenerator<DurableTaskResponse> {
   const outbox = new Outbox<DurableTaskResponse>();
   const stream = { tenantId, send: (message: DurableTaskResponse) => outbox.send(message) };
-  /** The last request of each task: a task's requests are answered in their order. */
+  /** Last request of each task: a task's requests are handled in order. */
   const turns = new Map<string, Promise<void>>();
 
   function inTurn(taskId: string, work: () => Promise<void>): void {
@@ -63,7 +64,7 @@ async function* durableTasks(
       else if (workerStatus) await status(deps, stream, workerStatus.waitingEntries);
       else {
         const found = taskRequest(request);
-        if (found) inTurn(found.ref.taskId, () => answer(deps, stream, found));
+        if (found) inTurn(found.ref.taskId, () => respond(deps, stream, found));
       }
     }
   }
@@ -81,7 +82,7 @@ async function register({ workers }: DurableServiceDeps, { tenantId, send }: Dur
   send(DurableTaskResponse.fromPartial({ registerWorker: { workerId } }));
 }
 
-/** Comes every second while anything waits: makes no span where there is nothing to do. */
+/** Handles a worker's status, sent every second while a task waits: no span if nothing has to be done. */
 async function status(
   { durable: { invocations } }: DurableServiceDeps,
   stream: DurableStream,
@@ -102,29 +103,33 @@ async function status(
   await invocations.confirm(known);
 }
 
-/** Carries a request out; one that is turned down fails the call in the task, which says why. */
-async function answer(deps: DurableServiceDeps, stream: DurableStream, request: TaskRequest): Promise<void> {
+/** Handles a request; an error fails the call in the task, with its message. */
+async function respond(deps: DurableServiceDeps, stream: DurableStream, request: TaskRequest): Promise<void> {
   const { durable, onError } = deps;
-  const { ref, span, carryOut, tooLate } = request;
+  const { ref, span, handle, staleResponse } = request;
   try {
     const invocation = (await durable.invocations.of(stream, [ref])).get(ref.taskId);
     const attributes = { 'workflow_run.id': invocation?.task.runId, 'step_run.id': ref.taskId };
     await messageSpan(PATH, { parent: invocation && runSpanContext(invocation.task) }, async () => {
       try {
         if (!invocation) throw new StaleInvocation();
-        await runSpan(span, { attributes }, () => carryOut({ durable, stream, invocation }));
+        await runSpan(span, { attributes }, () => handle({ durable, stream, invocation }));
       } catch (error) {
-        stream.send(turnedDown(error, ref, tooLate));
+        stream.send(errorResponse(error, ref, staleResponse));
       }
     });
   } catch (error) {
     onError(error, PATH);
-    stream.send(errorMessageOf(ref, 'the engine failed to carry this out; its log says why'));
+    stream.send(errorMessageOf(ref, INTERNAL_ERROR));
   }
 }
 
-function turnedDown(error: unknown, ref: InvocationRef, tooLate: TaskRequest['tooLate']): DurableTaskResponse {
-  if (error instanceof StaleInvocation) return tooLate(ref);
+function errorResponse(
+  error: unknown,
+  ref: InvocationRef,
+  staleResponse: TaskRequest['staleResponse'],
+): DurableTaskResponse {
+  if (error instanceof StaleInvocation) return staleResponse(ref);
   if (error instanceof NonDeterminism) return errorMessageOf(ref, error.message, error.nodeId);
   if (error instanceof Refusal) return errorMessageOf(ref, error.message);
   throw error;

@@ -8,12 +8,12 @@ import { type RunAttributes, type RunSpanName, runSpan } from '@hatchet-ts/serve
 import type { Database } from '@hatchet-ts/storage';
 import { insertLogLines } from '@hatchet-ts/storage/logs';
 import { context, trace } from '@opentelemetry/api';
+import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
 import { Refusal } from '../refusal.ts';
 import type { Progress } from '../runs/progress.ts';
-import type { Ingest, PushedEvent } from '../triggers/events.ts';
-import type { Authorised } from './authorisation.ts';
+import type { Ingest, PushedEvent } from '../triggers/ingest.ts';
+import type { Authorized } from './authorization.ts';
 import { jsonField, metadataField, priorityField, uuidField } from './fields.ts';
-import { assertAtMost, MOST_ITEMS } from './limits.ts';
 import { logLine } from './log-line.ts';
 import { unimplemented } from './unimplemented.ts';
 
@@ -23,8 +23,8 @@ export interface EventsDeps {
   progress: Progress;
 }
 
-/** `EventsService`: events, which start the runs of the workflows that name their key, and what tasks log and stream. */
-export function eventsService({ db, ingest, progress }: EventsDeps): EventsServiceImplementation<Authorised> {
+/** `EventsService`: events, which start runs of the workflows that name their key, and tasks' logs and streams. */
+export function eventsService({ db, ingest, progress }: EventsDeps): EventsServiceImplementation<Authorized> {
   async function push(
     name: RunSpanName,
     tenantId: string,
@@ -41,10 +41,10 @@ export function eventsService({ db, ingest, progress }: EventsDeps): EventsServi
   }
 
   return {
-    ...unimplemented<typeof EventsServiceDefinition, Authorised>(EventsServiceDefinition),
+    ...unimplemented<typeof EventsServiceDefinition, Authorized>(EventsServiceDefinition),
     async push(request, { tenantId }) {
       const [event] = await push('ingest-event', tenantId, [request]);
-      // One event in, one out.
+      // One event is stored for one request.
       return event!;
     },
     async bulkPush({ events }, { tenantId }) {
@@ -59,7 +59,7 @@ export function eventsService({ db, ingest, progress }: EventsDeps): EventsServi
       return {};
     },
     async putStreamEvent({ taskRunExternalId, message, eventIndex }, { tenantId }) {
-      await progress.chunk(tenantId, {
+      await progress.publishChunk(tenantId, {
         taskId: uuidField(taskRunExternalId, 'taskRunExternalId'),
         index: eventIndex ?? 0,
         text: Buffer.from(message).toString('utf8'),

@@ -3,14 +3,14 @@ import type { NewLogLine } from '@hatchet-ts/storage/logs';
 import { Refusal } from '../refusal.ts';
 import { metadataField, storableText, uuidField } from './fields.ts';
 
-/** The TypeScript SDK drops lines above a tenth of this itself. */
+/** Most characters of a line; the TypeScript SDK drops lines above a tenth of this. */
 const MOST_CHARACTERS = 10_000;
 
-/** Reads a line that a task has logged. @throws Refusal */
+/** Reads a task's log line. @throws Refusal */
 export function logLine(request: PutLogRequest): NewLogLine {
   const { taskRunExternalId, message, level, metadata, createdAt, taskRetryCount } = request;
   if (message.length > MOST_CHARACTERS) {
-    throw new Refusal('invalid', `a log line may have ${MOST_CHARACTERS} characters at most, not ${message.length}`);
+    throw new Refusal('invalid', `a log line can have at most ${MOST_CHARACTERS} characters, not ${message.length}`);
   }
   return {
     taskId: uuidField(taskRunExternalId, 'taskRunExternalId'),
@@ -22,7 +22,7 @@ export function logLine(request: PutLogRequest): NewLogLine {
   };
 }
 
-/** Hatchet has four levels; SDKs of other languages have names of their own for them. */
+/** Hatchet's four levels by the names that SDKs of all languages use. */
 const LEVELS: Record<string, NewLogLine['level']> = {
   TRACE: 'DEBUG',
   DEBUG: 'DEBUG',

@@ -4,7 +4,7 @@ import { Outbox } from './outbox.ts';
 
 const never = new AbortController().signal;
 
-test('messages come in their order, before and after somebody waits for them', async () => {
+test('messages arrive in order, whether sent before or after the read', async () => {
   const outbox = new Outbox<number>();
   outbox.send(1);
   const stream = outbox.messages(never, never);
@@ -16,14 +16,14 @@ test('messages come in their order, before and after somebody waits for them', a
   expect(await stream.next()).toMatchObject({ value: 3 });
 });
 
-test('a client that goes away ends the stream', async () => {
+test('a disconnected client ends the stream', async () => {
   const client = new AbortController();
   const waiting = new Outbox<number>().messages(client.signal, never).next();
   client.abort();
   expect(await waiting).toEqual({ done: true, value: undefined });
 });
 
-test('an engine that stops ends the stream with an error, after what was sent', async () => {
+test('a stopping engine ends the stream with an error, after the messages sent', async () => {
   const stopping = new AbortController();
   const outbox = new Outbox<number>();
   const stream = outbox.messages(never, stopping.signal);

@@ -1,6 +1,6 @@
 import { ServerError, Status } from 'nice-grpc';
 
-/** Messages on their way into a stream: written by anyone, read by the one call that serves the stream. */
+/** Queue of messages to a stream: any unit sends, and the call that serves the stream reads. */
 export class Outbox<Message> {
   readonly #messages: Message[] = [];
   #ended: Error | 'done' | undefined;
@@ -12,22 +12,22 @@ export class Outbox<Message> {
     this.#arrived();
   }
 
-  /** Ends the stream with an error: after a clean end the SDK would be back at once, again and again. */
+  /** Ends the stream with an error. After a clean end the SDK would reconnect at once, in a tight loop. */
   fail(error: Error): void {
     this.#ended ??= error;
     this.#arrived();
   }
 
-  /** Ends the stream without an error, after what was sent. */
+  /** Ends the stream cleanly, after the messages sent so far. */
   end(): void {
     this.#ended ??= 'done';
     this.#arrived();
   }
 
-  /** Everything that is sent, until `end`, `fail`, until the client is gone, or until the engine stops. */
+  /** Yields messages until `end`, `fail`, the client's disconnection or the engine's stop. */
   async *messages(client: AbortSignal, stopping: AbortSignal): AsyncGenerator<Message, void, undefined> {
     const ended = AbortSignal.any([client, stopping]);
-    const end = () => this.fail(new ServerError(Status.UNAVAILABLE, 'the engine is stopping: come back soon'));
+    const end = () => this.fail(new ServerError(Status.UNAVAILABLE, 'the engine is stopping; reconnect'));
     ended.addEventListener('abort', end, { once: true });
     if (ended.aborted) end();
     try {

@@ -1,10 +1,10 @@
 import { WorkflowRunEvent, WorkflowRunEventType } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { GetRunDetailsResponse, RunStatus } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import type { RunDetails, RunResult, TaskResult } from '@hatchet-ts/storage/runs';
-import { CANCELLED_ERROR } from '../runs/outcome.ts';
-import { MOST_BYTES } from './limits.ts';
+import { CANCELLED_ERROR } from '../messages/hatchet-texts.ts';
+import { MOST_BYTES } from '../messages/limits.ts';
 
-/** The message that tells a client how a run ended. */
+/** Message with a run's results. */
 export function runEvent(run: RunResult): WorkflowRunEvent {
   return WorkflowRunEvent.fromPartial({
     workflowRunId: run.id,
@@ -14,31 +14,31 @@ export function runEvent(run: RunResult): WorkflowRunEvent {
       taskRunExternalId: task.id,
       taskName: task.name,
       jobRunId: task.id,
-      // The SDK takes any error text that is not empty as a failure, and an empty one as success.
+      // The SDK treats a non-empty error as failure, and an empty one as success.
       ...(task.status === 'COMPLETED' ? { output: task.output ?? '{}' } : { error: errorText(task) }),
     })),
   });
 }
 
-/** A message that a client does not take would come back again and again: outputs without room become errors. */
+/** Replaces outputs without room by errors: a client would request a message that it cannot receive again and again. */
 function sendable(tasks: readonly TaskResult[]): TaskResult[] {
-  let room = MOST_BYTES - REST_OF_EVENT;
+  let room = MOST_BYTES - OTHER_FIELDS_OF_EVENT;
   return tasks.map((task) => {
-    const bytes = Buffer.byteLength(task.output ?? '') + Buffer.byteLength(task.error ?? '') + REST_OF_RESULT;
+    const bytes = Buffer.byteLength(task.output ?? '') + Buffer.byteLength(task.error ?? '') + OTHER_FIELDS_OF_RESULT;
     if (bytes <= room) {
       room -= bytes;
       return task;
     }
-    const error = `the output of ${bytes} bytes has no room in a message of ${MOST_BYTES}: read it over the REST API`;
+    const error = `the output of ${bytes} bytes exceeds the ${MOST_BYTES} bytes of a message; read it over the REST API`;
     return { ...task, status: 'FAILED', output: null, error };
   });
 }
 
-/** Room for what an event says beside outputs and errors, and for what it says of each task. */
-const REST_OF_EVENT = 64 * 1024;
-const REST_OF_RESULT = 512;
+/** Room for the other fields of an event, and of each result. */
+const OTHER_FIELDS_OF_EVENT = 64 * 1024;
+const OTHER_FIELDS_OF_RESULT = 512;
 
-/** A run as `GetRunDetails` shows it: Python's clients poll that for results. */
+/** Response of `GetRunDetails`, which Python's clients poll for results. */
 export function runDetailsResponse(run: RunDetails): GetRunDetailsResponse {
   return GetRunDetailsResponse.fromPartial({
     input: Buffer.from(run.input),
@@ -76,7 +76,7 @@ const STATUS: Record<RunResult['status'] | TaskResult['status'], RunStatus> = {
   SKIPPED: RunStatus.CANCELLED,
 };
 
-/** A task that never ran because of another one has nothing to say: that one's error is the run's. */
+/** @returns false for a task that never ran because of another task, whose error is the run's. */
 function hasResult({ status, error }: TaskResult): boolean {
   return status !== 'SKIPPED' && !(status === 'CANCELLED' && error === null);
 }

@@ -8,12 +8,12 @@ import { streamOpened } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import { finishedRuns } from '@hatchet-ts/storage/runs';
 import { Refusal } from '../refusal.ts';
-import type { Outcome } from '../runs/outcome.ts';
-import type { Followed, Progress, ProgressEvent } from '../runs/progress.ts';
+import type { Progress, ProgressEvent, RunSelector } from '../runs/progress.ts';
+import type { Outcome } from '../runs/transition.ts';
 import { uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
 
-/** The SDK sends the pieces of a stream without waiting for an answer: the last ones may come after the run's end. */
+/** Time that chunks may arrive after the run's end: the SDK sends them without waiting for responses. */
 const LATE_CHUNKS_MS = 250;
 
 export interface RunProgressDeps {
@@ -23,13 +23,13 @@ export interface RunProgressDeps {
   stopping: AbortSignal;
 }
 
-/** What happens to a run, or to the runs with a pair in their metadata; ends when these runs have ended. */
+/** Streams the events of a run, or of the runs with a pair in their metadata; ends when these runs have ended. */
 export async function* runProgress(
   { db, progress, stopping }: RunProgressDeps,
   request: SubscribeToWorkflowEventsRequest,
   { tenantId, signal }: { tenantId: string; signal: AbortSignal },
 ): AsyncGenerator<WorkflowEvent> {
-  const followed = followedBy(request);
+  const selector = runSelector(request);
   const outbox = new Outbox<WorkflowEvent>();
   const open = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
@@ -41,16 +41,16 @@ export async function* runProgress(
     if (hangup) outbox.end();
   }
 
-  const stop = progress.follow(tenantId, followed, (event) => {
+  const stop = progress.follow(tenantId, selector, (event) => {
     open.add(event.runId);
     if (event.kind === 'run-ended') timers.add(setTimeout(() => end(event), LATE_CHUNKS_MS));
     else outbox.send(workflowEvent(event));
   });
   streamOpened();
   try {
-    if ('runId' in followed) {
-      // After the subscription: it may have ended in between.
-      const [run] = await finishedRuns(db, [followed.runId]);
+    if ('runId' in selector) {
+      // Read after the subscription, so that an end in between is not missed.
+      const [run] = await finishedRuns(db, [selector.runId]);
       if (run?.tenantId === tenantId && open.size === 0) {
         end({ kind: 'run-ended', runId: run.id, outcome: run.status.toLowerCase() as Outcome });
       }
@@ -62,11 +62,11 @@ export async function* runProgress(
   }
 }
 
-function followedBy(request: SubscribeToWorkflowEventsRequest): Followed {
+function runSelector(request: SubscribeToWorkflowEventsRequest): RunSelector {
   const { workflowRunId, additionalMetaKey: key, additionalMetaValue: value } = request;
   if (workflowRunId) return { runId: uuidField(workflowRunId, 'workflowRunId') };
   if (key && value !== undefined) return { key, value };
-  throw new Refusal('invalid', 'give workflowRunId, or additionalMetaKey and additionalMetaValue');
+  throw new Refusal('invalid', 'pass workflowRunId, or additionalMetaKey and additionalMetaValue');
 }
 
 const ENDED: Partial<Record<Outcome, ResourceEventType>> = {

@@ -6,7 +6,7 @@ import {
 import type { Reports } from '../runs/reports.ts';
 import { jsonField, storableText, uuidField } from './fields.ts';
 
-/** What a worker says of an attempt. */
+/** Handles a worker's report on an attempt. */
 export async function reportStep(reports: Reports, tenantId: string, event: StepActionEvent): Promise<void> {
   await REPORTS[event.eventType]?.(reports, tenantId, event);
 }
@@ -15,7 +15,7 @@ function attempt(tenantId: string, { taskRunExternalId, retryCount }: StepAction
   return { tenantId, taskId: uuidField(taskRunExternalId, 'taskRunExternalId'), retryCount: retryCount ?? 0 };
 }
 
-/** The end of some of a batch's items, or the beginning of all. */
+/** Handles a worker's report on the start of a batch, or on the end of some of its items. */
 export async function reportBatch(
   reports: Reports,
   batch: { tenantId: string; batchId: string },

@@ -10,19 +10,20 @@ import { parentTasks } from '@hatchet-ts/storage/runs';
 import { createSchedules, type NewChildSchedule } from '@hatchet-ts/storage/triggers';
 import { context, trace } from '@opentelemetry/api';
 import type { ServiceImplementation } from 'nice-grpc';
+import { workflowsNotFound } from '../messages/hatchet-texts.ts';
+import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
 import { Refusal } from '../refusal.ts';
-import type { Creation } from '../runs/creation.ts';
 import { type Collision, IdempotencyCollision } from '../runs/idempotency.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { Registry } from '../runs/registry.ts';
-import type { Authorised } from './authorisation.ts';
+import type { RunFactory } from '../runs/run-factory.ts';
+import type { Authorized } from './authorization.ts';
 import { desiredLabels } from './desired-labels.ts';
 import { jsonField, metadataField, priorityField, uuidField } from './fields.ts';
-import { LEFT_OUT_OF_RUNS, refuseLeftOut } from './left-out.ts';
-import { assertAtMost, MOST_ITEMS } from './limits.ts';
 import { unimplemented } from './unimplemented.ts';
+import { assertSupported, UNSUPPORTED_IN_RUNS } from './unsupported-features.ts';
 
-/** With the method that Python's SDK has and the npm package's definitions lack: what it says is not read. */
+/** Service definition plus a method that only Python's SDK has; its request is not read. */
 export const WorkflowsDefinition = {
   ...WorkflowServiceDefinition,
   methods: {
@@ -41,16 +42,16 @@ export const WorkflowsDefinition = {
 export interface WorkflowsDeps {
   db: Database;
   registry: Registry;
-  creation: Creation;
+  factory: RunFactory;
 }
 
 /** `WorkflowService`: starts runs, now or at a time. */
 export function workflowService({
   db,
   registry,
-  creation,
-}: WorkflowsDeps): ServiceImplementation<typeof WorkflowsDefinition, Authorised> {
-  /** @throws IdempotencyCollision once the other runs are created. */
+  factory,
+}: WorkflowsDeps): ServiceImplementation<typeof WorkflowsDefinition, Authorized> {
+  /** Creates runs. @throws IdempotencyCollision once the others are created */
   async function trigger(
     tenantId: string,
     triggers: readonly TriggerWorkflowRequest[],
@@ -60,10 +61,10 @@ export function workflowService({
     const requests = triggers.map(runRequest);
     const call = trace.getSpanContext(context.active());
     return runSpan('trigger-workflow-run', { attributes }, async (span) => {
-      const runs = await creation.prepare(tenantId, requests, call);
+      const runs = await factory.prepare(tenantId, requests, call);
       const collisions: Collision[] = [];
-      const ids = await creation.store(runs, undefined, (collision) => collisions.push(collision));
-      creation.committed(runs);
+      const ids = await factory.store(runs, undefined, (collision) => collisions.push(collision));
+      factory.announce(runs);
       if (ids.length === 1) setRunAttributes(span, { 'workflow_run.id': ids[0] });
       if (collisions.length === 0) return ids;
       const collided = new Set(collisions.map(({ runId }) => runId));
@@ -73,7 +74,7 @@ export function workflowService({
   }
 
   return {
-    ...unimplemented<typeof WorkflowsDefinition, Authorised>(WorkflowsDefinition),
+    ...unimplemented<typeof WorkflowsDefinition, Authorized>(WorkflowsDefinition),
     async triggerWorkflow(request, { tenantId }) {
       const attributes = { 'workflow.name': request.name.toLowerCase() };
       const [workflowRunId = ''] = await trigger(tenantId, [request], attributes, false);
@@ -85,8 +86,8 @@ export function workflowService({
     },
     async scheduleWorkflow(request, { tenantId }) {
       const schedules = newSchedules(request, tenantId);
-      const workflow = (await registry.workflows(tenantId, [request.name.toLowerCase()])).values().next().value;
-      if (!workflow) throw new Refusal('invalid', `workflow names not found: ${request.name}`);
+      const workflow = (await registry.find(tenantId, [request.name.toLowerCase()])).values().next().value;
+      if (!workflow) throw new Refusal('invalid', workflowsNotFound([request.name]));
       await assertParent(db, tenantId, schedules[0]?.parent?.taskId);
       const ids = await createSchedules(db, workflow.id, schedules);
       return {
@@ -107,7 +108,7 @@ async function assertParent(db: Database, tenantId: string, taskId: string | und
 
 function newSchedules(request: ScheduleWorkflowRequest, tenantId: string): NewChildSchedule[] {
   const { schedules, parentTaskRunExternalId, childIndex, childKey } = request;
-  if (schedules.length === 0) throw new Refusal('invalid', 'give the times in schedules');
+  if (schedules.length === 0) throw new Refusal('invalid', 'schedules must contain at least one time');
   assertAtMost(schedules, MOST_ITEMS, 'schedules');
   const priority = priorityField(request.priority);
   const schedule = {
@@ -122,10 +123,10 @@ function newSchedules(request: ScheduleWorkflowRequest, tenantId: string): NewCh
   return schedules.map((triggerAt) => ({ ...schedule, triggerAt }));
 }
 
-/** A request for a run, checked. @throws Refusal */
+/** Reads a request for a run. @throws Refusal */
 export function runRequest(request: TriggerWorkflowRequest): RunRequest {
   const { name, parentTaskRunExternalId, childIndex, childKey } = request;
-  refuseLeftOut(LEFT_OUT_OF_RUNS, request, `run of ${name}`);
+  assertSupported(UNSUPPORTED_IN_RUNS, request, `run of ${name}`);
   const labels = desiredLabels(request.desiredWorkerLabels, `run of ${name}`);
   const priority = priorityField(request.priority);
   return {
@@ -134,7 +135,7 @@ export function runRequest(request: TriggerWorkflowRequest): RunRequest {
     metadata: metadataField(request.additionalMetadata),
     ...(priority === undefined ? {} : { priority }),
     ...(labels ? { labels } : {}),
-    // Runs of a bulk carry a childIndex also where they are nobody's children.
+    // Runs of a bulk have a childIndex even if they are not children.
     ...(parentTaskRunExternalId
       ? {
           parent: {

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest';
 import { FEATURES } from './features.ts';
 import { featuresPage } from './features-page.ts';
 
-test('the page on what the engine does is that of the code’s tables; `pnpm run docs` writes it', () => {
+test('the page on the engine’s features is generated from the code’s tables by `pnpm run docs`', () => {
   const page = readFileSync(new URL('../../../../docs/engine-features.md', import.meta.url), 'utf8');
   expect(page).toBe(featuresPage());
 });
 
-test('it names what is refused, and every method that only refuses', () => {
+test('it names every unsupported feature and every unimplemented method', () => {
   const page = featuresPage();
   for (const text of ['rate limits', 'sticky assignment', '`WorkflowService/PutRateLimit`', '`Dispatcher/Listen`']) {
     expect(page).toContain(`| ${text}`);

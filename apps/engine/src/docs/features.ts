@@ -1,4 +1,4 @@
-/** A feature that this engine has, and the tests that hold it to the official SDK: paths below `apps/engine/src`. */
+/** Supported feature, and the tests that prove it with the official SDK: paths below `apps/engine/src`. */
 export interface Feature {
   feature: string;
   how: string;
@@ -18,18 +18,18 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     feature: 'children',
-    how: 'by index or key, once per parent task; metadata are inherited',
+    how: 'by index or key, once per parent task; metadata is inherited',
     tests: ['runs.test.ts'],
   },
   {
     feature: 'retries and timeouts',
     how: 'back-off, `NonRetryableError`, execution and schedule timeouts, `refreshTimeout`, `releaseSlot`',
-    tests: ['tasks.test.ts', 'runs/backoff.test.ts'],
+    tests: ['tasks.test.ts', 'runs/state.test.ts'],
   },
   { feature: 'cancellation', how: 'by id of a run or task, and by a filter', tests: ['runs.test.ts'] },
   {
     feature: 'replay',
-    how: 'by id and by a filter; children that succeeded are kept, those that failed start anew',
+    how: 'by id and by a filter; successful children are kept, failed ones start again',
     tests: ['replay.test.ts'],
   },
   {
@@ -40,7 +40,7 @@ export const FEATURES: readonly Feature[] = [
   {
     feature: 'schedules and crons',
     how: 'over REST, over gRPC (`workflow.schedule()` of Python) and declared by a workflow (`onCrons`), in UTC',
-    tests: ['triggers/clock.test.ts', 'triggers/cron-moments.test.ts'],
+    tests: ['triggers/trigger-clock.test.ts', 'triggers/cron-moments.test.ts'],
   },
   {
     feature: 'durable tasks',
@@ -50,7 +50,7 @@ export const FEATURES: readonly Feature[] = [
   {
     feature: 'batch tasks',
     how: 'by size, by interval, by a value of the input as group key (`input.<name>`)',
-    tests: ['batch/batch.test.ts'],
+    tests: ['scheduling/batch.test.ts'],
   },
   { feature: 'priorities', how: '1 to 3, of the workflow, the run or the event', tests: ['labels.test.ts'] },
   {
@@ -66,7 +66,7 @@ export const FEATURES: readonly Feature[] = [
   { feature: 'logs', how: '`ctx.logger`, read over REST', tests: ['logs.test.ts'] },
   {
     feature: 'streams',
-    how: '`ctx.putStream`, `runs.subscribeToStream`; nothing is stored, whoever comes late hears what is still to come',
+    how: '`ctx.putStream`, `runs.subscribeToStream`; nothing is stored, a late subscriber receives only later chunks',
     tests: ['streams.test.ts'],
   },
   {

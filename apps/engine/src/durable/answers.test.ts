@@ -11,7 +11,7 @@ describe('a wait', () => {
     data,
   });
 
-  test('is satisfied when each of its groups has a condition that has come true', () => {
+  test('is satisfied once each of its groups has a fulfilled condition', () => {
     const left = [condition('1', 'a', '{"n":1}'), condition('1', 'b')];
     expect(satisfiedWaits([...left, condition('2', 'c')])).toEqual([]);
     expect(satisfiedWaits([...left, condition('2', 'c', '{}')])).toEqual([
@@ -19,7 +19,7 @@ describe('a wait', () => {
     ]);
   });
 
-  test('lists what has the same key, and knows nothing of other waits', () => {
+  test('lists all data of the same key, and ignores other waits', () => {
     const conditions = [condition('1', '"k"', '1'), condition('2', '"k"', '2'), condition('1', 'x', null, 2)];
     expect(satisfiedWaits(conditions)).toEqual([
       { taskId: 'task', nodeId: 1, payload: '{"CREATE":{"\\"k\\"":[1,2]}}' },

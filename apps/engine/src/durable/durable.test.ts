@@ -1,8 +1,8 @@
 import { NonDeterminismError, Or, SleepCondition } from '@hatchet-dev/typescript-sdk';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from '../engine.fixture.ts';
-import { rawClient } from '../raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from '../testing/engine.ts';
+import { rawClient } from '../testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** How many waits for events are noted. */
+/** Counts the stored waits for an event. */
 async function waitsFor(key: string): Promise<number> {
   const { rows } = await engine.db.query<{ count: number }>(
     'SELECT count(*)::int AS count FROM durable_condition WHERE event_key = $1 AND data IS NULL',
@@ -24,7 +24,7 @@ async function awaited(key: string, count = 1): Promise<void> {
 }
 
 describe('a sleep', () => {
-  test('lasts as long as it says', async () => {
+  test('lasts for its duration', async () => {
     const client = await engine.client();
     const nap = client.durableTask({
       name: 'nap',
@@ -41,7 +41,7 @@ describe('a sleep', () => {
     expect(slept).toBeGreaterThan(950);
   });
 
-  test('until a moment that has been does not last', async () => {
+  test('until a past moment ends at once', async () => {
     const client = await engine.client();
     const late = client.durableTask({
       name: 'late',
@@ -52,7 +52,7 @@ describe('a sleep', () => {
     expect(await late.run({})).toEqual({ slept: 0 });
   });
 
-  test('goes on from where it was when the task is tried again', async () => {
+  test('continues when the task is retried', async () => {
     const client = await engine.client();
     const slept: number[] = [];
     const again = client.durableTask({
@@ -75,7 +75,7 @@ describe('a sleep', () => {
 });
 
 describe('a wait for an event', () => {
-  test('gets the payload of the next event with that key', async () => {
+  test('receives the payload of the next event with that key', async () => {
     const client = await engine.client();
     const buyer = client.durableTask({
       name: 'buyer',
@@ -91,7 +91,7 @@ describe('a wait for an event', () => {
     expect(await ref.output).toEqual({ paid: { amount: 1 } });
   });
 
-  test('is over for all who wait, and for nobody else', async () => {
+  test('ends for all tasks that wait for the key, and for no others', async () => {
     const client = await engine.client();
     const waiter = client.durableTask({
       name: 'waiter',
@@ -114,7 +114,7 @@ describe('a wait for an event', () => {
     expect(await refs[2]?.output).toEqual({ got: {} });
   });
 
-  test('with a scope wants an event of that scope', async () => {
+  test('with a scope accepts only events of that scope', async () => {
     const client = await engine.client();
     const scoped = client.durableTask({
       name: 'scoped',
@@ -129,7 +129,7 @@ describe('a wait for an event', () => {
     expect(await ref.output).toEqual({ got: { of: 'mine' } });
   });
 
-  test('that looks back finds the first event of the time that it looks at', async () => {
+  test('that looks back finds the first event of its time range', async () => {
     const client = await engine.client();
     const historian = client.durableTask({
       name: 'historian',
@@ -145,7 +145,7 @@ describe('a wait for an event', () => {
     expect(await historian.run({})).toEqual({ got: { number: 2 } });
   });
 
-  test('with a CEL expression is refused by name', async () => {
+  test('with a CEL expression is rejected by name', async () => {
     const client = await engine.client();
     const picky = client.durableTask({
       name: 'picky',
@@ -161,8 +161,8 @@ describe('a wait for an event', () => {
   });
 });
 
-describe('a wait for several things', () => {
-  test('is over when any of an Or has come, and says which', async () => {
+describe('a wait with several conditions', () => {
+  test('ends when any condition of an Or is fulfilled, and names it', async () => {
     const client = await engine.client();
     const either = client.durableTask({
       name: 'either',
@@ -178,7 +178,7 @@ describe('a wait for several things', () => {
     expect(rows).toEqual([]);
   });
 
-  test('is over when one of each group has come', async () => {
+  test('ends when each group has a fulfilled condition', async () => {
     const client = await engine.client();
     const both = client.durableTask({
       name: 'both',
@@ -203,7 +203,7 @@ describe('a wait for several things', () => {
     });
   });
 
-  test('can be one of many at a time', async () => {
+  test('can be one of several at a time', async () => {
     const client = await engine.client();
     const parallel = client.durableTask({
       name: 'parallel',
@@ -229,8 +229,8 @@ describe('a wait for several things', () => {
   });
 });
 
-describe('what is remembered', () => {
-  test('is worked out once, however often the task is tried', async () => {
+describe('a memo', () => {
+  test('is computed once, however often the task is retried', async () => {
     const client = await engine.client();
     const times: string[] = [];
     const forgetful = client.durableTask({
@@ -251,7 +251,7 @@ describe('what is remembered', () => {
 });
 
 describe('a child of a durable task', () => {
-  test('gives it its output, one task’s as it is and a DAG’s by the names of its tasks', async () => {
+  test('returns its output: of one task unchanged, of a DAG by task name', async () => {
     const client = await engine.client();
     const single = client.task({ name: 'single', fn: async ({ n }: { n: number }) => ({ double: n * 2 }) });
     const dag = client.workflow({ name: 'dag' });
@@ -276,7 +276,7 @@ describe('a child of a durable task', () => {
     });
   });
 
-  test('that fails makes its call throw its error', async () => {
+  test('that fails makes the spawning call throw its error', async () => {
     const client = await engine.client();
     const broken = client.task({
       name: 'broken',
@@ -298,7 +298,7 @@ describe('a child of a durable task', () => {
     expect(await careful.run({})).toEqual({ caught: 'out of paper' });
   });
 
-  test('is spawned once, however often its parent is tried', async () => {
+  test('is spawned once, however often its parent is retried', async () => {
     const client = await engine.client();
     let spawned = 0;
     const child = client.task({ name: 'only', fn: async () => ({ number: ++spawned }) });
@@ -318,7 +318,7 @@ describe('a child of a durable task', () => {
     expect(await parent.run({})).toEqual({ child1: { number: 1 }, child2: { number: 2 }, same: { number: 2 } });
   });
 
-  test('of a workflow that there is not makes its call throw', async () => {
+  test('of an unknown workflow makes the spawning call throw', async () => {
     const client = await engine.client();
     const lost = client.durableTask({
       name: 'lost',
@@ -331,7 +331,7 @@ describe('a child of a durable task', () => {
 });
 
 describe('a durable task', () => {
-  test('that does not do again what it did before fails, and is told what it did', async () => {
+  test('that makes another request than before fails, with both requests in the error', async () => {
     const client = await engine.client();
     const errors: unknown[] = [];
     const fickle = client.durableTask({
@@ -351,12 +351,12 @@ describe('a durable task', () => {
     });
     await engine.work(client, [fickle]);
 
-    const told = 'at node 1 it asked for a remembered value before, now for a wait (event never)';
+    const told = 'at node 1 it requested a remembered value before, now a wait (event never)';
     await expect(fickle.run({})).rejects.toEqual([expect.stringContaining(told)]);
     expect(errors).toEqual([expect.any(NonDeterminismError)]);
   });
 
-  test('is cancelled while it waits, and nothing is left of its waits', async () => {
+  test('can be cancelled while it waits, and its waits are deleted', async () => {
     const client = await engine.client();
     const aborted = Promise.withResolvers<void>();
     const idle = client.durableTask({
@@ -379,7 +379,7 @@ describe('a durable task', () => {
     expect(await waitsFor('cancelled')).toBe(0);
   });
 
-  test('is a step of a DAG like any other, and takes a durable slot', async () => {
+  test('can be a step of a DAG, and occupies a durable slot', async () => {
     const client = await engine.client();
     const mixed = client.workflow({ name: 'mixed' });
     const plain = mixed.task({ name: 'plain', fn: async () => ({ n: 1 }) });

@@ -1,3 +1,21 @@
+/*
+ * Durable tasks. Every request of a durable task is an entry of its log, in PostgreSQL. A new invocation of the task (after
+ * an eviction, a retry or a restart) makes the same requests again, and gets the stored answers.
+ *
+ *   worker                                      engine
+ *     │ waitFor │ memo │ triggerRuns             │
+ *     ├─────────────────────────────────────────▶│ DurableLog: finds the entry at the cursor, or appends it
+ *     │◀─────────────────────────────────────────┤ ack with the entry's node id
+ *     │                                          │
+ *     │             event, ended child ─────────▶│ Matching ─┐
+ *     │             sleep is over ──────────────▶│ alarm ────┤
+ *     │ completeMemo ───────────────────────────▶│ ──────────┴▶ Answers: stored in the entry
+ *     │                                          │
+ *     │◀─────────────────────────────────────────┤ Invocations: entryCompleted, again until confirmed
+ *     │ workerStatus {waitingEntries} ──────────▶│ confirms the answers of all other entries
+ *     │                                          │
+ *     │ evictInvocation ────────────────────────▶│ slots are free; an answer later queues the task again
+ */
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import {
@@ -9,63 +27,55 @@ import {
 } from '@hatchet-ts/storage/durable';
 import type { EpochMs, TaskRow } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
+import { Alarm } from '../loops/alarm.ts';
+import { SingleLoop } from '../loops/single-loop.ts';
+import type { Timing } from '../loops/timing.ts';
 import { Refusal } from '../refusal.ts';
 import { runSpanContexts } from '../runs/context.ts';
-import type { Creation } from '../runs/creation.ts';
+import type { RunFactory } from '../runs/run-factory.ts';
 import type { Settle } from '../runs/settlement.ts';
-import { type Alarm, createAlarm } from '../scheduling/alarm.ts';
-import { singleLoop } from '../scheduling/single-loop.ts';
-import type { Timing } from '../scheduling/timing.ts';
-import { Awaited } from './awaited.ts';
+import { Answers } from './answers.ts';
 import { type Invocation, Invocations } from './invocations.ts';
 import { DurableLog } from './log.ts';
-import { createMatching, type Matching, type StoredEvent } from './matching.ts';
-import { createSatisfaction, type Satisfaction } from './satisfaction.ts';
+import { Matching, type StoredEvent } from './matching.ts';
 
 const MOST_AT_ONCE = 500;
 
 export interface DurableDeps {
   db: Database;
-  creation: Creation;
+  factory: RunFactory;
   settle: Settle;
   timing: Timing;
   mayRun(): boolean;
   onError(error: unknown): void;
 }
 
-/** Durable tasks: what they ask for, what they get, and who has them in hand. */
+/** Durable tasks: their logs, the answers to their requests, and the invocations that workers run. */
 export class Durable {
   readonly invocations: Invocations;
   readonly log: DurableLog;
   readonly #deps: DurableDeps;
-  readonly #satisfaction: Satisfaction;
+  readonly #answers: Answers;
   readonly #matching: Matching;
   readonly #sleeps: Alarm;
-  readonly #restores;
+  readonly #restores: SingleLoop;
 
   constructor(deps: DurableDeps) {
-    const { db, creation, timing, onError } = deps;
-    const awaited = new Awaited();
+    const { db, factory, timing, onError } = deps;
     this.#deps = deps;
     this.invocations = new Invocations(db, onError);
-    this.#restores = singleLoop(() => this.#restoreAnswered(), onError);
-    this.#satisfaction = createSatisfaction({
+    this.#restores = new SingleLoop(() => this.#restoreAnswered(), onError);
+    this.#answers = new Answers({
       db,
       onAnswer: (taskId) => this.invocations.deliver(taskId),
-      onEvictedAnswer: () => this.#restores.wake(),
+      onEvictedAnswer: this.#restores.wake,
     });
-    this.#matching = createMatching({ db, awaited, satisfaction: this.#satisfaction, onError });
-    this.#sleeps = createAlarm(() => this.#wakeSleepers(), timing.timerCheck, onError);
-    this.log = new DurableLog({
-      db,
-      creation,
-      awaited,
-      onSleep: (until) => this.#sleeps.noted(until),
-      onPerhapsEnded: (runId) => this.#matching.runEnded(runId),
-    });
+    this.#matching = new Matching({ db, answers: this.#answers, onError });
+    this.#sleeps = new Alarm(() => this.#wakeSleepers(), timing.timerCheck, onError);
+    this.log = new DurableLog({ db, factory, matching: this.#matching, onSleep: this.#sleeps.set });
   }
 
-  /** Sees to what has come while no engine ran. */
+  /** Handles events, ends and answers that came while no engine ran. */
   async recover(): Promise<void> {
     await this.#matching.recover();
     this.#restores.wake();
@@ -80,31 +90,30 @@ export class Durable {
     this.#matching.runEnded(runId);
   }
 
-  eventsStored(events: readonly StoredEvent[]): void {
-    this.#matching.eventsStored(events);
-  }
+  /** To be called once the events are committed. */
+  readonly eventsStored = (events: readonly StoredEvent[]): void => this.#matching.eventsStored(events);
 
-  /** A wait was acknowledged that an earlier event may satisfy. */
+  /** To be called once a wait that also accepts earlier events was acknowledged. */
   lookBack(taskId: string, nodeId: number): void {
     this.#matching.lookBack({ taskId, nodeId });
   }
 
-  /** The value of a memo, as JSON text; one that is there already stays. */
+  /** Stores the value of a memo, as JSON text; an earlier one stays. */
   async remember({ task: { taskId } }: Invocation, nodeId: number, payload: string): Promise<void> {
     const [entry] = await storedEntries(this.#deps.db, { taskId, from: nodeId, to: nodeId });
-    if (entry?.kind === 'MEMO') await this.#satisfaction.answered([{ taskId, nodeId, payload }]);
+    if (entry?.kind === 'MEMO') await this.#answers.store([{ taskId, nodeId, payload }]);
   }
 
-  /** A worker lets go of an invocation that waits: it no longer occupies a slot, and its timeout stands still. */
+  /** Evicts a waiting invocation: it frees its slots, and its timeout stops. */
   async evict({ task, sent, unconfirmed }: Invocation): Promise<void> {
     const { runId, taskId, invocation } = task;
     const seenAnswers = Math.max(0, sent - unconfirmed.size);
     await this.#deps.settle([{ runId, event: { kind: 'evicted', taskId, invocation, seenAnswers } }]);
-    // An answer that was on its way then does not reach it any more.
+    // Unconfirmed answers will not reach the worker any more.
     this.#restores.wake();
   }
 
-  /** Has an evicted task run again at once; @returns whether it was evicted. */
+  /** Queues an evicted task again; @returns false if it was not evicted. */
   async restore(tenantId: string, taskId: string): Promise<boolean> {
     const [task] = await durableTasks(this.#deps.db, [taskId]);
     if (task?.tenantId !== tenantId) throw new Refusal('not-found', `durable task run not found: ${taskId}`);
@@ -121,7 +130,7 @@ export class Durable {
   async #wakeSleepers(): Promise<EpochMs | null> {
     if (!this.#deps.mayRun()) return null;
     const due = await dueSleeps(this.#deps.db, now(), MOST_AT_ONCE);
-    await this.#satisfaction.matched('process-sleep', due);
+    await this.#answers.storeMatches('process-sleep', due);
     return due.length === MOST_AT_ONCE ? now() : nextSleepAt(this.#deps.db);
   }
 

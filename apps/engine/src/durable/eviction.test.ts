@@ -4,8 +4,8 @@ import { type DurableTaskRequest, V1DispatcherDefinition } from '@hatchet-dev/ty
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { Status } from 'nice-grpc';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EngineFixture, engineFixture } from '../engine.fixture.ts';
-import { rawClient } from '../raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from '../testing/engine.ts';
+import { rawClient } from '../testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** The SDK looks once a second who has waited for so long. */
+/** Eviction policy; the SDK checks it once a second. */
 const evictionPolicy = { ttl: '1s', allowCapacityEviction: true, priority: 0 } as const;
 
 interface TaskState {
@@ -40,7 +40,7 @@ async function evicted(id: string): Promise<void> {
   await expect.poll(async () => (await taskState(id))?.status, { timeout: 10_000 }).toBe('EVICTED');
 }
 
-test('a task that waits for long is let go of, and runs again from its beginning when what it waits for has come', async () => {
+test('a task that waits for long is evicted, and runs again from its beginning once it has its answer', async () => {
   const client = await engine.client();
   const invocations: number[] = [];
   let memos = 0;
@@ -75,7 +75,7 @@ test('a task that waits for long is let go of, and runs again from its beginning
   expect(children).toBe(1);
 }, 20_000);
 
-test('a task that is let go of leaves its slot to another', async () => {
+test('an evicted task frees its slot for another', async () => {
   const client = await engine.client();
   const task = client.durableTask({
     name: 'slot',
@@ -92,7 +92,7 @@ test('a task that is let go of leaves its slot to another', async () => {
   expect(await waiting.output).toEqual({ got: { at: 'last' } });
 }, 20_000);
 
-test('what came in a certain order comes again in that order', async () => {
+test('answers are replayed in their original order', async () => {
   const client = await engine.client();
   const orders: string[][] = [];
   const task = client.durableTask({
@@ -136,7 +136,7 @@ test('what came in a certain order comes again in that order', async () => {
   ]);
 }, 20_000);
 
-test('an evicted task can be had to run before anything has come, as the API’s restore asks', async () => {
+test('the API’s restore runs an evicted task before it has an answer', async () => {
   const client = await engine.client();
   const invocations: number[] = [];
   const task = client.durableTask({
@@ -167,7 +167,7 @@ test('an evicted task can be had to run before anything has come, as the API’s
   expect(await ref.output).toEqual({ got: {} });
 }, 20_000);
 
-test('a worker that stops lets go of what waits, and another takes it up', async () => {
+test('a stopping worker evicts its waiting tasks, and another one continues them', async () => {
   const client = await engine.client();
   const task = client.durableTask({
     name: 'moved',
@@ -202,7 +202,7 @@ test('an evicted task can be cancelled', async () => {
   expect((await engine.db.query(`SELECT FROM durable_condition WHERE event_key = 'dropped'`)).rows).toEqual([]);
 }, 20_000);
 
-test('an invocation that is over is told so', async () => {
+test('a request of a stale invocation is answered with an eviction', async () => {
   const client = await engine.client();
   const task = client.durableTask({
     name: 'stale',

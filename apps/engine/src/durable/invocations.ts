@@ -11,51 +11,51 @@ import {
 } from '@hatchet-ts/storage/durable';
 import type { EpochMs } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
+import { SingleLoop } from '../loops/single-loop.ts';
+import { answerMessage, type InvocationRef } from '../messages/durable-response.ts';
 import { runSpanContext } from '../runs/context.ts';
-import { singleLoop } from '../scheduling/single-loop.ts';
-import { answerMessage, type InvocationRef } from './messages.ts';
 
-/** An answer that was sent more recently is on its way: the worker could not know of it when it said what it waits for. */
-const ON_THE_WAY_MS = 500;
+/** Time that an answer may be in transit: a worker's status sent meanwhile does not reflect it. */
+const IN_TRANSIT_MS = 500;
 const LONG_AGO = 0;
 
-/** Where messages for the durable tasks of a worker are written to: a stream of its. */
+/** Stream of messages to the durable tasks of a worker. */
 export interface DurableStream {
   tenantId: string;
   send(message: DurableTaskResponse): void;
 }
 
-/** An invocation that a worker has, as far as its stream is concerned. */
+/** Invocation that a worker runs, and the state of its answers. */
 export interface Invocation {
   task: DurableTask;
-  /** Unset once the stream is closed: the worker opens another and says what it waits for. */
+  /** Unset once the stream is closed: the worker opens another one and sends its status. */
   stream: DurableStream | undefined;
-  /** The last node whose request was acknowledged: an answer must not be there before that. */
+  /** Last node whose request was acknowledged; an answer must not be sent before that. */
   acknowledged: number;
-  /** How many answers were sent. */
+  /** Number of answers sent. */
   sent: number;
-  /** Nodes whose answers were sent, and when, as long as the worker has not shown that it has them. */
+  /** Send times of the answers that the worker has not confirmed, by node. */
   unconfirmed: Map<number, EpochMs>;
 }
 
-/** The invocations that workers have, and the answers on their way to them. */
+/** Invocations that workers run, and the delivery of answers to them. */
 export class Invocations {
   readonly #db: Queryable;
   readonly #known = new Map<string, Invocation>();
   readonly #toDeliver = new Set<string>();
-  readonly #loop;
+  readonly #loop: SingleLoop;
 
   constructor(db: Queryable, onError: (error: unknown) => void) {
     this.#db = db;
-    this.#loop = singleLoop(() => this.#deliver(), onError);
+    this.#loop = new SingleLoop(() => this.#deliver(), onError);
   }
 
-  /** The invocations that a stream names, now belonging to it; those that are over are left out. */
+  /** Finds invocations and attaches them to the stream; those that have ended are absent from the result. */
   async of(stream: DurableStream, refs: readonly InvocationRef[]): Promise<Map<string, Invocation>> {
-    const strangers = refs.filter(
+    const unknown = refs.filter(
       ({ taskId, invocation }) => this.#current(stream, taskId)?.task.invocation !== invocation,
     );
-    if (strangers.length > 0) await this.#adopt(stream, strangers);
+    if (unknown.length > 0) await this.#adopt(stream, unknown);
     const found = refs.flatMap(({ taskId, invocation }) => {
       const known = this.#current(stream, taskId);
       if (known?.task.invocation !== invocation) return [];
@@ -69,7 +69,7 @@ export class Invocations {
     return new Map(found);
   }
 
-  /** A task's current invocation is over. */
+  /** To be called once a task's current invocation has ended. */
   ended(taskId: string): void {
     this.#known.delete(taskId);
   }
@@ -78,17 +78,17 @@ export class Invocations {
     for (const invocation of this.#known.values()) if (invocation.stream === stream) invocation.stream = undefined;
   }
 
-  /** There may be an answer for this task's invocation. */
+  /** Delivers new answers of this task, if a worker runs it. */
   deliver(taskId: string): void {
     if (!this.#known.has(taskId)) return;
     this.#toDeliver.add(taskId);
     this.#loop.wake();
   }
 
-  /** The worker waits for the answers of these nodes and has those of all others: what it may have missed goes out again. */
+  /** Handles a worker's status: it waits for these nodes and has the answers of all others. Lost answers are sent again. */
   async confirm(waiting: readonly { invocation: Invocation; nodeIds: readonly number[] }[]): Promise<void> {
-    const overdue = now() - ON_THE_WAY_MS;
-    const missed = waiting.flatMap(({ invocation, nodeIds }) => {
+    const overdue = now() - IN_TRANSIT_MS;
+    const lost = waiting.flatMap(({ invocation, nodeIds }) => {
       const unconfirmed = nodeIds.flatMap((nodeId): [number, EpochMs][] => {
         const sentAt = invocation.unconfirmed.get(nodeId);
         return sentAt === undefined ? [] : [[nodeId, sentAt]];
@@ -98,7 +98,7 @@ export class Invocations {
         .filter(([, sentAt]) => sentAt <= overdue)
         .map(([nodeId]) => ({ taskId: invocation.task.taskId, nodeId }));
     });
-    if (missed.length > 0) for (const answer of await answersOfNodes(this.#db, missed)) this.#send(answer);
+    if (lost.length > 0) for (const answer of await answersOfNodes(this.#db, lost)) this.#send(answer);
   }
 
   stop(): Promise<void> {
@@ -110,7 +110,7 @@ export class Invocations {
     return known?.task.tenantId === tenantId ? known : undefined;
   }
 
-  /** Invocations that began before this engine did, or have said nothing yet. */
+  /** Loads invocations that an earlier engine started, or that have made no request yet. */
   async #adopt(stream: DurableStream, refs: readonly InvocationRef[]): Promise<void> {
     const taskIds = refs.map(({ taskId }) => taskId);
     const tasks = await durableTasks(this.#db, taskIds);
@@ -119,7 +119,7 @@ export class Invocations {
       if (task.tenantId !== stream.tenantId || task.status !== 'RUNNING') continue;
       const sent = counts.get(task.taskId) ?? 0;
       const nodes = Array.from({ length: task.cursor }, (_, index) => index + 1);
-      // Another engine may have sent them; the worker will say which it still waits for.
+      // An earlier engine may have sent them; the worker's status will name those it still waits for.
       const unconfirmed = new Map(sent > 0 ? nodes.map((nodeId) => [nodeId, LONG_AGO]) : []);
       this.#known.set(task.taskId, { task, stream, acknowledged: task.cursor, sent, unconfirmed });
     }

@@ -14,112 +14,147 @@ import {
   unawaitedEvents,
 } from '@hatchet-ts/storage/durable';
 import { finishedRuns } from '@hatchet-ts/storage/runs';
+import { SingleLoop } from '../loops/single-loop.ts';
 import { runSpanContexts } from '../runs/context.ts';
-import { singleLoop } from '../scheduling/single-loop.ts';
-import { childAnswer } from './answers.ts';
-import type { Awaited } from './awaited.ts';
-import type { Satisfaction } from './satisfaction.ts';
+import { type Answers, childAnswer } from './answers.ts';
 
-/** An event that is stored. */
+/** Event that is stored. */
 export interface StoredEvent extends EventKey {
   id: string;
 }
 
-/** Brings events and ended runs, all committed, together with the waits for them. */
-export interface Matching {
-  eventsStored(events: readonly StoredEvent[]): void;
-  /** A wait that is noted may be for an event that has been. */
-  lookBack(node: EntryRef): void;
-  /** A run has ended, or may have. */
-  runEnded(runId: string): void;
-  /** Reads what is waited for, and sees to what has come while no engine ran. */
-  recover(): Promise<void>;
-  stop(): Promise<void>;
-}
+/**
+ * Matches stored events and ended runs with the log entries that wait for them. It remembers which events and runs are
+ * awaited at all, so that others cost no query.
+ */
+export class Matching {
+  readonly #db: Database;
+  readonly #answers: Answers;
+  /** Number of waits noted for each event, by tenant and key. */
+  readonly #awaitedEvents = new Map<string, number>();
+  readonly #awaitedRuns = new Set<string>();
+  readonly #events: Queue<StoredEvent>;
+  readonly #lookBacks: Queue<EntryRef>;
+  readonly #runIds: Queue<string>;
 
-export function createMatching(deps: {
-  db: Database;
-  awaited: Awaited;
-  satisfaction: Satisfaction;
-  onError(error: unknown): void;
-}): Matching {
-  const { db, awaited, satisfaction, onError } = deps;
-  const events: StoredEvent[] = [];
-  const lookBacks: EntryRef[] = [];
-  const runIds: string[] = [];
+  constructor({ db, answers, onError }: { db: Database; answers: Answers; onError(error: unknown): void }) {
+    this.#db = db;
+    this.#answers = answers;
+    this.#events = new Queue((events) => this.#matchEvents(events), onError);
+    this.#lookBacks = new Queue((nodes) => this.#matchStored(nodes), onError);
+    this.#runIds = new Queue((ids) => this.#matchRuns(ids), onError);
+  }
 
-  const eventLoop = singleLoop(() => eachOnce(events, matchEvents), onError);
-  const lookBackLoop = singleLoop(() => eachOnce(lookBacks, matchStored), onError);
-  const runLoop = singleLoop(() => eachOnce(runIds, matchRuns), onError);
+  /** To be called once a wait for the event is committed, and before it is acknowledged. */
+  awaitEvent(event: EventKey): void {
+    this.#awaitedEvents.set(nameOf(event), this.#waitsFor(event) + 1);
+  }
 
-  async function matchEvents(batch: readonly StoredEvent[]): Promise<void> {
-    const additions = new Map(batch.map((event) => [event, awaited.additions(event)]));
+  /** To be called before the run can end. */
+  awaitRun(runId: string): void {
+    this.#awaitedRuns.add(runId);
+  }
+
+  forgetRun(runId: string): void {
+    this.#awaitedRuns.delete(runId);
+  }
+
+  /** To be called once the events are committed. */
+  eventsStored(events: readonly StoredEvent[]): void {
+    this.#events.push(...events.filter((event) => this.#waitsFor(event) > 0));
+  }
+
+  /** To be called once the run has ended, or may have. */
+  runEnded(runId: string): void {
+    if (this.#awaitedRuns.has(runId)) this.#runIds.push(runId);
+  }
+
+  /** Searches stored events for a wait that also accepts earlier ones. */
+  lookBack(node: EntryRef): void {
+    this.#lookBacks.push(node);
+  }
+
+  /** Reads the awaited events and runs, and matches those that came while no engine ran. */
+  async recover(): Promise<void> {
+    for (const event of await awaitedEvents(this.#db)) this.awaitEvent(event);
+    for (const { runId, ended } of await awaitedRuns(this.#db)) {
+      this.awaitRun(runId);
+      if (ended) this.runEnded(runId);
+    }
+    await this.#answers.storeMatches('process-durable-matches', await matchesOfStoredEvents(this.#db));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#events.stop(), this.#lookBacks.stop(), this.#runIds.stop()]);
+  }
+
+  #waitsFor(event: EventKey): number {
+    return this.#awaitedEvents.get(nameOf(event)) ?? 0;
+  }
+
+  async #matchEvents(events: readonly StoredEvent[]): Promise<void> {
+    const waits = new Map(events.map((event) => [event, this.#waitsFor(event)]));
     const matches = await matchesOfEvents(
-      db,
-      batch.map(({ id }) => id),
+      this.#db,
+      events.map(({ id }) => id),
     );
-    await satisfaction.matched('process-durable-matches', matches);
-    const unawaited = new Set((await unawaitedEvents(db, batch)).map(({ tenantId, key }) => `${tenantId} ${key}`));
-    for (const [event, before] of additions) {
-      if (unawaited.has(`${event.tenantId} ${event.key}`)) awaited.forgetEvent(event, before);
+    await this.#answers.storeMatches('process-durable-matches', matches);
+    const unawaited = new Set((await unawaitedEvents(this.#db, events)).map(nameOf));
+    for (const [event, before] of waits) {
+      // A wait noted since the read still needs the event.
+      const unchanged = this.#waitsFor(event) === before;
+      if (unchanged && unawaited.has(nameOf(event))) this.#awaitedEvents.delete(nameOf(event));
     }
   }
 
-  async function matchStored(nodes: readonly EntryRef[]): Promise<void> {
-    await satisfaction.matched('process-durable-matches', await matchesOfNodes(db, nodes));
+  async #matchStored(nodes: readonly EntryRef[]): Promise<void> {
+    await this.#answers.storeMatches('process-durable-matches', await matchesOfNodes(this.#db, nodes));
   }
 
-  async function matchRuns(ids: readonly string[]): Promise<void> {
-    const results = new Map((await finishedRuns(db, ids)).map((result) => [result.id, result]));
-    const nodes = (await nodesOfRuns(db, [...results.keys()])).flatMap((node) => {
+  async #matchRuns(ids: readonly string[]): Promise<void> {
+    const results = new Map((await finishedRuns(this.#db, ids)).map((result) => [result.id, result]));
+    const answered = (await nodesOfRuns(this.#db, [...results.keys()])).flatMap((node) => {
       const result = results.get(node.childRunId);
       return result ? [{ node, answer: childAnswer(result) }] : [];
     });
-    if (nodes.length > 0) await answer(nodes);
-    for (const id of results.keys()) awaited.forgetRun(id);
+    if (answered.length > 0) await this.#storeChildAnswers(answered);
+    for (const id of results.keys()) this.forgetRun(id);
   }
 
-  async function answer(nodes: readonly { node: AwaitedRun; answer: Answer }[]): Promise<void> {
-    const links = runSpanContexts(nodes.map(({ node }) => node));
-    const attributes = { 'batch.item_count': nodes.length };
+  async #storeChildAnswers(answered: readonly { node: AwaitedRun; answer: Answer }[]): Promise<void> {
+    const links = runSpanContexts(answered.map(({ node }) => node));
+    const attributes = { 'batch.item_count': answered.length };
     await runSpan('process-durable-matches', { root: true, links, attributes }, () =>
-      satisfaction.answered(nodes.map(({ node: { taskId, nodeId }, answer }) => ({ taskId, nodeId, ...answer }))),
+      this.#answers.store(answered.map(({ node: { taskId, nodeId }, answer }) => ({ taskId, nodeId, ...answer }))),
     );
   }
-
-  return {
-    eventsStored(stored) {
-      const wanted = stored.filter((event) => awaited.additions(event) > 0);
-      events.push(...wanted);
-      if (wanted.length > 0) eventLoop.wake();
-    },
-    lookBack(node) {
-      lookBacks.push(node);
-      lookBackLoop.wake();
-    },
-    runEnded(runId) {
-      if (!awaited.hasRun(runId)) return;
-      runIds.push(runId);
-      runLoop.wake();
-    },
-    async recover() {
-      for (const event of await awaitedEvents(db)) awaited.addEvent(event);
-      for (const { runId, ended } of await awaitedRuns(db)) {
-        awaited.addRun(runId);
-        if (ended) this.runEnded(runId);
-      }
-      await satisfaction.matched('process-durable-matches', await matchesOfStoredEvents(db));
-    },
-    async stop() {
-      await Promise.all([eventLoop.stop(), lookBackLoop.stop(), runLoop.stop()]);
-    },
-  };
 }
 
-/** Does all that is there at once; what fails stays for the next time. */
-async function eachOnce<Item>(items: Item[], work: (batch: readonly Item[]) => Promise<void>): Promise<void> {
-  const batch = [...items];
-  if (batch.length === 0) return;
-  await work(batch);
-  items.splice(0, batch.length);
+/** Items handled in batches; those of a failed batch stay for the next round. */
+class Queue<Item> {
+  readonly #items: Item[] = [];
+  readonly #loop: SingleLoop;
+
+  constructor(handle: (batch: readonly Item[]) => Promise<void>, onError: (error: unknown) => void) {
+    this.#loop = new SingleLoop(async () => {
+      const batch = [...this.#items];
+      if (batch.length === 0) return;
+      await handle(batch);
+      this.#items.splice(0, batch.length);
+    }, onError);
+  }
+
+  push(...items: Item[]): void {
+    if (items.length === 0) return;
+    this.#items.push(...items);
+    this.#loop.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+}
+
+function nameOf({ tenantId, key }: EventKey): string {
+  return `${tenantId} ${key}`;
 }

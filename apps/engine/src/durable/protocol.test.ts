@@ -7,8 +7,8 @@ import {
 } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Outbox } from '../contract/outbox.ts';
-import { type EngineFixture, engineFixture } from '../engine.fixture.ts';
-import { rawClient } from '../raw-client.fixture.ts';
+import { type EngineFixture, engineFixture } from '../testing/engine.ts';
+import { rawClient } from '../testing/raw-client.ts';
 
 let engine: EngineFixture;
 const stopped = new AbortController();
@@ -20,7 +20,7 @@ afterAll(async () => {
   await engine.stop();
 });
 
-/** A worker that says exactly what it is told to, and the task that it was given. */
+/** Scripted worker, and the task assigned to it. */
 async function rawWorker(name: string) {
   const client = await engine.client();
   // Registers the workflow; the worker is not started.
@@ -65,7 +65,7 @@ const state = async (taskId: string) => {
   return rows[0];
 };
 
-test('an answer that was on its way when the worker let go is not lost: the task runs again at once', async () => {
+test('an answer in transit during the eviction is not lost: the task runs again at once', async () => {
   const { client, taskId, send, receive, nextAction } = await rawWorker('crossing');
   const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
   send({ waitFor: { ...invocation, ...eventConditions('crossing') } });
@@ -79,7 +79,7 @@ test('an answer that was on its way when the worker let go is not lost: the task
   expect(await nextAction()).toMatchObject({ taskRunExternalId: taskId, retryCount: 0, durableTaskInvocationCount: 2 });
 });
 
-test('an answer that the worker has does not wake a task that waits for another', async () => {
+test('an answer that the worker has received does not wake a task that waits for another', async () => {
   const { client, taskId, send, receive } = await rawWorker('settled');
   const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
   send({ waitFor: { ...invocation, ...eventConditions('settled-1') } });
@@ -97,7 +97,7 @@ test('an answer that the worker has does not wake a task that waits for another'
   await expect.poll(() => state(taskId), { timeout: 5_000 }).toEqual({ status: 'RUNNING', invocation: 2 });
 });
 
-test('an answer whose node this invocation has not asked for yet holds back those that came after it', async () => {
+test('an answer for a node that this invocation has not requested yet holds back later answers', async () => {
   const { client, taskId, send, receive, nextAction } = await rawWorker('held');
   const first = { durableTaskExternalId: taskId, invocationCount: 1 };
   for (const key of ['held-1', 'held-2', 'held-3']) {
@@ -126,7 +126,7 @@ test('an answer whose node this invocation has not asked for yet holds back thos
   expect(heard).toEqual(['ack 1', 'ack 2', 'ack 3', 'answer 3', 'answer 1', 'answer 2']);
 });
 
-test('a worker of another tenant hears nothing of a task', async () => {
+test('a worker of another tenant receives nothing about a task', async () => {
   const { client, taskId, send, receive } = await rawWorker('private');
   const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
   const stranger = rawClient(

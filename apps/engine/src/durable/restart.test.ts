@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { freePort, Resources } from '@hatchet-ts/trace-testing';
 import { afterEach, expect, test } from 'vitest';
-import { clientFixture, type EngineFixture, engineFixture } from '../engine.fixture.ts';
-import { engineProcess, freePort } from '../engine-process.fixture.ts';
+import { clientFixture, type EngineFixture, engineFixture } from '../testing/engine.ts';
+import { startEngineProcess } from '../testing/engine-process.ts';
 
-const cleanUps: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
+const resources = new Resources();
+afterEach(() => resources.stop());
 
 const evictionPolicy = { ttl: '1s', allowCapacityEviction: true, priority: 0 } as const;
 
@@ -16,13 +15,13 @@ async function waits({ db }: Pick<EngineFixture, 'db'>): Promise<number> {
   return (await db.query('SELECT FROM durable_entry WHERE satisfied_order IS NULL')).rows.length;
 }
 
-test('what durable tasks wait for outlives an engine that is killed, and comes once', async () => {
+test('waits survive an engine that is killed, and are answered once', async () => {
   const database = await temporaryDatabase();
-  cleanUps.push(() => database.drop());
+  resources.defer(() => database.drop());
   const port = await freePort();
-  const first = await engineProcess(database.url, port, cleanUps);
+  const first = await startEngineProcess(resources, database.url, port);
   const fixture = await clientFixture(database.url, first.address);
-  cleanUps.push(() => fixture.stop());
+  resources.defer(() => fixture.stop());
   const client = await fixture.client();
 
   const began: string[] = [];
@@ -64,9 +63,8 @@ test('what durable tasks wait for outlives an engine that is killed, and comes o
   const refs = [await asleep.runNoWait({}), await parent.runNoWait({})];
   const outputs = Promise.all(refs.map((ref) => ref.output));
   await expect.poll(() => waits(fixture), { timeout: 5_000 }).toBe(3);
-  first.child.kill('SIGKILL');
-  await once(first.child, 'exit');
-  await engineProcess(database.url, port, cleanUps);
+  await first.engine.kill();
+  await startEngineProcess(resources, database.url, port);
 
   // The client's own stream of results comes back later than this call.
   await expect
@@ -85,13 +83,13 @@ test('what durable tasks wait for outlives an engine that is killed, and comes o
   expect(await waits(fixture)).toBe(0);
 }, 60_000);
 
-test('answers that a broken stream has lost come over the next one', async () => {
+test('answers lost with a broken stream are sent over the next one', async () => {
   const engine = await engineFixture();
-  cleanUps.push(() => engine.stop());
+  resources.defer(() => engine.stop());
   const wire = await breakableWire(engine.address);
-  cleanUps.push(wire.close);
+  resources.defer(wire.close);
   const fixture = await clientFixture(engine.databaseUrl, wire.address);
-  cleanUps.push(() => fixture.stop());
+  resources.defer(() => fixture.stop());
   const client = await fixture.client();
   const task = client.durableTask({
     name: 'cut-off',
@@ -119,7 +117,7 @@ async function entries({ db }: Pick<EngineFixture, 'db'>): Promise<number> {
   return (await db.query('SELECT FROM durable_entry')).rows.length;
 }
 
-/** A way to the engine on which all connections can be broken at once. */
+/** Proxy to the engine whose connections can all be broken at once. */
 async function breakableWire(target: string): Promise<{ address: string; cut(): void; close(): Promise<void> }> {
   const [host = '', port = ''] = target.split(':');
   const sockets = new Set<Socket>();

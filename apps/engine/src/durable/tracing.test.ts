@@ -1,8 +1,8 @@
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EngineFixture } from '../engine.fixture.ts';
-import { picture } from '../tracing.fixture.ts';
+import type { EngineFixture } from '../testing/engine.ts';
+import { picture } from '../testing/waterfall.ts';
 
 const exporter = new InMemorySpanExporter();
 // Before pg and gRPC are loaded, as in main.ts.
@@ -10,7 +10,7 @@ startServerTelemetry({ env: {}, spanProcessors: [new SimpleSpanProcessor(exporte
 
 let engine: EngineFixture;
 beforeAll(async () => {
-  const { engineFixture } = await import('../engine.fixture.ts');
+  const { engineFixture } = await import('../testing/engine.ts');
   engine = await engineFixture({}, true);
 });
 afterAll(() => engine.stop());
@@ -19,7 +19,7 @@ beforeEach(() => exporter.reset());
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const additionalMetadata = { traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
 
-/** The traces of their own that passes make, each as the names of its spans but for the database's; all link to the run. */
+/** Traces of passes, each as the names of its spans without the database's; all link to the run. */
 function passes(): string[][] {
   const spans = exporter.getFinishedSpans().filter((span) => span.spanContext().traceId !== TRACE);
   const roots = spans.filter(({ parentSpanContext, name }) => !parentSpanContext && name.startsWith('hatchet.run/'));
@@ -39,7 +39,7 @@ const without = (text: string, what: RegExp) =>
     .filter((line) => !what.test(line))
     .join('\n');
 
-test('all that a durable task asks for and gets is in its run’s trace, an eviction ends a span, and passes link to it', async () => {
+test('requests and answers of a durable task lie in its run’s trace, an eviction ends a span, and passes link to it', async () => {
   const client = await engine.client();
   const child = client.task({ name: 'child', fn: async () => ({}) });
   const task = client.durableTask({
@@ -120,7 +120,7 @@ test('all that a durable task asks for and gets is in its run’s trace, an evic
   ]);
 }, 20_000);
 
-test('a batch is given out and reported in traces of their own, which link to its runs', async () => {
+test('assignment and reports of a batch have traces of their own, which link to its runs', async () => {
   const client = await engine.client();
   const task = client.task({
     name: 'batched',

@@ -4,11 +4,11 @@ import { insertWorker } from '@hatchet-ts/storage/workers';
 import { AggregationTemporality, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { now } from '../clock.ts';
-import { DEFAULT_TENANT, type EngineFixture, engineFixture } from '../engine.fixture.ts';
+import { DEFAULT_TENANT, type EngineFixture, engineFixture } from '../testing/engine.ts';
 import { reportEngineMetrics } from './engine-metrics.ts';
 import { DATABASE_INSTRUMENTS, type Instrument, QUEUE_INSTRUMENTS, WORKER_INSTRUMENTS } from './instruments.ts';
 
-/** Reads when it is asked; a series that is not observed is gone, as in what a service exports. */
+/** Reads on demand; a series that is not observed is absent, as in a service's export. */
 class OnDemand extends MetricReader {
   constructor() {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.DELTA });
@@ -58,7 +58,7 @@ afterEach(async () => {
   await db.query('TRUNCATE worker, run CASCADE');
 });
 
-/** The series of a metric, `attributes → value`, and its unit. */
+/** Series of a metric, `attributes → value`, and its unit. */
 async function series(name: string): Promise<Record<string, number>> {
   const { resourceMetrics } = await reader.collect();
   const found = resourceMetrics.scopeMetrics
@@ -108,7 +108,7 @@ describe('the workers', () => {
     });
   });
 
-  it('that are silent, paused or leaving do not count, and the series ends with the last one', async () => {
+  it('do not count without heartbeats, paused or leaving, and the series ends with the last one', async () => {
     const [paused, leaving] = [await worker({ default: 1 }), await worker({ default: 1 })];
     await worker({ default: 1 }, { silentMs: 31_000 });
     expect(await series('hatchet.workers.active_count')).toEqual({ [DEFAULT_TENANT]: 2 });
@@ -119,7 +119,7 @@ describe('the workers', () => {
 });
 
 describe('the queue', () => {
-  it('has a size and an age while something waits', async () => {
+  it('has a size and an age while tasks are queued', async () => {
     const run = crypto.randomUUID();
     await db.query(
       `INSERT INTO run (id, tenant_id, workflow_id, workflow_version_id, workflow_name, status, priority, input,
@@ -143,7 +143,7 @@ describe('the queue', () => {
 });
 
 describe('the database', () => {
-  it('shows bloat, once a table has more dead rows than half the live ones', async () => {
+  it('shows bloat once a table has more than half as many dead rows as live ones', async () => {
     expect(await series('hatchet.db.bloat.count')).toEqual({ ok: 0 });
     await db.query('CREATE TABLE bloated (n int) WITH (autovacuum_enabled = false)');
     await db.query('INSERT INTO bloated SELECT generate_series(1, 3000)');
@@ -162,7 +162,7 @@ describe('the database', () => {
     await db.query('DROP TABLE bloated');
   });
 
-  it('shows what runs long, vacuums included, and every table by its name', async () => {
+  it('shows long-running queries and vacuums, and every table by name', async () => {
     expect(await series('hatchet.db.long_running_queries.count')).toEqual({ '': 0 });
     expect(await series('hatchet.db.long_running_vacuum.count')).toEqual({ ok: 0 });
     // PostgreSQL's own statistics come a moment after what they count
@@ -172,7 +172,7 @@ describe('the database', () => {
 });
 
 describe('the metrics', () => {
-  it('have a unit and a description each, and no attributes but those of the table', async () => {
+  it('each have a unit and a description, and only the attributes of the table', async () => {
     await worker({ default: 1 });
     const { resourceMetrics } = await reader.collect();
     for (const { descriptor, dataPoints } of resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics)) {
@@ -182,13 +182,13 @@ describe('the metrics', () => {
     }
   });
 
-  it('are those of the engine that works: one that may not run shows nothing', async () => {
+  it('are reported only by the engine that may run', async () => {
     await worker({ default: 1 });
     mayRun = false;
     for (const { name } of INSTRUMENTS) expect(await series(name)).toEqual({});
   });
 
-  it('show nothing while the database cannot be read, say so once, and come back', async () => {
+  it('have gaps while the database cannot be read, report the error once, and return', async () => {
     await worker({ default: 1 });
     await db.query('ALTER TABLE worker RENAME TO away');
     expect(await series('hatchet.workers.active_count')).toEqual({});
@@ -198,7 +198,7 @@ describe('the metrics', () => {
     expect(await series('hatchet.workers.active_count')).toEqual({ [DEFAULT_TENANT]: 1 });
   });
 
-  it('end with the engine', async () => {
+  it('stop with the engine', async () => {
     await worker({ default: 1 });
     end();
     expect(await series('hatchet.workers.active_count')).toEqual({});
@@ -209,7 +209,7 @@ describe('an engine', () => {
   let fixture: EngineFixture | undefined;
   afterEach(() => fixture?.stop());
 
-  it('reports a worker of the official SDK that listens to it', async () => {
+  it('reports a connected worker of the official SDK', async () => {
     fixture = await engineFixture({}, false, provider);
     const client = await fixture.client();
     const echo = client.task({ name: 'echo', fn: () => ({ done: true }) });

@@ -18,22 +18,22 @@ import { DATABASE_INSTRUMENTS, QUEUE_INSTRUMENTS, WORKER_INSTRUMENTS } from './i
 export interface EngineMetricsOptions {
   readonly db: Queryable;
   readonly meterProvider: MeterProvider;
-  /** Milliseconds after which a silent worker counts as gone. */
+  /** Milliseconds without a heartbeat after which a worker does not count. */
   readonly heartbeat: number;
-  /** Whether this is the engine that works: of several on one database only that one may report. */
+  /** False if another engine may hold the database: only one of them may report. */
   readonly mayRun: () => boolean;
   readonly onError: (error: unknown) => void;
-  /** How long a reading serves, in milliseconds; tests shorten it. */
+  /** Time that a reading is reused, in milliseconds; tests shorten it. */
   readonly maxAge?: Partial<typeof MAX_AGE>;
 }
 
-/** Statistics of the database change slowly and cost more. */
+/** Reuse of readings, in milliseconds. Statistics of the database change slowly and cost more. */
 const MAX_AGE = { workers: 5_000, queue: 5_000, database: 60_000 };
 
 /**
- * Reports workers, queue and the health of the database whenever metrics are collected; none of it is traced.
+ * Reports workers, queue and the database's health whenever metrics are collected; the queries are not traced.
  *
- * @returns ends it
+ * @returns stops reporting
  */
 export function reportEngineMetrics(options: EngineMetricsOptions): () => void {
   const { db, heartbeat, mayRun, onError } = options;
@@ -45,7 +45,7 @@ export function reportEngineMetrics(options: EngineMetricsOptions): () => void {
     };
     return observeGauges(meter, { ...source, read: () => untraced(source.read), show }, onError);
   };
-  const ends = [
+  const stops = [
     observe({
       instruments: WORKER_INSTRUMENTS,
       read: () => workerCensus(db, now() - heartbeat),
@@ -61,7 +61,7 @@ export function reportEngineMetrics(options: EngineMetricsOptions): () => void {
     }),
   ];
   return () => {
-    for (const end of ends) end();
+    for (const stop of stops) stop();
   };
 }
 

@@ -1,23 +1,23 @@
 import type { Attributes, BatchObservableResult, Meter, ObservableGauge } from '@opentelemetry/api';
 import type { Instrument } from './instruments.ts';
 
-/** Notes a value of one of the gauges. */
+/** Observes a value of one of the gauges. */
 export type Observe<Name extends string> = (name: Name, value: number, attributes?: Attributes) => void;
 
-/** A set of gauges that are read together. */
+/** Gauges that are read together. */
 export interface GaugeSource<Name extends string, Reading> {
   readonly instruments: Readonly<Record<Name, Instrument>>;
-  /** Reads what the gauges show. A reading serves for `maxAgeMs`: collections are more frequent than readings need be. */
+  /** Reads the values. A reading is reused for `maxAgeMs`, because collections may be frequent. */
   readonly read: () => Promise<Reading>;
   readonly maxAgeMs: number;
   readonly show: (reading: Reading, observe: Observe<Name>) => void;
 }
 
 /**
- * Observes a set of gauges whenever metrics are collected. What cannot be read is not shown: a gap says more than an
- * old value.
+ * Observes gauges whenever metrics are collected. If a reading fails, its gauges have a gap, which tells more than an old
+ * value.
  *
- * @returns ends it
+ * @returns stops observing
  */
 export function observeGauges<Name extends string, Reading>(
   meter: Meter,
@@ -28,14 +28,14 @@ export function observeGauges<Name extends string, Reading>(
   for (const [key, { name, unit, description }] of Object.entries<Instrument>(source.instruments)) {
     gauges[key as Name] = meter.createObservableGauge(name, { unit, description });
   }
-  const reading = kept(source.read, source.maxAgeMs);
+  const reading = cached(source.read, source.maxAgeMs);
   let failing = false;
   const callback = async (result: BatchObservableResult) => {
     try {
       source.show(await reading(), (name, value, attributes) => result.observe(gauges[name], value, attributes));
       failing = false;
     } catch (error) {
-      // Said once: this happens every few seconds.
+      // Reported once, because collections repeat every few seconds.
       if (!failing) onError(error);
       failing = true;
     }
@@ -45,8 +45,8 @@ export function observeGauges<Name extends string, Reading>(
   return () => meter.removeBatchObservableCallback(callback, observables);
 }
 
-/** The last result while it is young enough; a failure is not kept. */
-function kept<T>(read: () => Promise<T>, maxAgeMs: number): () => Promise<T> {
+/** Caches results for `maxAgeMs`; failures are not cached. */
+function cached<T>(read: () => Promise<T>, maxAgeMs: number): () => Promise<T> {
   let last: { readonly at: number; readonly value: Promise<T> } | undefined;
   return () => {
     if (last !== undefined && performance.now() - last.at < maxAgeMs) return last.value;

@@ -1,7 +1,7 @@
 /*
- * What the engine says about itself besides its calls: names, units and attributes. Where Hatchet has the same thing
- * the name is Hatchet's; the units are ours, it gives none. All are gauges that are read when metrics are collected, so
- * that a tenant without workers has no series, in place of its last one for ever.
+ * Metrics of the engine besides those of its calls: names, units and attributes. Names are Hatchet's where it has the
+ * metric; the units are ours, because Hatchet sets none. All are observable gauges, so that a tenant without workers has
+ * no series instead of an outdated one.
  */
 
 export interface Instrument {

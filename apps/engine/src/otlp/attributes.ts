@@ -1,18 +1,18 @@
 import type { Attributes, AttributeValue } from '@hatchet-ts/storage/traces';
 import type { AnyValue, KeyValue } from './generated/trace-service.ts';
 
-/** The store cannot keep this span; the message says why and is shown to whoever sent it. */
+/** Span that cannot be stored; the message is sent to the exporter. */
 export class SpanRejection extends Error {
   override readonly name = 'SpanRejection';
 }
 
-/** Deeper values than this are nobody's attributes, and reading them would exhaust the stack. */
+/** Deepest nesting of a value; deeper ones could exhaust the stack. */
 const MAX_DEPTH = 32;
 
 /**
- * Reads OTLP attributes; of a key that comes twice the last value counts.
+ * Reads OTLP attributes; the last value of a duplicate key wins.
  *
- * @throws SpanRejection for what JSON in PostgreSQL cannot hold: NUL characters and numbers that are not finite.
+ * @throws SpanRejection for values that PostgreSQL's JSON cannot hold: NUL characters and non-finite numbers.
  */
 export function attributesFrom(pairs: KeyValue[], depth = 0): Attributes {
   return Object.fromEntries(
@@ -20,7 +20,7 @@ export function attributesFrom(pairs: KeyValue[], depth = 0): Attributes {
   );
 }
 
-/** Returns the text when it holds no NUL character, which PostgreSQL does not store. */
+/** Returns the text unless it contains a NUL character, which PostgreSQL does not store. */
 export function checkedText(text: string, what: string): string {
   if (text.includes('\0')) throw new SpanRejection(`${what} contains a NUL character`);
   return text;

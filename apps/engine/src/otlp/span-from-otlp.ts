@@ -5,13 +5,13 @@ import type { InstrumentationScope, Span, Span_Event, Span_Link } from './genera
 const KINDS: readonly SpanKind[] = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_CODES: readonly SpanStatusCode[] = ['UNSET', 'OK', 'ERROR'];
 
-/** A PostgreSQL bigint ends here; as nanoseconds that is the year 2262. */
+/** Largest PostgreSQL bigint; as nanoseconds the year 2262. */
 const LATEST = 2n ** 63n - 1n;
 
 /**
  * Reads one span of an OTLP request.
  *
- * @throws SpanRejection when it cannot be stored as it is.
+ * @throws SpanRejection if it cannot be stored unchanged.
  */
 export function spanFromOtlp(span: Span, scope: InstrumentationScope | undefined, resource: Attributes): SpanRecord {
   const serviceName = resource['service.name'];
@@ -67,6 +67,6 @@ function id(bytes: Uint8Array, length: number, what: string): string {
 }
 
 function time(nanoseconds: bigint, what: string): bigint {
-  if (nanoseconds > LATEST) throw new SpanRejection(`${what} is after the year 2262: give nanoseconds since 1970`);
+  if (nanoseconds > LATEST) throw new SpanRejection(`${what} is after the year 2262; expected nanoseconds since 1970`);
   return nanoseconds;
 }

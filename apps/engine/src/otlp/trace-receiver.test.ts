@@ -13,9 +13,9 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { createServer, type Server } from 'nice-grpc';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bytesOf, encodeRequest, otlpSpan } from '../testing/otlp-span.ts';
 import type { AnyValue, Span } from './generated/trace-service.ts';
-import { bytesOf, encodeRequest, otlpSpan } from './otlp-span.fixture.ts';
-import { createTraceBound } from './trace-bound.ts';
+import { TraceBound } from './trace-bound.ts';
 import { addTraceReceiver } from './trace-receiver.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -82,7 +82,7 @@ describe('the trace receiver', () => {
   const stored = async () => (await db.query('SELECT * FROM span ORDER BY start_time, name')).rows;
   const names = async () => (await stored()).map((row) => row.name);
 
-  it('keeps what the stock exporter sends: kind, status, events, links, scope, resource, and the run', async () => {
+  it('stores everything that the stock exporter sends: kind, status, events, links, scope, resource and run', async () => {
     const parent = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7169203331', traceFlags: 1 };
     const [span] = record((tracer) => {
       const span = tracer.startSpan(
@@ -126,7 +126,7 @@ describe('the trace receiver', () => {
     ]);
   });
 
-  it('keeps integers exactly', async () => {
+  it('stores integers exactly', async () => {
     const value = { $case: 'intValue' as const, value: 2n ** 63n - 1n };
     await send(encodeRequest([{ ...otlpSpan('exact'), attributes: [{ key: 'big', value: { value } }] }]));
     const { rows } = await db.query(`SELECT attributes->>'big' AS big FROM span`);
@@ -139,7 +139,7 @@ describe('the trace receiver', () => {
     expect(await names()).toEqual(['once']);
   });
 
-  it('gives operator spans to the tenant that they name', async () => {
+  it('assigns operator spans to the tenant that they name', async () => {
     const spans = record((tracer) => {
       tracer.startSpan('named', { startTime: 1, attributes: { 'hatchet.run/tenant.id': TENANT } }).end();
       tracer.startSpan('nobody', { startTime: 2 }).end();
@@ -170,9 +170,9 @@ describe('the trace receiver', () => {
     [
       'a time beyond all clocks',
       { endTimeUnixNano: 2n ** 63n },
-      'the end time is after the year 2262: give nanoseconds since 1970',
+      'the end time is after the year 2262; expected nanoseconds since 1970',
     ],
-  ])('rejects a span with %s, and that span alone', async (_what, broken, errorMessage) => {
+  ])('rejects a span with %s, and only that span', async (_what, broken, errorMessage) => {
     const bytes = encodeRequest([
       otlpSpan('before', 1n),
       { ...otlpSpan('broken', 2n), ...broken },
@@ -190,25 +190,25 @@ describe('the trace receiver', () => {
     });
   });
 
-  it('keeps a span whose hatchet.* ids are not UUIDs', async () => {
+  it('stores a span whose hatchet.* ids are not UUIDs', async () => {
     const spans = record((tracer) => tracer.startSpan('odd', { attributes: { 'hatchet.step_run_id': 'x' } }).end());
     expect(await sendSpans(spans)).toBeUndefined();
     expect(await stored()).toMatchObject([{ name: 'odd', task_id: null }]);
   });
 
-  it('takes no more of a trace than it may have, and says so', async () => {
+  it('rejects spans above the limit of a trace, with the reason', async () => {
     const bounded = createServer();
-    addTraceReceiver(bounded, { db, verifyToken: createTokenVerifier(db), bound: createTraceBound(2) });
+    addTraceReceiver(bounded, { db, verifyToken: createTokenVerifier(db), bound: new TraceBound(2) });
     const spans = ['one', 'two', 'three'].map((name, index) => otlpSpan(name, BigInt(index + 1)));
     expect(await send(encodeRequest(spans), tenantToken, await bounded.listen('127.0.0.1:0'))).toEqual({
       rejectedSpans: 1,
-      errorMessage: 'its trace has as many spans as one may have',
+      errorMessage: 'its trace has reached the limit of spans',
     });
     expect((await db.query('SELECT name FROM span ORDER BY name')).rows).toEqual([{ name: 'one' }, { name: 'two' }]);
     bounded.forceShutdown();
   });
 
-  it('answers UNAVAILABLE when the database is away, so that exporters send again', async () => {
+  it('responds UNAVAILABLE if the database is away, so that exporters retry', async () => {
     const away = new Database('postgres://user:secret@127.0.0.1:1/none', { applicationName: 'trace receiver test' });
     const [withoutStore, withoutKeys] = [createServer(), createServer()];
     addTraceReceiver(withoutStore, { db: away, verifyToken: createTokenVerifier(db) });
@@ -217,13 +217,13 @@ describe('the trace receiver', () => {
       const error = await send(encodeRequest([otlpSpan('x')]), tenantToken, await receiver.listen('127.0.0.1:0')).catch(
         (error: ServiceError) => error,
       );
-      expect(error).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining('again later') });
+      expect(error).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining('retry later') });
       receiver.forceShutdown();
     }
     await away.close();
   });
 
-  it('refuses callers without a valid token, and does not repeat the token', async () => {
+  it('rejects callers without a valid token, and does not repeat the token', async () => {
     for (const token of ['', 'secret.secret.secret', `${tenantToken}x`]) {
       const error = await send(encodeRequest([otlpSpan('x')]), token).catch((error: ServiceError) => error);
       expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
@@ -232,12 +232,12 @@ describe('the trace receiver', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('survives bytes that are no request', async () => {
+  it('survives a malformed request', async () => {
     await expect(send(Buffer.from([0x0a, 0xff, 0xff]))).rejects.toMatchObject({ code: status.INTERNAL });
     expect(await send(encodeRequest([otlpSpan('next')]))).toBeUndefined();
   });
 
-  it('takes thousands of spans in one message', async () => {
+  it('accepts thousands of spans in one message', async () => {
     const spans = Array.from({ length: 5_120 }, (_, index) => ({
       ...otlpSpan('many'),
       spanId: bytesOf(BigInt(index + 1)),
@@ -249,7 +249,7 @@ describe('the trace receiver', () => {
 
 type Tracer = ReturnType<BasicTracerProvider['getTracer']>;
 
-/** The spans that the OpenTelemetry SDK makes of what `work` does. */
+/** Collects the spans that `work` makes with the OpenTelemetry SDK. */
 function record(work: (tracer: Tracer) => void): ReadableSpan[] {
   const exporter = new InMemorySpanExporter();
   const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });

@@ -1,3 +1,4 @@
+import { bearerToken } from '@hatchet-ts/internal/bearer-token';
 import { untraced } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import { InvalidTokenError, type TokenVerifier } from '@hatchet-ts/storage/credentials';
@@ -12,28 +13,27 @@ import {
   TraceServiceDefinition,
 } from './generated/trace-service.ts';
 import { spanFromOtlp } from './span-from-otlp.ts';
-import { createTraceBound, type TraceBound } from './trace-bound.ts';
+import { TraceBound } from './trace-bound.ts';
 
-/** Full name of the receiver's service: the prefix of its method's path, for middleware that has to leave it alone. */
+/** Full name of the receiver's service: the prefix of its path, for middleware that must skip it. */
 export const TRACE_SERVICE: string = TraceServiceDefinition.fullName;
 
-/** What the receiver needs. */
 export interface TraceReceiverOptions {
   db: Database;
   verifyToken: TokenVerifier;
-  /** What one trace may have; default: 100,000 spans. */
+  /** Limit of spans per trace. Default: 100,000. */
   bound?: TraceBound;
 }
 
 /**
- * Adds OTLP's `TraceService/Export` to a server. It authorises by itself: spans belong to the tenant of the bearer token,
- * or to the operator, and never to whom their attributes name. A span that cannot be stored is counted in the partial
- * success, which clients do not send again; when the database is away the answer is UNAVAILABLE, and they do.
+ * Adds OTLP's `TraceService/Export` to a server. It does its own authorization: spans belong to the tenant of the bearer
+ * token or to the operator, whatever their attributes name. Spans that cannot be stored are counted in a partial success,
+ * which exporters do not retry. If the database is away the status is UNAVAILABLE, which they retry.
  *
- * Neither a call nor its statements are traced: a trace of the export of a trace has no end.
+ * Neither calls nor their statements are traced: tracing the export of traces would not end.
  */
 export function addTraceReceiver(server: Server, options: TraceReceiverOptions): void {
-  const { db, verifyToken, bound = createTraceBound() } = options;
+  const { db, verifyToken, bound = new TraceBound() } = options;
   server.add(TraceServiceDefinition, {
     export: (request, context) => untraced(() => receive(request, context)),
   });
@@ -42,34 +42,34 @@ export function addTraceReceiver(server: Server, options: TraceReceiverOptions):
     request: ExportTraceServiceRequest,
     context: CallContext,
   ): Promise<ExportTraceServiceResponse> {
-    const owner = await authorise(context);
+    const owner = await authorize(context);
     const { spans, rejections } = readSpans(request);
     try {
       const { admitted, tooMany } = bound.admit(owner, spans);
-      const refused = await storeSpans(db, owner, admitted);
-      return answer([
+      const rejected = await storeSpans(db, owner, admitted);
+      return response([
         ...rejections,
-        ...refused.map(() => 'the database cannot hold it'),
-        ...tooMany.map(() => 'its trace has as many spans as one may have'),
+        ...rejected.map(() => 'the database cannot store it'),
+        ...tooMany.map(() => 'its trace has reached the limit of spans'),
       ]);
     } catch {
-      throw new ServerError(Status.UNAVAILABLE, 'the trace store is not available: send the spans again later');
+      throw new ServerError(Status.UNAVAILABLE, 'the trace store is unavailable; retry later');
     }
   }
 
-  async function authorise({ metadata }: CallContext): Promise<SpanOwner> {
-    const token = /^bearer (.+)$/i.exec(metadata.get('authorization') ?? '')?.[1];
+  async function authorize({ metadata }: CallContext): Promise<SpanOwner> {
+    const token = bearerToken(metadata.get('authorization'));
     if (!token) throw new ServerError(Status.UNAUTHENTICATED, 'send an API token as "authorization: Bearer <token>"');
     try {
       return await verifyToken(token);
     } catch (error) {
       if (error instanceof InvalidTokenError) throw new ServerError(Status.UNAUTHENTICATED, error.message);
-      throw new ServerError(Status.UNAVAILABLE, 'the token cannot be checked at the moment: try again later');
+      throw new ServerError(Status.UNAVAILABLE, 'the token cannot be verified now; retry later');
     }
   }
 }
 
-/** Reads each span for itself: one that cannot be stored takes no other one with it. */
+/** Reads spans individually, so that a bad one does not affect the others. */
 function readSpans(request: ExportTraceServiceRequest): { spans: SpanRecord[]; rejections: string[] } {
   const spans: SpanRecord[] = [];
   const rejections: string[] = [];
@@ -89,7 +89,7 @@ function readSpans(request: ExportTraceServiceRequest): { spans: SpanRecord[]; r
   return { spans, rejections };
 }
 
-/** Reads the resource once; when that cannot be stored, each of its spans is rejected for the same reason. */
+/** Reads the resource once; if it cannot be stored, all its spans are rejected for the same reason. */
 function resourceReader({ resource }: ResourceSpans): () => SpanRecord['resourceAttributes'] {
   let read: SpanRecord['resourceAttributes'] | undefined;
   return () => {
@@ -100,7 +100,7 @@ function resourceReader({ resource }: ResourceSpans): () => SpanRecord['resource
 
 const MOST_REASONS = 5;
 
-function answer(rejections: string[]): ExportTraceServiceResponse {
+function response(rejections: string[]): ExportTraceServiceResponse {
   if (rejections.length === 0) return { partialSuccess: undefined };
   const counts = new Map<string, number>();
   for (const reason of rejections) counts.set(reason, (counts.get(reason) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { issueToken } from '@hatchet-ts/storage/credentials';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { createServer } from 'nice-grpc';
 import { expect, it } from 'vitest';
-import { encodeRequest, otlpSpan } from './otlp-span.fixture.ts';
+import { encodeRequest, otlpSpan } from '../testing/otlp-span.ts';
 
 const METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 const ADDRESSES = { serverUrl: 'http://127.0.0.1:1', grpcAddress: '127.0.0.1:1' };

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { Database, migrate } from '@hatchet-ts/storage';
 import { type TemporaryDatabase, temporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRetention } from './retention.ts';
+import { Retention } from './retention.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const DAY_MS = 86_400_000;
@@ -31,43 +31,45 @@ describe('retention in the engine', () => {
     );
   const events = async () => (await db.query('SELECT FROM event')).rowCount;
 
-  it('deletes again and again what has become too old, in as many batches as it takes', async () => {
+  it('deletes expired rows periodically, in several batches if necessary', async () => {
     await addEvents(2_500, `now() - interval '2 days'`);
-    const stop = startRetention({ db, period: DAY_MS, pause: 10, mayRun: () => true, onError: expect.fail });
+    const retention = new Retention({ db, period: DAY_MS, pause: 10, mayRun: () => true, onError: expect.fail });
+    retention.start();
     await expect.poll(events).toBe(0);
     await addEvents(3, `now() - interval '2 days'`);
     await expect.poll(events).toBe(0);
-    await stop();
+    await retention.stop();
     await addEvents(1, `now() - interval '2 days'`);
     expect(await events()).toBe(1);
   });
 
-  it('waits while another engine may have the database, and goes on after an error', async () => {
+  it('waits while this engine may not run, and continues after an error', async () => {
     await addEvents(1, `now() - interval '2 days'`);
     let allowed = false;
-    let asked = 0;
+    let checks = 0;
     const errors: unknown[] = [];
     const failing: typeof db.query = (...statement) =>
       errors.length === 0 ? Promise.reject(new Error('away')) : db.query(...statement);
-    const stop = startRetention({
+    const retention = new Retention({
       db: { query: failing },
       period: DAY_MS,
       pause: 1,
       mayRun() {
-        asked += 1;
+        checks += 1;
         return allowed;
       },
       onError: (error) => errors.push(error),
     });
-    await expect.poll(() => asked).toBeGreaterThan(20);
+    retention.start();
+    await expect.poll(() => checks).toBeGreaterThan(20);
     expect(await events()).toBe(1);
     allowed = true;
     await expect.poll(events).toBe(0);
     expect(errors).toEqual([new Error('away')]);
-    await stop();
+    await retention.stop();
   });
 
-  it('keeps what is young enough', async () => {
+  it('keeps rows that have not expired', async () => {
     await addEvents(1, 'now()');
     await db.query(
       `INSERT INTO event (id, tenant_id, key, payload, additional_metadata, created_at)
@@ -79,15 +81,16 @@ describe('retention in the engine', () => {
       passes += 1;
       return db.query(...statement);
     };
-    const stop = startRetention({
+    const retention = new Retention({
       db: { query: counting },
       period: DAY_MS,
       pause: 1,
       mayRun: () => true,
       onError: expect.fail,
     });
+    retention.start();
     await expect.poll(() => passes).toBeGreaterThan(12);
-    await stop();
+    await retention.stop();
     expect(await events()).toBe(2);
   });
 });

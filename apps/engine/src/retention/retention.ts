@@ -5,9 +5,9 @@ import { prune, type RetentionKind } from '@hatchet-ts/storage/retention';
 
 export interface RetentionDeps {
   db: Queryable;
-  /** How long runs are kept after their end, and spans, events and log lines after they came, in milliseconds. */
+  /** Age at which rows are deleted, in milliseconds: of runs since their end, of spans, events and logs since they came. */
   period: number;
-  /** Between two passes, in milliseconds. */
+  /** Pause between two passes, in milliseconds. */
   pause: number;
   mayRun(): boolean;
   onError(error: unknown): void;
@@ -15,32 +15,45 @@ export interface RetentionDeps {
 
 const KINDS: RetentionKind[] = ['run', 'event', 'span', 'log line', 'schedule', 'worker'];
 const BATCH = 1_000;
-/** Leaves the database to others between two batches. */
-const BREATH_MS = 20;
+/** Pause between two batches, for other users of the database. */
+const BATCH_PAUSE_MS = 20;
 
-/** Deletes what is too old, now and from time to time. The function that it returns lets a batch that runs end. */
-export function startRetention({ db, period, pause, mayRun, onError }: RetentionDeps): () => Promise<void> {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-  const rest = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
+/** Deletes expired rows, at once and then periodically. */
+export class Retention {
+  readonly #deps: RetentionDeps;
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
 
-  async function pass(): Promise<void> {
-    for (const what of KINDS) {
-      for (let deleted = BATCH; deleted === BATCH && !signal.aborted && mayRun(); ) {
-        deleted = await prune(db, what, new Date(Date.now() - period), BATCH);
-        await rest(BREATH_MS);
+  constructor(deps: RetentionDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#loop = untraced(async () => {
+      while (!this.#stopping.signal.aborted) {
+        await this.#pass().catch(this.#deps.onError);
+        await this.#pause(this.#deps.pause);
+      }
+    });
+  }
+
+  /** Waits for the current batch. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+  }
+
+  async #pass(): Promise<void> {
+    const { db, period, mayRun } = this.#deps;
+    for (const kind of KINDS) {
+      for (let deleted = BATCH; deleted === BATCH && !this.#stopping.signal.aborted && mayRun(); ) {
+        deleted = await prune(db, kind, new Date(Date.now() - period), BATCH);
+        await this.#pause(BATCH_PAUSE_MS);
       }
     }
   }
 
-  const loop = untraced(async () => {
-    while (!signal.aborted) {
-      await pass().catch(onError);
-      await rest(pause);
-    }
-  });
-  return async () => {
-    stopping.abort();
-    await loop;
-  };
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => {});
+  }
 }

@@ -11,7 +11,7 @@ import type { RunContextColumns } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
 import type { Metadata } from './metadata.ts';
 
-/** A new run's context: its columns, and the metadata that its workers get. */
+/** Trace context of a new run: its columns, and the metadata that its workers receive. */
 export interface NewRunContext extends RunContextColumns {
   traceId: string | null;
   metadata: Metadata;
@@ -19,44 +19,44 @@ export interface NewRunContext extends RunContextColumns {
 }
 
 /**
- * Chooses the context of a new run (telemetry contract, section 2): what stands in its metadata, else that of the call
- * that creates it, else a new one, whose root the run's `workflow_run` span will be. It is written into the metadata of
- * a run that came without one, so that an instrumented worker joins it, but only where this engine records the trace.
+ * Chooses the context of a new run (telemetry contract, section 2): the carrier in its metadata, else the context of the
+ * call that creates it, else a new one whose root will be the run's `workflow_run` span. A run without a carrier gets it
+ * written into its metadata, so that an instrumented worker joins the trace; but only if this engine records the trace.
  */
 export function newRunContext(metadata: Metadata, call: SpanContext | undefined): NewRunContext {
   const carried = readCarrier(metadata);
   if (carried) return { ...columns(carried), metadata };
-  const begun = call ? undefined : newTraceContext();
-  const context = call ?? begun;
-  if (!context || (begun && !isRecordedTrace(begun.traceId))) return { ...NO_CONTEXT, metadata };
+  const started = call ? undefined : newTraceContext();
+  const context = call ?? started;
+  if (!context || (started && !isRecordedTrace(started.traceId))) return { ...NO_CONTEXT, metadata };
   const untouched = metadata[TRACEPARENT] !== undefined || !isRecordedTrace(context.traceId);
   return {
     ...columns(context),
-    rootSpanId: begun?.spanId ?? null,
+    rootSpanId: started?.spanId ?? null,
     metadata: untouched ? metadata : writeCarrier(metadata, context),
   };
 }
 
 /**
- * The context of a run that a schedule or cron starts. With the relation `link` (telemetry contract, section 1.3) it
- * begins a trace of its own, in which engine and worker meet, and keeps the context of its creation as a link.
+ * Chooses the context of a run that a schedule or cron starts. With the relation `link` (telemetry contract, section 1.3)
+ * it starts a trace of its own, shared by engine and worker, and keeps the context of its creation as a link.
  */
 export function firingContext(metadata: Metadata): NewRunContext {
   const { [TRACEPARENT]: created, [TRACESTATE]: _, ...rest } = metadata;
   if (metadata[TRACE_RELATION] !== 'link' || !readCarrier(metadata)) return newRunContext(metadata, undefined);
   const linkTraceparent = String(created);
   const context = newRunContext({ ...rest, [LINK_TRACEPARENT]: linkTraceparent }, undefined);
-  // Not recorded here: the metadata stay as they were, and the worker begins the trace.
+  // Not recorded here: the metadata is unchanged, and the worker starts the trace.
   return context.traceparent === null ? { ...context, metadata } : { ...context, linkTraceparent };
 }
 
-/** The context that was stored with a run. */
+/** Span context stored with a run. */
 export function runSpanContext({ traceparent, tracestate }: RunContextColumns): SpanContext | undefined {
   if (traceparent === null) return undefined;
   return readCarrier({ [TRACEPARENT]: traceparent, ...(tracestate === null ? {} : { [TRACESTATE]: tracestate }) });
 }
 
-/** Those of several runs' contexts that there are, for the links of a pass over them. */
+/** Span contexts of these runs, for the links of a batch span; runs without one are skipped. */
 export function runSpanContexts(runs: readonly RunContextColumns[]): SpanContext[] {
   return runs.map(runSpanContext).filter((context) => context !== undefined);
 }

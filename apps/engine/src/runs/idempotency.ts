@@ -3,18 +3,18 @@ import type { Workflow } from '@hatchet-ts/storage/workflows';
 import { Refusal } from '../refusal.ts';
 import type { Metadata } from './metadata.ts';
 
-/** A run that was not created, because another one has its idempotency key. */
+/** Run that was not created because another run holds its idempotency key. */
 export interface Collision {
-  /** The id that the run would have had. */
+  /** Id prepared for the run. */
   runId: string;
   existingRunId: string;
 }
 
-/** Runs were asked for, and some of them collided; the others were created. */
+/** Some runs of a call collided; the others were created. */
 export class IdempotencyCollision extends Error {
   override readonly name = 'IdempotencyCollision';
   readonly collisions: readonly Collision[];
-  /** Of a call that asks for several runs: the ids of those that were created. */
+  /** Ids of the created runs, if the call was for several. */
   readonly created: readonly string[] | undefined;
 
   constructor(collisions: readonly Collision[], created?: readonly string[]) {
@@ -25,9 +25,9 @@ export class IdempotencyCollision extends Error {
 }
 
 /**
- * The key that a run claims; undefined where its workflow has no idempotency.
+ * Computes the key that a run claims; undefined if its workflow has no idempotency.
  *
- * @throws Refusal when there is no text where the key should be.
+ * @throws Refusal if the value for the key is not text.
  */
 export function idempotencyClaim(
   { input, metadata }: { input: string; metadata: Metadata },
@@ -39,7 +39,7 @@ export function idempotencyClaim(
   const key = valueAt(path.in === 'input' ? JSON.parse(input) : metadata, path.names);
   if (typeof key === 'string') return { key, expiresAt: at + ttlMs, untilEnd };
   const where = [path.in, ...path.names].join('.');
-  throw new Refusal('invalid', `workflow ${name} takes its idempotency key from ${where}: give a text there`);
+  throw new Refusal('invalid', `workflow ${name} takes its idempotency key from ${where}: pass text there`);
 }
 
 function valueAt(value: unknown, names: readonly string[]): unknown {

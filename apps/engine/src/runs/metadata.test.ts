@@ -4,22 +4,22 @@ import { childMetadata, eventRunMetadata } from './metadata.ts';
 const parent = (additionalMetadata: Record<string, unknown>) => ({ runId: 'run', taskId: 'task', additionalMetadata });
 const IDS = { hatchet__parent_workflow_run_id: 'run', hatchet__parent_step_run_id: 'task' };
 
-test('a child has its parent’s metadata below its own, without the engine’s own keys', () => {
+test('a child’s metadata overrides its parent’s, without the engine’s own keys', () => {
   const inherited = parent({ a: 1, b: 1, hatchet__event_id: 'e', hatchet__parent_step_run_id: 'grandparent' });
   expect(childMetadata({ b: 2 }, inherited)).toEqual({ a: 1, b: 2, ...IDS });
 });
 
-test('a child without a context of its own inherits its parent’s whole one', () => {
+test('a child without a context inherits its parent’s completely', () => {
   const inherited = parent({ traceparent: 'p', tracestate: 's' });
   expect(childMetadata({}, inherited)).toEqual({ traceparent: 'p', tracestate: 's', ...IDS });
 });
 
-test('a child with a context of its own does not get the state of another', () => {
+test('a child with a context does not inherit its parent’s tracestate', () => {
   const inherited = parent({ traceparent: 'p', tracestate: 's' });
   expect(childMetadata({ traceparent: 'own' }, inherited)).toEqual({ traceparent: 'own', ...IDS });
 });
 
-test('a run of an event keeps where the event was pushed, and says which event it was', () => {
+test('a run of an event has the event’s source and id', () => {
   const own = { a: 1, hatchet__source_workflow_run_id: 'r', hatchet__source_step_run_id: 't', hatchet__other: 'x' };
   expect(eventRunMetadata(own, { id: 'e', key: 'k' })).toEqual({
     a: 1,

@@ -1,11 +1,11 @@
-/** A run's or an event's additional metadata: a JSON object, on the wire as text. */
+/** Additional metadata of a run or an event: a JSON object, on the wire as text. */
 export type Metadata = Record<string, unknown>;
 
-/** Keys that only the engine writes; the SDK's own, which say where an event was pushed, are kept. */
+/** Prefix of keys that only the engine writes, except the SDK's keys for the source of an event. */
 const RESERVED = 'hatchet__';
 const SOURCE = ['hatchet__source_workflow_run_id', 'hatchet__source_step_run_id'];
 
-/** A child's metadata: its parent run's, overlaid by its own, and where it comes from. */
+/** Metadata of a child: its parent run's, overlaid by its own, plus the ids of its parent. */
 export function childMetadata(
   own: Metadata,
   parent: { runId: string; taskId: string; additionalMetadata: Metadata },
@@ -21,7 +21,7 @@ export function childMetadata(
   };
 }
 
-/** The metadata of a run that an event started. */
+/** Metadata of a run that an event started. */
 export function eventRunMetadata(own: Metadata, event: { id: string; key: string }): Metadata {
   return {
     ...withoutReserved(own),

@@ -1,30 +1,29 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/runs';
-import type { DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
+import type { BatchConfig, DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
-import { batchKey } from '../batch/batches.ts';
-import { affinityText } from '../scheduling/affinity.ts';
+import { affinityText } from '../placement/affinity.ts';
 import { firingContext, newRunContext } from './context.ts';
 import { idempotencyClaim } from './idempotency.ts';
 import { childMetadata, eventRunMetadata, type Metadata } from './metadata.ts';
 
-/** Somebody asks for a run. */
+/** Request for a run. */
 export interface RunRequest {
   workflowName: string;
   /** JSON text. */
   input: string;
   metadata: Metadata;
-  /** 1 to 3; the workflow's default where unset. */
+  /** 1 to 3; defaults to the workflow's. */
   priority?: number;
   parent?: { taskId: string; childIndex?: number; childKey?: string };
   event?: { id: string; key: string };
-  /** What it wants of its workers, over what its tasks want. */
+  /** Desired worker labels; they override those of the tasks. */
   labels?: DesiredLabels;
-  /** A schedule or a cron asks, and nobody calls. */
+  /** The request comes from a schedule or cron, not from a call. */
   firing?: true;
 }
 
-/** The run that a request asks for, ready to be stored. Pure but for the ids. */
+/** Builds the run of a request, ready to be stored. Pure except for the ids. */
 export function newRun(
   request: RunRequest,
   workflow: Workflow,
@@ -58,7 +57,7 @@ function metadataOf({ metadata, event }: RunRequest, parent: ParentTask | undefi
   return event ? eventRunMetadata(metadata, event) : metadata;
 }
 
-/** A run of a single task has one id for both, as in Hatchet's own engine. */
+/** Builds the tasks of a run. A single task shares the run's id, as in Hatchet's own engine. */
 function newTasks(
   runId: string,
   { input, labels }: RunRequest,
@@ -88,4 +87,16 @@ function childOf(
 ): NonNullable<NewRun['parent']> {
   const dedupe = childKey === undefined ? `index:${childIndex ?? 0}` : `key:${childKey}`;
   return { runId, taskId, dedupe, childIndex: childIndex ?? null, childKey: childKey ?? null };
+}
+
+/** Key of the batches that a task can join: the value in its input that its step names; without one all tasks share a batch. */
+export function batchKey({ groupBy }: BatchConfig, input: string): string {
+  if (!groupBy) return '';
+  let value: unknown = JSON.parse(input);
+  for (const name of groupBy) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  }
+  if (value === undefined || value === null) return '';
+  // PostgreSQL's text cannot hold U+0000.
+  return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('\0', '\uFFFD');
 }

@@ -1,50 +1,52 @@
 import type { Queryable } from '@hatchet-ts/storage';
 import { runHasMetadata, runsOfTasks } from '@hatchet-ts/storage/runs';
-import { InOrder } from './in-order.ts';
-import type { Outcome } from './outcome.ts';
+import { Resequencer } from './resequencer.ts';
+import type { Outcome } from './transition.ts';
 
-/** What those hear who follow a run. */
+/** Event that followers of a run receive. */
 export type ProgressEvent = { runId: string } & (
   | { kind: 'task-started'; taskId: string; retryCount: number }
   | { kind: 'task-ended'; taskId: string; retryCount: number; outcome: Outcome; payload: string }
-  /** A piece of what a task streams. */
+  /** Chunk of a task's stream. */
   | { kind: 'chunk'; taskId: string; index: number; text: string }
   | { kind: 'run-ended'; outcome: Outcome }
 );
 
-/** One run, or all runs whose metadata have this pair. */
-export type Followed = { runId: string } | { key: string; value: string };
+/** One run, or all runs whose metadata has this pair. */
+export type RunSelector = { runId: string } | { key: string; value: string };
 
 interface Follower {
   tenantId: string;
-  followed: Followed;
-  tell(event: ProgressEvent): void;
-  /** Of one that follows by metadata: which runs are meant. */
-  meant: Map<string, Promise<boolean>>;
+  selector: RunSelector;
+  notify(event: ProgressEvent): void;
+  /** Cached matches of a follower by metadata, by run id. */
+  matches: Map<string, Promise<boolean>>;
 }
 
-/** Most tasks whose runs are remembered; chunks name only their task. */
+/** Most tasks whose runs are cached; chunks name only their task. */
 const MOST_TASKS = 1_000;
 
 /**
- * Tells those who follow runs what happens to them, while it happens: nothing of it is stored. A client that was cut off
- * comes back and hears what is still to come.
+ * Publishes the progress of runs to their followers as it happens. Nothing is stored: a client that reconnects receives
+ * only later events.
  */
 export class Progress {
   readonly #db: Queryable;
   readonly #onError: (error: unknown) => void;
   readonly #followers = new Map<string, Set<Follower>>();
   readonly #runs = new Map<string, string>();
-  readonly #chunks = new InOrder<ProgressEvent & { kind: 'chunk'; tenantId: string }>((chunk) => this.#tell(chunk));
+  readonly #chunks = new Resequencer<ProgressEvent & { kind: 'chunk'; tenantId: string }>((chunk) =>
+    this.publish(chunk),
+  );
 
   constructor(db: Queryable, onError: (error: unknown) => void) {
     this.#db = db;
     this.#onError = onError;
   }
 
-  /** Returns how to stop. */
-  follow(tenantId: string, followed: Followed, tell: (event: ProgressEvent) => void): () => void {
-    const follower: Follower = { tenantId, followed, tell, meant: new Map() };
+  /** @returns stops following. */
+  follow(tenantId: string, selector: RunSelector, notify: (event: ProgressEvent) => void): () => void {
+    const follower: Follower = { tenantId, selector, notify, matches: new Map() };
     const followers = this.#followers.get(tenantId) ?? new Set();
     this.#followers.set(tenantId, followers.add(follower));
     return () => {
@@ -53,13 +55,22 @@ export class Progress {
     };
   }
 
-  /** Something that is committed. */
-  happened(event: ProgressEvent & { tenantId: string }): void {
-    this.#tell(event);
+  /** To be called once the event is committed. */
+  publish({ tenantId, ...event }: ProgressEvent & { tenantId: string }): void {
+    for (const follower of this.#followers.get(tenantId) ?? []) {
+      const { selector } = follower;
+      if ('runId' in selector) {
+        if (selector.runId === event.runId) follower.notify(event);
+        continue;
+      }
+      this.#matches(follower, event.runId, selector)
+        .then((matches) => matches && follower.notify(event))
+        .catch(this.#onError);
+    }
   }
 
-  /** A piece of a task's stream; pieces may arrive in any order, and those of tasks that are not the tenant's are dropped. */
-  async chunk(
+  /** Publishes a chunk of a task's stream. Chunks may arrive in any order; those of another tenant's tasks are dropped. */
+  async publishChunk(
     tenantId: string,
     { taskId, index, text }: { taskId: string; index: number; text: string },
   ): Promise<void> {
@@ -83,26 +94,13 @@ export class Progress {
     return runId;
   }
 
-  #tell({ tenantId, ...event }: ProgressEvent & { tenantId: string }): void {
-    for (const follower of this.#followers.get(tenantId) ?? []) {
-      const { followed } = follower;
-      if ('runId' in followed) {
-        if (followed.runId === event.runId) follower.tell(event);
-        continue;
-      }
-      this.#meant(follower, event.runId, followed)
-        .then((meant) => meant && follower.tell(event))
-        .catch(this.#onError);
-    }
-  }
-
-  #meant(follower: Follower, runId: string, { key, value }: { key: string; value: string }): Promise<boolean> {
-    const known = follower.meant.get(runId);
+  #matches(follower: Follower, runId: string, { key, value }: { key: string; value: string }): Promise<boolean> {
+    const known = follower.matches.get(runId);
     if (known) return known;
-    const meant = runHasMetadata(this.#db, follower.tenantId, runId, key, value);
-    if (follower.meant.size >= MOST_TASKS) follower.meant.clear();
-    follower.meant.set(runId, meant);
-    meant.catch(() => follower.meant.delete(runId));
-    return meant;
+    const matches = runHasMetadata(this.#db, follower.tenantId, runId, key, value);
+    if (follower.matches.size >= MOST_TASKS) follower.matches.clear();
+    follower.matches.set(runId, matches);
+    matches.catch(() => follower.matches.delete(runId));
+    return matches;
   }
 }

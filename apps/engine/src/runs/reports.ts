@@ -3,20 +3,20 @@ import type { Queryable } from '@hatchet-ts/storage';
 import { type EpochMs, markStarted, type RunContextColumns, runsOfTasks } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
-import type { Attempt, WorkerPool } from '../scheduling/worker-pool.ts';
+import { Grouping } from '../loops/grouping.ts';
+import type { Attempt, WorkerPool } from '../placement/worker-pool.ts';
 import { runSpanContext, runSpanContexts } from './context.ts';
-import { createGrouping } from './grouping.ts';
-import type { Happening, Settle } from './settlement.ts';
-import type { RunEvent } from './transition.ts';
+import type { Settle } from './settlement.ts';
+import type { RunEvent, RunInput } from './transition.ts';
 
-/** Which attempt a worker reports on. */
+/** Attempt that a worker reports on. */
 export interface ReportedAttempt {
   tenantId: string;
   taskId: string;
   retryCount: number;
 }
 
-/** Which batch a worker reports on. */
+/** Batch that a worker reports on. */
 export interface ReportedBatch {
   tenantId: string;
   batchId: string;
@@ -27,45 +27,45 @@ export interface ReportsDeps {
   pool: WorkerPool;
   settle: Settle;
   onTimer(dueAt: EpochMs): void;
-  /** An attempt that a worker of this engine has was begun. */
+  /** A worker of this engine has started an attempt. */
   onStarted(attempt: Attempt): void;
 }
 
 /**
- * What workers say of their attempts. A report on an attempt that is over, or unknown, changes nothing and is no error:
- * the worker would try again and again. STARTED and the end may come in any order.
+ * Handles the workers' reports on their attempts. A report on an unknown or finished attempt changes nothing and is not an
+ * error, because the worker would retry it. STARTED and the end may arrive in any order.
  */
 export class Reports {
   readonly #deps: ReportsDeps;
-  readonly #mark: (attempt: ReportedAttempt) => Promise<EpochMs | undefined>;
-  readonly #ends: Record<End, (known: Known) => Promise<void>>;
+  readonly #starts: Grouping<ReportedAttempt, EpochMs | undefined>;
+  readonly #ends: Record<End, Grouping<ReportedEnd, void>>;
 
   constructor(deps: ReportsDeps) {
     this.#deps = deps;
-    this.#mark = createGrouping({
+    this.#starts = new Grouping({
       name: 'handle-task-started',
       work: (attempts) => this.#markStarted(attempts),
       linkTo: ({ taskId, retryCount }) => contextOf(deps.pool.attempt(taskId, retryCount)),
     });
-    const ended = (name: RunSpanName) =>
-      createGrouping({
+    const grouped = (name: RunSpanName) =>
+      new Grouping<ReportedEnd, void>({
         name,
-        work: async (known: readonly Known[]) => {
-          await deps.settle(known);
+        work: async (ends) => {
+          await deps.settle(ends);
           return [];
         },
         linkTo: ({ attempt }) => contextOf(attempt),
       });
     this.#ends = {
-      completed: ended('handle-task-completed'),
-      failed: ended('handle-task-failed'),
-      cancelled: ended('handle-task-cancelled'),
+      completed: grouped('handle-task-completed'),
+      failed: grouped('handle-task-failed'),
+      cancelled: grouped('handle-task-cancelled'),
     };
   }
 
   started(attempt: ReportedAttempt): Promise<void> {
     return runSpan('handle-task-started', attributes(attempt), async () => {
-      const dueAt = await this.#mark(attempt);
+      const dueAt = await this.#starts.run(attempt);
       if (dueAt === undefined) return;
       this.#deps.onTimer(dueAt);
       const known = this.#deps.pool.attempt(attempt.taskId, attempt.retryCount);
@@ -116,7 +116,7 @@ export class Reports {
     });
   }
 
-  /** One transaction for all. What is not, or no longer, in the batch is left alone. */
+  /** Settles reports on a batch in one transaction; tasks that are not, or no longer, in the batch are skipped. */
   #settleBatch(
     name: RunSpanName,
     batch: ReportedBatch,
@@ -134,14 +134,14 @@ export class Reports {
     return [...this.#deps.pool.batch(batchId)].filter((attempt) => attempt.tenantId === tenantId);
   }
 
-  /** When the timeout of each attempt that has begun runs out. */
+  /** Marks attempts as started; resolves to the end of each one's timeout, undefined if it had started before. */
   async #markStarted(attempts: readonly ReportedAttempt[]): Promise<(EpochMs | undefined)[]> {
     const started = await markStarted(this.#deps.db, attempts, now());
     const dueAt = new Map(started.map((each) => [keyOf(each), each.dueAt]));
     return attempts.map((attempt) => {
-      const begun = dueAt.get(keyOf(attempt));
-      dueAt.delete(keyOf(attempt)); // who reports the same again has not begun it
-      return begun;
+      const startedUntil = dueAt.get(keyOf(attempt));
+      dueAt.delete(keyOf(attempt)); // a duplicate report in the same group starts nothing
+      return startedUntil;
     });
   }
 
@@ -150,14 +150,14 @@ export class Reports {
     const known = pool.attempt(taskId, retryCount);
     const attempt = known?.tenantId === tenantId ? known : undefined;
     const runId = attempt?.runId ?? (await runsOfTasks(db, tenantId, [taskId])).get(taskId);
-    if (runId !== undefined) await this.#ends[event.kind]({ runId, event, attempt });
+    if (runId !== undefined) await this.#ends[event.kind].run({ runId, event, attempt });
   }
 }
 
 type End = 'completed' | 'failed' | 'cancelled';
 
-/** What happens to the run of an attempt, and the attempt if a worker of this engine has it. */
-interface Known extends Happening {
+/** End of an attempt, and the attempt if a worker of this engine runs it. */
+interface ReportedEnd extends RunInput {
   attempt: Attempt | undefined;
 }
 

@@ -1,61 +1,69 @@
 import type { Queryable } from '@hatchet-ts/storage';
 import { finishedRuns, type RunResult } from '@hatchet-ts/storage/runs';
-import { singleLoop } from '../scheduling/single-loop.ts';
+import { SingleLoop } from '../loops/single-loop.ts';
 
-/** Waits for runs to end, whoever asks, and however late. */
-export interface Results {
-  /** Calls `onFinished` once, when the tenant's run ends, or soon if it has. Returns how to stop waiting. */
-  subscribe(tenantId: string, runId: string, onFinished: (result: RunResult) => void): () => void;
-  /** A run has ended and is committed. */
-  ended(runId: string): void;
-  stop(): Promise<void>;
+interface Subscriber {
+  tenantId: string;
+  onFinished(result: RunResult): void;
 }
 
-export function createResults(db: Queryable, onError: (error: unknown) => void): Results {
-  const subscribers = new Map<string, Set<{ tenantId: string; onFinished: (result: RunResult) => void }>>();
-  const toRead = new Set<string>();
+/** Notifies subscribers when a run ends, or at once if it has ended. */
+export class Results {
+  readonly #db: Queryable;
+  readonly #subscribers = new Map<string, Set<Subscriber>>();
+  readonly #toRead = new Set<string>();
+  readonly #loop: SingleLoop;
 
-  const loop = singleLoop(async () => {
-    const runIds = [...toRead];
-    toRead.clear();
+  constructor(db: Queryable, onError: (error: unknown) => void) {
+    this.#db = db;
+    this.#loop = new SingleLoop(() => this.#read(), onError);
+  }
+
+  /** Calls `onFinished` once, when the tenant's run has ended. @returns unsubscribes */
+  subscribe(tenantId: string, runId: string, onFinished: (result: RunResult) => void): () => void {
+    const subscriber = { tenantId, onFinished };
+    const subscribers = this.#subscribers.get(runId) ?? new Set();
+    this.#subscribers.set(runId, subscribers.add(subscriber));
+    this.#enqueue(runId);
+    return () => {
+      subscribers.delete(subscriber);
+      if (subscribers.size === 0 && this.#subscribers.get(runId) === subscribers) this.#subscribers.delete(runId);
+    };
+  }
+
+  /** To be called once the run's end is committed. */
+  runEnded(runId: string): void {
+    if (this.#subscribers.has(runId)) this.#enqueue(runId);
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  #enqueue(runId: string): void {
+    this.#toRead.add(runId);
+    this.#loop.wake();
+  }
+
+  async #read(): Promise<void> {
+    const runIds = [...this.#toRead];
+    this.#toRead.clear();
     if (runIds.length === 0) return;
     try {
-      for (const result of await finishedRuns(db, runIds)) tell(result);
+      for (const result of await finishedRuns(this.#db, runIds)) this.#notify(result);
     } catch (error) {
-      for (const runId of runIds) toRead.add(runId);
+      for (const runId of runIds) this.#toRead.add(runId);
       throw error;
     }
-  }, onError);
+  }
 
-  function tell(result: RunResult): void {
-    const waiting = subscribers.get(result.id);
-    for (const subscriber of [...(waiting ?? [])]) {
+  #notify(result: RunResult): void {
+    const subscribers = this.#subscribers.get(result.id);
+    for (const subscriber of [...(subscribers ?? [])]) {
       if (subscriber.tenantId !== result.tenantId) continue;
-      waiting?.delete(subscriber);
+      subscribers?.delete(subscriber);
       subscriber.onFinished(result);
     }
-    if (waiting?.size === 0) subscribers.delete(result.id);
+    if (subscribers?.size === 0) this.#subscribers.delete(result.id);
   }
-
-  function read(runId: string): void {
-    toRead.add(runId);
-    loop.wake();
-  }
-
-  return {
-    subscribe(tenantId, runId, onFinished) {
-      const subscriber = { tenantId, onFinished };
-      const waiting = subscribers.get(runId) ?? new Set();
-      subscribers.set(runId, waiting.add(subscriber));
-      read(runId);
-      return () => {
-        waiting.delete(subscriber);
-        if (waiting.size === 0 && subscribers.get(runId) === waiting) subscribers.delete(runId);
-      };
-    },
-    ended(runId) {
-      if (subscribers.has(runId)) read(runId);
-    },
-    stop: () => loop.stop(),
-  };
 }

@@ -10,30 +10,24 @@ import {
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
 import { advance } from './state.ts';
-import type { Effect, RunEvent } from './transition.ts';
-
-/** Something that happens to a run. */
-export interface Happening {
-  runId: string;
-  event: RunEvent;
-}
+import type { Effect, RunInput } from './transition.ts';
 
 export interface SettlementDeps {
   db: Database;
   registry: Registry;
-  /** Called once the new state is committed, before `settle` returns. */
-  onEffects(effects: Effect[]): void;
+  /** Receiver of the effects; called once the new state is committed, before `settle` returns. */
+  effects: { apply(effects: readonly Effect[]): void };
 }
 
-/** Carries out what happens to runs: locks them, asks the state machine, writes what it says, then sees to the effects. */
-export type Settle = (happenings: readonly Happening[]) => Promise<void>;
+/** Settles events of runs: locks the runs, applies the state machine, saves its changes, then applies the effects. */
+export type Settle = (inputs: readonly RunInput[]) => Promise<void>;
 
-export function createSettlement({ db, registry, onEffects }: SettlementDeps): Settle {
-  return async (happenings) => {
-    if (happenings.length === 0) return;
-    const events = Map.groupBy(happenings, ({ runId }) => runId);
-    const effects = await db.transaction(async (transaction) => {
-      const locked = await lockRuns(transaction, [...events.keys()]);
+export function createSettle({ db, registry, effects }: SettlementDeps): Settle {
+  return async (inputs) => {
+    if (inputs.length === 0) return;
+    const eventsOf = Map.groupBy(inputs, ({ runId }) => runId);
+    const committed = await db.transaction(async (transaction) => {
+      const locked = await lockRuns(transaction, [...eventsOf.keys()]);
       await registry.load(
         locked.runs.map(({ versionId }) => versionId),
         transaction,
@@ -45,7 +39,7 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
       const effects: Effect[] = [];
       for (const run of locked.runs) {
         let state = { run, tasks: tasksOf.get(run.id) ?? [], steps: registry.steps(run.versionId) };
-        for (const { event } of events.get(run.id) ?? []) {
+        for (const { event } of eventsOf.get(run.id) ?? []) {
           const step = advance(state, event, at);
           state = { ...state, ...step.state, tasks: [...step.state.tasks] };
           for (const task of step.tasks) tasks.set(task.id, task);
@@ -64,13 +58,6 @@ export function createSettlement({ db, registry, onEffects }: SettlementDeps): S
       if (replayed.some((task) => durable.includes(task))) await deleteLogs(transaction, idsOf(replayed));
       return effects;
     });
-    onEffects(effects);
+    effects.apply(committed);
   };
-}
-
-/** Most happenings of one transaction, where somebody names any number of runs. */
-const CHUNK = 500;
-
-export async function inChunks(settle: Settle, happenings: readonly Happening[]): Promise<void> {
-  for (let start = 0; start < happenings.length; start += CHUNK) await settle(happenings.slice(start, start + CHUNK));
 }

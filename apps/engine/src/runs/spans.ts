@@ -4,9 +4,10 @@ import type { EpochMs, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
 import { runSpanContext } from './context.ts';
-import { errorMessage, type Outcome } from './outcome.ts';
+import { errorMessage } from './error-message.ts';
+import type { Outcome } from './transition.ts';
 
-/** An attempt waited from the moment that it could run until it was sent to a worker. */
+/** Records the wait of an attempt, from the moment that it could run until it was sent to a worker. */
 export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, sentAt: EpochMs): void {
   const parent = runSpanContext(run);
   if (!parent) return;
@@ -18,7 +19,7 @@ export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined,
   });
 }
 
-/** An attempt ran, as the engine saw it. */
+/** Records an attempt as the engine saw it. */
 export function recordAttempt(
   run: RunRow,
   task: TaskRow,
@@ -37,11 +38,11 @@ export function recordAttempt(
   });
 }
 
-/** A run from its creation to its end; the root of its trace where the engine began that. */
+/** Records a run from its creation to its end; it is the root of its trace if the engine started that. */
 export function recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; error?: string }): void {
   const context = runSpanContext(run);
   if (!context) return;
-  // A replay is a second run below the root of the first.
+  // A replay is a second span below the root of the first.
   const ids =
     run.rootSpanId !== null && run.replayedAt === null
       ? { own: { traceId: context.traceId, spanId: run.rootSpanId, traceFlags: TraceFlags.SAMPLED } }
@@ -56,7 +57,7 @@ export function recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; err
   });
 }
 
-/** An event that started runs, from its arrival to the moment that they were stored. */
+/** Records an event that started runs, from its arrival until they were stored. */
 export function recordEvent(
   event: { id: string; key: string; tenantId: string; scope?: string },
   parent: SpanContext | undefined,
@@ -72,7 +73,7 @@ export function recordEvent(
   });
 }
 
-/** A firing with a trace of its own is linked to the creation of its schedule or cron. */
+/** Links a firing that has a trace of its own to the creation of its schedule or cron. */
 function linkOf({ linkTraceparent }: RunRow): { links?: SpanContext[] } {
   const created = readCarrier({ [TRACEPARENT]: linkTraceparent });
   return created ? { links: [created] } : {};

@@ -1,8 +1,7 @@
 import type { RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { describe, expect, test } from 'vitest';
-import { MOST_LOST_WORKERS } from './draft.ts';
-import { advance } from './state.ts';
+import { advance, MOST_LOST_WORKERS, retryDelayMs } from './state.ts';
 import type { RunEvent, RunState } from './transition.ts';
 
 const NOW = 100_000;
@@ -73,7 +72,7 @@ const failed = (taskId: string, retryCount = 0, mayRetry = true): RunEvent => ({
   mayRetry,
 });
 
-/** The statuses after an event, and the kinds of what is to be done. */
+/** Statuses after an event, and the kinds of its effects. */
 function after(before: RunState, event: RunEvent, at = NOW): { tasks: string; run: string; effects: string[] } {
   const result = advance(before, event, at);
   return {
@@ -84,7 +83,7 @@ function after(before: RunState, event: RunEvent, at = NOW): { tasks: string; ru
 }
 
 describe('a run of one task', () => {
-  test('is completed with its task', () => {
+  test('completes with its task', () => {
     const result = advance(state([step('a')], [RUNNING]), completed('a'), NOW);
     expect(result.tasks).toMatchObject([{ id: 'a', status: 'COMPLETED', output: '1', finishedAt: NOW, dueAt: null }]);
     expect(result.run).toEqual({ id: 'run', status: 'COMPLETED', finishedAt: NOW });
@@ -94,7 +93,7 @@ describe('a run of one task', () => {
     ]);
   });
 
-  test('fails with it, and with the message of its error', () => {
+  test('fails with its task, and with the message of its error', () => {
     const event = { ...failed('a'), error: '{"message":"no paper","stack":"…"}' } as RunEvent;
     const result = advance(state([step('a')], [RUNNING]), event, NOW);
     expect(result.run?.status).toBe('FAILED');
@@ -119,16 +118,16 @@ describe('a run of one task', () => {
     expect(result.state.tasks).toEqual(before.tasks);
   });
 
-  test('is over only once', () => {
+  test('ends only once', () => {
     const once = advance(state([step('a')], [RUNNING]), completed('a'), NOW);
     expect(advance(once.state, { kind: 'cancelled' }, NOW).effects).toEqual([]);
   });
 });
 
-describe('an attempt that fails', () => {
+describe('a failed attempt', () => {
   const retrying = (more: Partial<Step> = {}) => [step('a', [], { retries: 1, ...more })];
 
-  test('is queued again at once where there is no back-off', () => {
+  test('is queued again at once without back-off', () => {
     const result = advance(state(retrying(), [RUNNING]), failed('a'), NOW);
     expect(result.tasks).toMatchObject([
       {
@@ -144,7 +143,7 @@ describe('an attempt that fails', () => {
     expect(result.run).toBeUndefined();
   });
 
-  test('waits for its back-off, and could run from the moment that this was over', () => {
+  test('waits for its back-off, and is queued from the end of it', () => {
     const backoff = { factor: 3, maxSeconds: 10 };
     const waiting = advance(state(retrying({ backoff }), [RUNNING]), failed('a'), NOW);
     expect(waiting.tasks).toMatchObject([{ status: 'BACKOFF', retryCount: 1, dueAt: NOW + 3_000 }]);
@@ -152,48 +151,48 @@ describe('an attempt that fails', () => {
     expect(due.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, queuedAt: NOW + 3_000 }]);
   });
 
-  test('fails the task when its retries are used up, or when it says that no retry will help', () => {
+  test('fails the task if its retries are used up or the error is not retryable', () => {
     expect(after(state(retrying(), [{ ...RUNNING, retryCount: 1, retriesUsed: 1 }]), failed('a', 1)).run).toBe(
       'FAILED',
     );
     expect(after(state(retrying(), [RUNNING]), failed('a', 0, false)).run).toBe('FAILED');
   });
 
-  test('by its timeout is stopped, and is tried again like any other', () => {
+  test('by a timeout is stopped, and retried like any other', () => {
     const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
     const result = advance(state(retrying(), [RUNNING]), due, NOW);
     expect(result.effects[0]).toMatchObject({
       kind: 'attempt-ended',
       outcome: 'timed_out',
-      tell: 'timed_out',
+      stopReason: 'timed_out',
       error: 'Task exceeded timeout of 60s',
     });
     expect(result.tasks).toMatchObject([{ status: 'QUEUED', retriesUsed: 1 }]);
   });
 });
 
-describe('a worker that is lost', () => {
+describe('a lost worker', () => {
   const lost = (retryCount = 0): RunEvent => ({ kind: 'worker-lost', taskId: 'a', retryCount, error: 'gone' });
 
-  test('does not cost its task a retry', () => {
+  test('does not count as a retry of its task', () => {
     const result = advance(state([step('a')], [RUNNING]), lost(), NOW);
     expect(result.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, retriesUsed: 0 }]);
-    expect(result.effects[0]).toMatchObject({ kind: 'attempt-ended', tell: 'lost' });
+    expect(result.effects[0]).toMatchObject({ kind: 'attempt-ended', stopReason: 'lost' });
   });
 
-  test('is the task’s fault when it happens again and again', () => {
+  test('fails the task after too many repetitions', () => {
     const task = { ...RUNNING, retryCount: MOST_LOST_WORKERS + 2, retriesUsed: 2 };
     expect(after(state([step('a')], [task]), lost(task.retryCount)).run).toBe('FAILED');
   });
 
-  test('is assumed when it does not report the start of what it was sent', () => {
+  test('is assumed if the start of a task is not reported', () => {
     const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
     const result = advance(state([step('a')], [{ ...RUNNING, startedAt: null }]), due, NOW);
     expect(result.tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, retriesUsed: 0 }]);
   });
 });
 
-test('a task that no worker takes in time is cancelled with the reason', () => {
+test('a task that exceeds its schedule timeout is cancelled with the reason', () => {
   const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
   const result = advance(state([step('a')], [{ status: 'QUEUED', dueAt: NOW }]), due, NOW);
   expect(result.tasks).toMatchObject([
@@ -205,7 +204,7 @@ test('a task that no worker takes in time is cancelled with the reason', () => {
 describe('a DAG', () => {
   const diamond = [step('a'), step('b', [0]), step('c', [0]), step('d', [1, 2])];
 
-  test('queues what has all its parents', () => {
+  test('queues tasks whose parents have completed', () => {
     expect(after(state(diamond, [RUNNING]), completed('a'))).toEqual({
       tasks: 'a=COMPLETED b=QUEUED c=QUEUED d=WAITING',
       run: 'RUNNING',
@@ -215,7 +214,7 @@ describe('a DAG', () => {
     expect(after(halfway, completed('b')).tasks).toBe('a=COMPLETED b=COMPLETED c=COMPLETED d=QUEUED');
   });
 
-  test('gives up what comes after a failure, and lets the other branch finish', () => {
+  test('cancels the descendants of a failed task, and lets the other branch finish', () => {
     const both = state(diamond, [{ status: 'COMPLETED' }, RUNNING, RUNNING]);
     expect(after(both, failed('b'))).toMatchObject({
       tasks: 'a=COMPLETED b=FAILED c=RUNNING d=CANCELLED',
@@ -223,7 +222,7 @@ describe('a DAG', () => {
     });
   });
 
-  test('gives up a whole chain at once', () => {
+  test('cancels a whole chain at once', () => {
     const chain = [step('a'), step('b', [0]), step('c', [1])];
     expect(after(state(chain, [RUNNING]), failed('a'))).toMatchObject({
       tasks: 'a=FAILED b=CANCELLED c=CANCELLED',
@@ -231,7 +230,7 @@ describe('a DAG', () => {
     });
   });
 
-  test('is cancelled as a whole, telling the workers of what runs', () => {
+  test('is cancelled as a whole, with stops for the running tasks', () => {
     const result = advance(state(diamond, [{ status: 'COMPLETED' }, RUNNING]), { kind: 'cancelled' }, NOW);
     expect(result.state.tasks.map(({ status }) => status)).toEqual([
       'COMPLETED',
@@ -240,12 +239,12 @@ describe('a DAG', () => {
       'CANCELLED',
     ]);
     expect(result.effects).toMatchObject([
-      { kind: 'attempt-ended', tell: 'cancelled', task: { id: 'b' } },
+      { kind: 'attempt-ended', stopReason: 'cancelled', task: { id: 'b' } },
       { kind: 'run-ended', outcome: 'cancelled' },
     ]);
   });
 
-  test('goes on without the branch of a task that was cancelled by itself', () => {
+  test('continues without the branch of an individually cancelled task', () => {
     const result = after(state(diamond, [{ status: 'COMPLETED' }, RUNNING, RUNNING]), {
       kind: 'cancelled',
       taskId: 'b',
@@ -257,14 +256,14 @@ describe('a DAG', () => {
 describe('an on-failure task', () => {
   const steps = [step('a'), step('b', [0]), step('oops', [], { kind: 'on-failure' })];
 
-  test('runs when all others are over and one has failed; the run then counts as failed', () => {
+  test('runs once all others have ended and one has failed; the run then counts as failed', () => {
     const first = advance(state(steps, [RUNNING]), failed('a'), NOW);
     expect(first.state.tasks.map(({ status }) => status)).toEqual(['FAILED', 'CANCELLED', 'QUEUED']);
     const tasks = first.state.tasks.map((task) => (task.name === 'oops' ? { ...task, ...RUNNING } : task));
     expect(after({ ...first.state, tasks: tasks as TaskRow[] }, completed('oops'))).toMatchObject({ run: 'FAILED' });
   });
 
-  test('is left out when nothing failed, or when the run was cancelled', () => {
+  test('is skipped if nothing failed or the run was cancelled', () => {
     const last = state(steps, [{ status: 'COMPLETED' }, RUNNING]);
     expect(after(last, completed('b'))).toMatchObject({
       tasks: 'a=COMPLETED b=COMPLETED oops=SKIPPED',
@@ -278,20 +277,20 @@ describe('a durable task', () => {
   const waiting = (more: Partial<TaskRow> = {}) => state([step('a')], [{ ...RUNNING, invocationCount: 2, ...more }]);
   const evicted: RunEvent = { kind: 'evicted', taskId: 'a', invocation: 2, seenAnswers: 3 };
 
-  test('that is let go of rests without worker and timer, and its run goes on', () => {
+  test('that is evicted has neither worker nor timer, and its run continues', () => {
     const { tasks, run, effects } = advance(waiting(), evicted, NOW);
     expect(run).toBeUndefined();
     expect(tasks).toMatchObject([{ status: 'EVICTED', workerId: null, dueAt: null, retryCount: 0, seenAnswers: 3 }]);
     expect(effects).toMatchObject([{ kind: 'attempt-ended', outcome: 'evicted' }]);
-    expect(effects[0]).not.toHaveProperty('tell');
+    expect(effects[0]).not.toHaveProperty('stopReason');
   });
 
-  test('is let go of only in the invocation that its worker has', () => {
+  test('is evicted only in its current invocation', () => {
     expect(advance(waiting({ invocationCount: 3 }), evicted, NOW).tasks).toEqual([]);
     expect(advance(waiting({ status: 'COMPLETED' }), evicted, NOW).tasks).toEqual([]);
   });
 
-  test('waits for a worker once it is restored, in the same attempt', () => {
+  test('is queued again when restored, in the same attempt', () => {
     const resting = waiting({ status: 'EVICTED', workerId: null, dueAt: null, retryCount: 1 });
     const { tasks, effects } = advance(resting, { kind: 'restored', taskId: 'a' }, NOW);
     expect(tasks).toMatchObject([{ status: 'QUEUED', retryCount: 1, queuedAt: NOW, dueAt: NOW + 300_000 }]);
@@ -299,10 +298,19 @@ describe('a durable task', () => {
     expect(advance(waiting(), { kind: 'restored', taskId: 'a' }, NOW).tasks).toEqual([]);
   });
 
-  test('that rests is cancelled without a word to a worker', () => {
+  test('that is evicted can be cancelled without a stop', () => {
     const { tasks, run, effects } = advance(waiting({ status: 'EVICTED' }), { kind: 'cancelled' }, NOW);
     expect(tasks).toMatchObject([{ status: 'CANCELLED' }]);
     expect(run).toMatchObject({ status: 'CANCELLED' });
     expect(effects).toMatchObject([{ kind: 'run-ended' }]);
   });
+});
+
+test('the n-th retry is delayed by factor to the power of n seconds, up to the limit', () => {
+  const backoff = { factor: 2, maxSeconds: 5 };
+  expect([1, 2, 3, 50].map((n) => retryDelayMs({ backoff }, n))).toEqual([2_000, 4_000, 5_000, 5_000]);
+});
+
+test('a retry without back-off is immediate', () => {
+  expect(retryDelayMs({}, 3)).toBe(0);
 });

@@ -1,16 +1,14 @@
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Assignment, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
-import type { AssignedBatch } from '../batch/batcher.ts';
 import { now } from '../clock.ts';
-import { cancelAction, startAction } from '../contract/assigned-action.ts';
-import { startBatchAction } from '../contract/batch-action.ts';
-import { MOST_BYTES } from '../contract/limits.ts';
+import { cancelAction, type StopReason, startAction } from '../messages/assigned-action.ts';
+import { type AssignedBatch, startBatchAction } from '../messages/batch-action.ts';
+import { MOST_BYTES } from '../messages/limits.ts';
+import type { WorkerPool } from '../placement/worker-pool.ts';
 import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Settle } from '../runs/settlement.ts';
 import { recordQueued } from '../runs/spans.ts';
-import type { Tell } from '../runs/transition.ts';
-import type { WorkerPool } from './worker-pool.ts';
 
 export interface DispatchDeps {
   pool: WorkerPool;
@@ -19,10 +17,10 @@ export interface DispatchDeps {
   onError(error: unknown): void;
 }
 
-/** Room for what an action says beside what the user has written. */
-const REST_OF_ACTION = 16 * 1024;
+/** Room for the fields of an action other than payload and metadata. */
+const OTHER_FIELDS = 16 * 1024;
 
-/** Sends workers what was decided and committed, each message in the trace of the run that it is about. */
+/** Sends committed assignments and cancellations to workers, each message in the trace of its run. */
 export class Dispatch {
   readonly #deps: DispatchDeps;
 
@@ -30,19 +28,19 @@ export class Dispatch {
     this.#deps = deps;
   }
 
-  assigned(assignments: readonly Assignment[]): void {
+  sendAssignments(assignments: readonly Assignment[]): void {
     for (const assignment of assignments) {
       const { task, run } = assignment;
       const steps = this.#deps.registry.steps(run.versionId);
       const stream = this.#deps.pool.stream(task.workerId);
       if (!stream) {
-        this.#giveAgain(task);
+        this.#reassign(task);
         continue;
       }
       const action = startAction(assignment, steps);
       const bytes = Buffer.byteLength(action.actionPayload) + Buffer.byteLength(action.additionalMetadata ?? '');
-      if (bytes > MOST_BYTES - REST_OF_ACTION) {
-        this.#refuse(task, bytes);
+      if (bytes > MOST_BYTES - OTHER_FIELDS) {
+        this.#failTooLarge(task, bytes);
         continue;
       }
       inTraceOf(run, 'send-to-worker', task, () => stream.send(action));
@@ -50,13 +48,13 @@ export class Dispatch {
     }
   }
 
-  /** One message for all; a trace of its own, because it is about many runs. */
-  assignedBatch(batch: AssignedBatch): void {
+  /** Sends one message for all tasks, in a trace of its own because they belong to many runs. */
+  sendBatch(batch: AssignedBatch): void {
     const { assignments } = batch;
     const { task, run } = assignments[0]!;
     const stream = this.#deps.pool.stream(task.workerId);
     if (!stream) {
-      for (const assignment of assignments) this.#giveAgain(assignment.task);
+      for (const assignment of assignments) this.#reassign(assignment.task);
       return;
     }
     const steps = this.#deps.registry.steps(run.versionId);
@@ -70,23 +68,23 @@ export class Dispatch {
     for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], at);
   }
 
-  stop(run: RunRow, task: TaskRow, tell: Tell): void {
+  cancel(run: RunRow, task: TaskRow, reason: StopReason): void {
     const stream = task.workerId === null ? undefined : this.#deps.pool.stream(task.workerId);
     const steps = this.#deps.registry.steps(run.versionId);
-    if (stream) inTraceOf(run, 'cancel-task', task, () => stream.send(cancelAction(task, tell, steps)));
+    if (stream) inTraceOf(run, 'cancel-task', task, () => stream.send(cancelAction(task, reason, steps)));
   }
 
-  /** One message that a worker does not take ends its whole stream. */
-  #refuse({ id: taskId, runId, retryCount }: TaskRow, bytes: number): void {
-    const message = `the task's input, metadata and parents' outputs are ${bytes} bytes: a worker takes ${MOST_BYTES}`;
+  /** Fails a task whose message would exceed the worker's limit: sending it would end the worker's whole stream. */
+  #failTooLarge({ id: taskId, runId, retryCount }: TaskRow, bytes: number): void {
+    const message = `the task's input, metadata and parents' outputs have ${bytes} bytes; a worker accepts ${MOST_BYTES}`;
     const error = JSON.stringify({ message });
     this.#deps
       .settle([{ runId, event: { kind: 'failed', taskId, retryCount, error, mayRetry: false } }])
       .catch(this.#deps.onError);
   }
 
-  /** The worker's stream broke between the decision and now. */
-  #giveAgain({ id: taskId, runId, retryCount }: TaskRow): void {
+  /** Queues a task again whose worker's stream broke after the assignment. */
+  #reassign({ id: taskId, runId, retryCount }: TaskRow): void {
     const event = { kind: 'worker-lost', taskId, retryCount, error: 'the stream to the worker broke' } as const;
     this.#deps.settle([{ runId, event }]).catch(this.#deps.onError);
   }

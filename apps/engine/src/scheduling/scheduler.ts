@@ -1,73 +1,51 @@
-import { runSpan, setRunAttributes } from '@hatchet-ts/server-otel';
-import type { Queryable } from '@hatchet-ts/storage';
-import {
-  type Assignment,
-  assignTasks,
-  type Backlog,
-  type EpochMs,
-  listBacklogs,
-  pickQueued,
-  type QueuedTask,
-} from '@hatchet-ts/storage/runs';
+import { type Backlog, listBacklogs, pickQueued, type QueuedTask } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
-import { runSpanContexts } from '../runs/context.ts';
-import type { Registry } from '../runs/registry.ts';
-import type { Exclusive } from './exclusive.ts';
-import { singleLoop } from './single-loop.ts';
-import { matchSlots, roomFor, type Slots, type Taker } from './slots.ts';
-import type { Timing } from './timing.ts';
-import type { WorkerPool } from './worker-pool.ts';
+import { SingleLoop } from '../loops/single-loop.ts';
+import { type EligibleWorker, matchSlots, roomFor, type Slots } from '../placement/slots.ts';
+import { assign, type SchedulingDeps, slotsOf } from './assign.ts';
 
-/** Tasks of a kind that waits. */
+/** Kind of queued tasks: one action and one set of desired labels of a tenant. */
 interface Kind extends Backlog {
-  /** What each one occupies; unknown until one was seen. */
+  /** Slots of one task; unknown until one was seen. */
   slots: Slots | undefined;
 }
 
-/** Most tasks that one pass takes of one kind. */
-const MOST_OF_A_KIND = 500;
-
-export interface SchedulerDeps {
-  db: Queryable;
-  registry: Registry;
-  pool: WorkerPool;
-  timing: Timing;
-  /** What is free is counted and given out in one piece. */
-  exclusive: Exclusive;
-  /** Whether this engine may schedule now: it may not while it has lost the lock. */
-  mayRun(): boolean;
-  /** Committed assignments, to be sent. */
-  onAssigned(assignments: Assignment[]): void;
-  onTimer(dueAt: EpochMs): void;
-  onError(error: unknown): void;
+/** Kind that can be assigned now. */
+interface AssignableKind extends Kind {
+  /** Most tasks to pick. */
+  limit: number;
+  eligible: EligibleWorker[];
 }
 
-/** Gives waiting tasks to workers that have room, in passes that each assign as many as they can in one statement. */
-export class Scheduler {
-  readonly #deps: SchedulerDeps;
-  readonly #backlogs = new Map<string, Kind>();
-  readonly #loop;
+/** Most tasks of one kind that a pass picks. */
+const MOST_OF_A_KIND = 500;
 
-  constructor(deps: SchedulerDeps) {
+/** Assigns queued tasks to workers that have room, in passes that each assign as many as possible in one statement. */
+export class Scheduler {
+  readonly #deps: SchedulingDeps;
+  readonly #kinds = new Map<string, Kind>();
+  readonly #loop: SingleLoop;
+
+  constructor(deps: SchedulingDeps) {
     this.#deps = deps;
-    this.#loop = singleLoop(() => deps.exclusive(() => this.#pass()), deps.onError);
+    this.#loop = new SingleLoop(() => deps.exclusive.run(() => this.#pass()), deps.onError);
   }
 
-  /** Finds out what waits: at the start, and whenever another engine may have been at work. */
+  /** Reads the kinds of queued tasks from the database. */
   async recover(): Promise<void> {
     for (const backlog of await listBacklogs(this.#deps.db)) this.#note(backlog);
     this.wake();
   }
 
-  /** A task of this kind waits, and is committed. */
+  /** To be called once a task of this kind is queued and committed. */
   queued(backlog: Backlog, slots: Slots): void {
     this.#note(backlog, slots);
     this.wake();
   }
 
-  /** A worker has come, or has room again. */
+  /** To be called if a worker connected or has room again. */
   wake(): void {
-    if (this.#backlogs.size > 0) this.#loop.wake();
+    if (this.#kinds.size > 0) this.#loop.wake();
   }
 
   stop(): Promise<void> {
@@ -75,95 +53,65 @@ export class Scheduler {
   }
 
   #note({ tenantId, action, affinity }: Backlog, slots?: Slots): void {
-    this.#backlogs.set(keyOf({ tenantId, action, affinity }), { tenantId, action, affinity, slots });
+    this.#kinds.set(keyOf({ tenantId, action, affinity }), { tenantId, action, affinity, slots });
   }
 
   async #pass(): Promise<void> {
     const { db, registry, mayRun } = this.#deps;
     if (!mayRun()) return;
-    const wanted = this.#wanted();
-    if (wanted.length === 0) return;
-    // Forgotten before the rows are read: what is queued after that is noted again.
-    for (const kind of wanted) this.#backlogs.delete(keyOf(kind));
+    const kinds = this.#assignable();
+    if (kinds.length === 0) return;
+    // Forgotten before the rows are read: tasks queued later note their kind again.
+    for (const kind of kinds) this.#kinds.delete(keyOf(kind));
     try {
-      const tasks = await pickQueued(db, wanted);
+      const tasks = await pickQueued(db, kinds);
       await registry.load(tasks.map(({ versionId }) => versionId));
-      const assigned = await this.#assign(tasks, wanted);
+      const assigned = await this.#assign(tasks, kinds);
       const picked = Map.groupBy(tasks, keyOf);
-      for (const kind of wanted) {
+      for (const kind of kinds) {
         const [first, ...more] = picked.get(keyOf(kind)) ?? [];
-        // All that were asked for: there may be more. Not all assigned: these still wait.
+        // At the limit there may be more; if not all were assigned, the rest is still queued.
         const left = more.length + 1 === kind.limit || assigned < tasks.length;
-        if (first && left) this.#note(kind, this.#slots(first));
+        if (first && left) this.#note(kind, slotsOf(registry, first));
       }
       if (assigned > 0) this.wake();
     } catch (error) {
-      for (const kind of wanted) this.#note(kind, kind.slots);
+      for (const kind of kinds) this.#note(kind, kind.slots);
       throw error;
     }
   }
 
-  /** Which kinds of task could be given out now, and how many of each at most. */
-  #wanted(): (Kind & { limit: number; takers: Taker[] })[] {
+  #assignable(): AssignableKind[] {
     const { pool, timing } = this.#deps;
     const aliveSince = now() - timing.heartbeat;
-    return [...this.#backlogs.values()]
+    return [...this.#kinds.values()]
       .map((kind) => {
-        const takers = pool.takers(kind, aliveSince);
-        const room = takers.reduce((sum, { id }) => sum + slotsLeft(kind.slots, pool.free(id)), 0);
-        return { ...kind, takers, limit: Math.min(room, MOST_OF_A_KIND) };
+        const eligible = pool.eligible(kind, aliveSince);
+        const room = eligible.reduce((sum, { id }) => sum + roomOf(kind.slots, pool.free(id)), 0);
+        return { ...kind, eligible, limit: Math.min(room, MOST_OF_A_KIND) };
       })
       .filter(({ limit }) => limit > 0);
   }
 
-  async #assign(tasks: QueuedTask[], wanted: readonly (Backlog & { takers: Taker[] })[]): Promise<number> {
-    const { pool } = this.#deps;
-    const takers = new Map(wanted.map((kind) => [keyOf(kind), kind.takers]));
-    const free = new Map(wanted.flatMap((kind) => kind.takers).map(({ id }) => [id, pool.free(id)]));
+  async #assign(tasks: readonly QueuedTask[], kinds: readonly AssignableKind[]): Promise<number> {
+    const { registry, pool, dispatch } = this.#deps;
+    const eligibleOf = new Map(kinds.map((kind) => [keyOf(kind), kind.eligible]));
+    const free = new Map(kinds.flatMap(({ eligible }) => eligible).map(({ id }) => [id, pool.free(id)]));
     const candidates = tasks.map((task) => ({
       id: task.id,
-      takers: takers.get(keyOf(task)) ?? [],
-      slots: this.#slots(task),
+      eligible: eligibleOf.get(keyOf(task)) ?? [],
+      slots: slotsOf(registry, task),
     }));
     const matches = matchSlots(candidates, free);
-    const chosen = tasks.flatMap((task) => {
+    const choices = tasks.flatMap((task) => {
       const workerId = matches.get(task.id);
       return workerId === undefined ? [] : [{ task, workerId }];
     });
-    return chosen.length === 0 ? 0 : this.#commit(chosen);
-  }
-
-  async #commit(chosen: { task: QueuedTask; workerId: string }[]): Promise<number> {
-    const { db, timing, onTimer, onAssigned } = this.#deps;
-    const links = runSpanContexts(chosen.map(({ task }) => task));
-    const attributes = { 'queue.item_count': chosen.length };
-    const at = now();
-    const assignments = await runSpan('queue', { root: true, links, attributes }, () =>
-      runSpan('try-assign', {}, async (span) => {
-        const wanted = chosen.map(({ task, workerId }) => ({ taskId: task.id, runId: task.runId, workerId }));
-        const assigned = await assignTasks(db, wanted, at, at + timing.start);
-        const counts = { 'batch.assigned': assigned.length, 'batch.unassigned': chosen.length - assigned.length };
-        setRunAttributes(span, counts);
-        return assigned;
-      }),
-    );
-    const slots = new Map(chosen.map(({ task }) => [task.id, this.#slots(task)]));
-    for (const assignment of assignments) this.#occupy(assignment, slots.get(assignment.task.id) ?? {});
-    // Outside of the pass's span: what follows belongs to each run's own trace.
-    onTimer(at + timing.start);
-    onAssigned(assignments);
+    if (choices.length === 0) return 0;
+    const assignments = await assign(this.#deps, choices);
+    // Outside the pass's span: each message belongs to its run's own trace.
+    dispatch.sendAssignments(assignments);
     return assignments.length;
-  }
-
-  #occupy({ task, run }: Assignment, slots: Slots): void {
-    const { id: taskId, retryCount, runId, tenantId, workerId } = task;
-    const { traceparent, tracestate, rootSpanId } = run;
-    const context = { traceparent, tracestate, rootSpanId };
-    this.#deps.pool.occupy({ taskId, retryCount, runId, tenantId, workerId, slots, ...context });
-  }
-
-  #slots({ versionId, step }: QueuedTask): Slots {
-    return this.#deps.registry.steps(versionId)[step]?.slots ?? { default: 1 };
   }
 }
 
@@ -171,8 +119,8 @@ function keyOf({ tenantId, action, affinity }: Backlog): string {
   return `${tenantId} ${action} ${affinity}`;
 }
 
-/** How many tasks there is room for; where it is not known what each takes, as many as there are slots of any kind. */
-function slotsLeft(slots: Slots | undefined, free: Slots): number {
+/** Number of tasks that fit; if their slots are unknown, the number of free slots of any kind. */
+function roomOf(slots: Slots | undefined, free: Slots): number {
   const rooms = slots ? [roomFor(slots, free)] : Object.values(free);
   return rooms.reduce((sum, room) => sum + Math.max(0, room), 0);
 }

@@ -1,35 +1,38 @@
 import type { Backlog } from '@hatchet-ts/storage/runs';
-import type { Batcher } from '../batch/batcher.ts';
-import type { QueuedKind } from '../runs/creation.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { QueuedKind } from '../runs/run-factory.ts';
+import type { SchedulingDeps } from './assign.ts';
+import { Batcher } from './batcher.ts';
+import { Scheduler } from './scheduler.ts';
 
-/** Those who give tasks to workers: one by one, or in batches. */
-export interface Scheduling {
-  /** A task of this kind waits, and is committed. */
-  queued(backlog: Backlog, kind: QueuedKind): void;
-  /** A worker has come, or has room again. */
-  wake(): void;
-  /** Finds out what waits: at the start, and whenever another engine may have been at work. */
-  recover(): Promise<void>;
-  stop(): Promise<void>;
-}
+/** Assigns queued tasks to workers: one by one, or in batches. */
+export class Scheduling {
+  readonly #scheduler: Scheduler;
+  readonly #batcher: Batcher;
 
-export function createScheduling(scheduler: Scheduler, batcher: Batcher): Scheduling {
-  return {
-    queued(backlog, { slots, batched }) {
-      if (batched) batcher.queued(backlog);
-      else scheduler.queued(backlog, slots);
-    },
-    wake() {
-      scheduler.wake();
-      batcher.wake();
-    },
-    async recover() {
-      await scheduler.recover();
-      await batcher.recover();
-    },
-    async stop() {
-      await Promise.all([scheduler.stop(), batcher.stop()]);
-    },
+  constructor(deps: SchedulingDeps) {
+    this.#scheduler = new Scheduler(deps);
+    this.#batcher = new Batcher(deps);
+  }
+
+  /** To be called once a task of this kind is queued and committed. */
+  readonly queued = (backlog: Backlog, { slots, batched }: QueuedKind): void => {
+    if (batched) this.#batcher.queued(backlog);
+    else this.#scheduler.queued(backlog, slots);
   };
+
+  /** To be called if a worker connected or has room again. */
+  readonly wake = (): void => {
+    this.#scheduler.wake();
+    this.#batcher.wake();
+  };
+
+  /** Reads the kinds of queued tasks from the database. */
+  async recover(): Promise<void> {
+    await this.#scheduler.recover();
+    await this.#batcher.recover();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#scheduler.stop(), this.#batcher.stop()]);
+  }
 }

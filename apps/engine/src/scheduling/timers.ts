@@ -2,14 +2,14 @@ import { type RunSpanName, runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import { type DueTask, dueTasks, type EpochMs, nextDueAt } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
+import { Alarm } from '../loops/alarm.ts';
+import type { Timing } from '../loops/timing.ts';
 import { runSpanContexts } from '../runs/context.ts';
 import type { Settle } from '../runs/settlement.ts';
-import { type Alarm, createAlarm } from './alarm.ts';
-import type { Timing } from './timing.ts';
 
 const MOST_AT_ONCE = 500;
 
-export interface TimersDeps {
+export interface TaskTimersDeps {
   db: Queryable;
   settle: Settle;
   timing: Timing;
@@ -17,19 +17,36 @@ export interface TimersDeps {
   onError(error: unknown): void;
 }
 
-/** The alarm clock for the tasks' timers. */
-export function createTimers({ db, settle, timing, mayRun, onError }: TimersDeps): Alarm {
-  async function look(): Promise<EpochMs | null> {
+/** Timers of tasks: timeouts, back-off, and the start that a worker must report. */
+export class TaskTimers {
+  readonly #deps: TaskTimersDeps;
+  readonly #alarm: Alarm;
+  readonly start: () => void;
+  /** To be called once a timer is committed. */
+  readonly set: (dueAt: EpochMs) => void;
+
+  constructor(deps: TaskTimersDeps) {
+    this.#deps = deps;
+    this.#alarm = new Alarm(() => this.#poll(), deps.timing.timerCheck, deps.onError);
+    this.start = this.#alarm.start;
+    this.set = this.#alarm.set;
+  }
+
+  stop(): Promise<void> {
+    return this.#alarm.stop();
+  }
+
+  async #poll(): Promise<EpochMs | null> {
+    const { db, settle, mayRun } = this.#deps;
     if (!mayRun()) return null;
     const due = await dueTasks(db, now(), MOST_AT_ONCE);
-    for (const [name, tasks] of Map.groupBy(due, spanName)) await process(name, tasks, settle);
+    for (const [name, tasks] of Map.groupBy(due, spanName)) await settleDue(name, tasks, settle);
     return due.length === MOST_AT_ONCE ? now() : nextDueAt(db);
   }
-  return createAlarm(look, timing.timerCheck, onError);
 }
 
-/** One transaction for all; a trace of its own, because it is a pass over the tasks of many. */
-function process(name: RunSpanName, tasks: readonly DueTask[], settle: Settle): Promise<void> {
+/** Settles due tasks in one transaction, and in a trace of its own because they belong to many runs. */
+function settleDue(name: RunSpanName, tasks: readonly DueTask[], settle: Settle): Promise<void> {
   const options = { root: true, links: runSpanContexts(tasks), attributes: { 'batch.item_count': tasks.length } };
   return runSpan(name, options, () =>
     settle(tasks.map(({ id, runId, retryCount }) => ({ runId, event: { kind: 'due', taskId: id, retryCount } }))),

@@ -13,20 +13,20 @@ import {
   type WorkerRow,
 } from '@hatchet-ts/storage/workers';
 import { now } from '../clock.ts';
+import type { Timing } from '../loops/timing.ts';
+import type { ActionStream, WorkerPool } from '../placement/worker-pool.ts';
 import { Refusal } from '../refusal.ts';
-import type { Timing } from './timing.ts';
-import type { ActionStream, WorkerPool } from './worker-pool.ts';
 
 export interface WorkersDeps {
   db: Queryable;
   pool: WorkerPool;
   timing: Timing;
-  /** There may be room for more work. */
-  onRoom(): void;
+  /** A worker may take more tasks. */
+  onCapacity(): void;
   onTimer(dueAt: EpochMs): void;
 }
 
-/** The life of workers: they register once, come and go, report that they live, are paused, and leave. */
+/** Life cycle of workers: registration, streams, heartbeats, pausing, labels, unsubscription. */
 export class Workers {
   readonly #deps: WorkersDeps;
 
@@ -42,7 +42,7 @@ export class Workers {
     return row.id;
   }
 
-  /** A tenant's worker, which an engine may have registered long ago. @throws Refusal when there is none. */
+  /** Finds a tenant's worker; an earlier engine may have registered it. @throws Refusal if there is none */
   async find(tenantId: string, id: string): Promise<WorkerRow> {
     const known = this.#deps.pool.worker(id);
     const row = known ?? (await findWorker(this.#deps.db, id, tenantId));
@@ -52,8 +52,8 @@ export class Workers {
   }
 
   /**
-   * Opens a worker's stream of actions. What was sent over a former one may be lost: attempts that the worker does not
-   * report as started within a short time are given out again.
+   * Opens a worker's stream of actions. Messages on an earlier stream may be lost, so attempts whose start the worker does
+   * not report soon are reassigned.
    *
    * @returns ends the stream.
    */
@@ -67,7 +67,7 @@ export class Workers {
     await setStartDeadline(db, row.id, at + timing.restart);
     this.#deps.onTimer(at + timing.restart);
     pool.connect(row.id, stream);
-    this.#deps.onRoom();
+    this.#deps.onCapacity();
     return () => pool.disconnect(row.id, stream);
   }
 
@@ -78,28 +78,28 @@ export class Workers {
     await runSpan('update-worker-heartbeat', { attributes: { 'worker.id': row.id } }, () =>
       saveHeartbeat(this.#deps.db, row.id, at),
     );
-    if (wasLost) this.#deps.onRoom();
+    if (wasLost) this.#deps.onCapacity();
   }
 
-  /** The worker takes no more work; it still reports on what it has. */
+  /** Stops assigning tasks to the worker; it still reports on those that it has. */
   async unsubscribe(row: WorkerRow): Promise<void> {
     row.unsubscribed = true;
     await saveUnsubscribed(this.#deps.db, row.id, now());
   }
 
-  /** The worker says something new of itself: there may be tasks that wanted it so. */
-  async label(row: WorkerRow, labels: WorkerLabels): Promise<void> {
+  /** Merges labels into the worker's; queued tasks may desire them. */
+  async upsertLabels(row: WorkerRow, labels: WorkerLabels): Promise<void> {
     await saveLabels(this.#deps.db, row.id, labels);
     row.labels = { ...row.labels, ...labels };
-    this.#deps.onRoom();
+    this.#deps.onCapacity();
   }
 
-  /** Somebody else changed a worker's row: it was paused, or may work again. */
-  async changed(id: string): Promise<void> {
+  /** Reads again whether a worker is paused, after the API changed its row. */
+  async reloadPaused(id: string): Promise<void> {
     const known = this.#deps.pool.worker(id);
     const row = known && (await findWorker(this.#deps.db, id));
     if (!known || !row) return;
     known.paused = row.paused;
-    if (!row.paused) this.#deps.onRoom();
+    if (!row.paused) this.#deps.onCapacity();
   }
 }

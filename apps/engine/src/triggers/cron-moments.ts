@@ -1,13 +1,12 @@
 import type { EpochMs } from '@hatchet-ts/storage/runs';
 import { nextFireAt } from '@hatchet-ts/storage/triggers';
 
-/** Most firings of one cron in one pass; the next pass goes on. */
+/** Most firings of one cron in one pass; the next pass continues. */
 const MOST_MOMENTS = 100;
 
 /**
- * The moments for which a cron fires at `at`, and when it fires next; null for never again. What came due while no
- * engine ran is made up for, each firing for its own moment, as far back as `catchUp` milliseconds: of what is older,
- * only the first.
+ * Computes the moments for which a cron fires at `at`, and its next moment; null for never again. Moments missed while no
+ * engine ran are made up for individually, as far back as `catchUp` milliseconds; of older ones only the first.
  */
 export function cronMoments(
   expression: string,
@@ -19,7 +18,7 @@ export function cronMoments(
   let next: EpochMs | null = first;
   while (next !== null && next <= at && moments.length < MOST_MOMENTS) {
     moments.push(next);
-    // a millisecond earlier, so that the moment itself counts
+    // one millisecond earlier, so that the moment itself is included
     next = nextFireAt(expression, new Date(Math.max(next, at - catchUp - 1)))?.getTime() ?? null;
   }
   return { moments, next };

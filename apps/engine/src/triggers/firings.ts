@@ -1,26 +1,26 @@
 import type { NewRun } from '@hatchet-ts/storage/runs';
 import type { DueCron, DueSchedule } from '@hatchet-ts/storage/triggers';
 import { Refusal } from '../refusal.ts';
-import type { Creation } from '../runs/creation.ts';
 import type { RunRequest } from '../runs/new-run.ts';
+import type { RunFactory } from '../runs/run-factory.ts';
 
-/** A schedule or cron that asks for a run. */
+/** Due schedule or cron, and the run that it requests. */
 export interface Firing<Row> {
   row: Row;
   request: RunRequest;
 }
 
-/** A firing with its run, or with the reason why there is none. */
-export type Prepared<Row> = Firing<Row> & ({ run: NewRun } | { error: string });
+/** Firing with its run, or with the error that prevented it. */
+export type PreparedFiring<Row> = Firing<Row> & ({ run: NewRun } | { error: string });
 
-/** A fired schedule carries its own metadata. */
+/** Firing of a schedule, which has metadata of its own. */
 export function scheduleFiring(row: DueSchedule): Firing<DueSchedule> {
   const { parentTaskId: taskId, childIndex, childKey } = row;
   const child = { ...(childIndex === null ? {} : { childIndex }), ...(childKey === null ? {} : { childKey }) };
   return { row, request: { ...requestOf(row), ...(taskId === null ? {} : { parent: { taskId, ...child } }) } };
 }
 
-/** A fired cron says over its metadata which cron it was, and for which moment it fired. */
+/** Firing of a cron; the metadata of its run names the cron and the moment. */
 export function cronFiring(row: DueCron, moment: number): Firing<DueCron> {
   const request = requestOf(row);
   const metadata = {
@@ -42,22 +42,22 @@ function requestOf({ workflowName, input, additionalMetadata, priority }: DueSch
   };
 }
 
-/** Prepares the runs, for each tenant together; what one of them asks for in vain spoils no other. */
+/** Prepares the runs of each tenant together; an invalid request does not affect the others. */
 export async function prepareFirings<Row extends { tenantId: string }>(
-  creation: Creation,
+  factory: RunFactory,
   firings: readonly Firing<Row>[],
-): Promise<Prepared<Row>[]> {
+): Promise<PreparedFiring<Row>[]> {
   const tenants = Map.groupBy(firings, ({ row }) => row.tenantId);
-  const prepared = [...tenants].map(async ([tenantId, theirs]): Promise<Prepared<Row>[]> => {
+  const prepared = [...tenants].map(async ([tenantId, own]): Promise<PreparedFiring<Row>[]> => {
     try {
-      const requests = theirs.map(({ request }) => request);
-      const runs = await creation.prepare(tenantId, requests, undefined);
-      return theirs.map((firing, position) => ({ ...firing, run: runs[position]! }));
+      const requests = own.map(({ request }) => request);
+      const runs = await factory.prepare(tenantId, requests, undefined);
+      return own.map((firing, position) => ({ ...firing, run: runs[position]! }));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const [only, ...more] = theirs;
+      const [only, ...more] = own;
       if (only && more.length === 0) return [{ ...only, error: error.message }];
-      return (await Promise.all(theirs.map((firing) => prepareFirings(creation, [firing])))).flat();
+      return (await Promise.all(own.map((firing) => prepareFirings(factory, [firing])))).flat();
     }
   });
   return (await Promise.all(prepared)).flat();

@@ -3,9 +3,9 @@ import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import { createCron, createSchedule } from '@hatchet-ts/storage/triggers';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { EngineFixture } from '../engine.fixture.ts';
-import { rawClient } from '../raw-client.fixture.ts';
-import { picture } from '../tracing.fixture.ts';
+import type { EngineFixture } from '../testing/engine.ts';
+import { rawClient } from '../testing/raw-client.ts';
+import { picture } from '../testing/waterfall.ts';
 
 const exporter = new InMemorySpanExporter();
 // Before pg and gRPC are loaded, as in main.ts.
@@ -14,7 +14,7 @@ startServerTelemetry({ env: {}, spanProcessors: [new SimpleSpanProcessor(exporte
 let engine: EngineFixture;
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 beforeAll(async () => {
-  const { engineFixture } = await import('../engine.fixture.ts');
+  const { engineFixture } = await import('../testing/engine.ts');
   engine = await engineFixture({}, true);
 });
 afterAll(() => engine.stop());
@@ -23,7 +23,7 @@ beforeEach(() => exporter.reset());
 const CREATION = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${CREATION}-b7ad6b7169203331-03`;
 
-/** A task whose next run says what its metadata are. */
+/** Task whose next run reports its metadata. */
 async function announcer(name: string) {
   const client = await engine.client();
   let next = Promise.withResolvers<Record<string, string>>();
@@ -54,7 +54,7 @@ const fire = (workflow: string, additionalMetadata: object) =>
 const named = (name: string, traceId: string) =>
   exporter.getFinishedSpans().filter((span) => span.name === name && span.spanContext().traceId === traceId);
 
-test('a firing lies in the trace of its schedule’s creation, flags and all', async () => {
+test('a firing lies in the trace of its schedule’s creation, with the same flags', async () => {
   const next = await announcer('parented');
   await fire('parented', { traceparent });
   expect(await next()).toEqual({ traceparent });
@@ -66,7 +66,7 @@ test('a firing lies in the trace of its schedule’s creation, flags and all', a
   `);
 });
 
-test('a firing with the relation link begins a trace that engine and worker share, linked to the creation', async () => {
+test('a firing with the relation link starts a trace shared by engine and worker, linked to the creation', async () => {
   const next = await announcer('linked');
   await fire('linked', { traceparent, tracestate: 'a=b', hatchet__trace_relation: 'link' });
   const metadata = await next();
@@ -99,7 +99,7 @@ test('a firing with the relation link begins a trace that engine and worker shar
   expect(exporter.getFinishedSpans().filter((span) => span.spanContext().traceId === CREATION)).toEqual([]);
 });
 
-test('each firing of a cron begins a trace of its own, where the cron brings no context', async () => {
+test('each firing of a cron without a context starts a trace of its own', async () => {
   const next = await announcer('ticking');
   await createCron(engine.db, {
     tenantId: TENANT,
@@ -121,7 +121,7 @@ test('each firing of a cron begins a trace of its own, where the cron brings no 
   await engine.db.query('UPDATE cron SET enabled = false');
 });
 
-test('a pass that fires several is a trace of its own, linked to theirs', async () => {
+test('a pass with several firings has a trace of its own, linked to theirs', async () => {
   await announcer('several');
   const at = new Date(Date.now() + 300);
   await engine.db.query(
@@ -135,7 +135,7 @@ test('a pass that fires several is a trace of its own, linked to theirs', async 
   expect(passes.map((pass) => [pass.parentSpanContext, pass.links.length])).toEqual([[undefined, 128]]);
 });
 
-test('a replay’s workflow_run is a child of the root, and lies in its trace with the call that asked for it', async () => {
+test('a replay’s workflow_run is a child of the root, in the same trace as the replay’s call', async () => {
   const next = await announcer('replayed');
   const id = await fire('replayed', {});
   const traceId = (await next()).traceparent?.slice(3, 35) ?? '';
@@ -161,7 +161,7 @@ test('a replay’s workflow_run is a child of the root, and lies in its trace wi
   expect(second?.start).toBeGreaterThan(first?.end ?? 0);
 });
 
-test('what a fan-out leaves in a trace grows with its width alone, and no span has more than 128 links', async () => {
+test('a fan-out’s spans grow only with its width, and no span has more than 128 links', async () => {
   const client = await engine.client();
   const child = client.task({ name: 'leaf', fn: async () => ({}) });
   const parent = client.task({

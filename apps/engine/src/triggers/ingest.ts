@@ -1,0 +1,82 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { readCarrier } from '@hatchet-ts/sdk-otel/propagation';
+import type { Database } from '@hatchet-ts/storage';
+import { insertEvents, type NewEvent } from '@hatchet-ts/storage/events';
+import { workflowsOfEvents } from '@hatchet-ts/storage/workflows';
+import type { SpanContext } from '@opentelemetry/api';
+import { now } from '../clock.ts';
+import type { StoredEvent } from '../durable/matching.ts';
+import type { Metadata } from '../runs/metadata.ts';
+import type { RunRequest } from '../runs/new-run.ts';
+import type { RunFactory } from '../runs/run-factory.ts';
+import { recordEvent } from '../runs/spans.ts';
+
+/** Event pushed by a client. */
+export interface PushedEvent {
+  key: string;
+  /** JSON text. */
+  payload: string;
+  metadata: Metadata;
+  priority?: number;
+  scope?: string;
+}
+
+/** Stores events and the runs that they start in one transaction; resolves to the events' ids, in order. */
+export type Ingest = (
+  tenantId: string,
+  events: readonly PushedEvent[],
+  call: SpanContext | undefined,
+) => Promise<{ id: string; createdAt: Date }[]>;
+
+/** @param onStored receives committed events, for durable tasks that wait for them. */
+export function createIngest(
+  db: Database,
+  factory: RunFactory,
+  onStored: (events: readonly StoredEvent[]) => void,
+): Ingest {
+  return async (tenantId, events, call) => {
+    const receivedAt = now();
+    const keys = [...new Set(events.map(({ key }) => key))];
+    const names = Map.groupBy(await workflowsOfEvents(db, tenantId, keys), ({ key }) => key);
+    const rows = events.map((event) => newEvent(tenantId, event, receivedAt));
+    const requests = events.flatMap((event, position) =>
+      (names.get(event.key) ?? []).map(({ name }): RunRequest => runRequest(event, rows[position]!.id, name)),
+    );
+    const runs = await factory.prepare(tenantId, requests, call);
+    await db.transaction(async (transaction) => {
+      await insertEvents(transaction, rows);
+      await factory.store(runs, transaction);
+    });
+    factory.announce(runs);
+    onStored(rows);
+    const committedAt = now();
+    for (const row of rows) {
+      const started = names.has(row.key);
+      if (started) recordEvent(row, readCarrier(row.additionalMetadata) ?? call, receivedAt, committedAt);
+    }
+    return rows.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) }));
+  };
+}
+
+function newEvent(tenantId: string, event: PushedEvent, createdAt: number): NewEvent {
+  const { key, payload, metadata, scope } = event;
+  return {
+    id: randomUUIDv7(),
+    tenantId,
+    key,
+    payload,
+    additionalMetadata: metadata,
+    createdAt,
+    ...(scope === undefined ? {} : { scope }),
+  };
+}
+
+function runRequest({ key, payload, metadata, priority }: PushedEvent, id: string, workflowName: string): RunRequest {
+  return {
+    workflowName,
+    input: payload,
+    metadata,
+    event: { id, key },
+    ...(priority === undefined ? {} : { priority }),
+  };
+}

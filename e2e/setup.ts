@@ -1,22 +1,20 @@
 import type { TestProject } from 'vitest/node';
-import { collectorImage } from './collector/image.ts';
-import { dockerEngine } from './docker/engine.ts';
+import { provideCollectorImage } from './collector/image.ts';
+import { connectDockerEngine } from './docker/engine.ts';
 import { removeLeftovers } from './docker/leftovers.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The image that the tests start Collectors from. */
+    /** Image of the Collectors that the tests start. */
     collectorImage: string;
   }
 }
 
-/**
- * Runs once before the e2e tests, in vitest's own process: a Docker Engine, no leftovers, an image of the Collector.
- */
+/** Prepares the e2e tests once, in Vitest's main process: Docker Engine, leftovers, Collector image. */
 export default async function setup(project: TestProject): Promise<void> {
   const log = (line: string) => project.vitest.logger.log(`e2e: ${line}`);
-  const docker = await dockerEngine(log);
+  const docker = await connectDockerEngine(log);
   const removed = await removeLeftovers(docker);
-  if (removed > 0) log(`removed ${removed} containers that an earlier run left behind`);
-  project.provide('collectorImage', await collectorImage(docker, log));
+  if (removed > 0) log(`removed ${removed} leftover containers of earlier runs`);
+  project.provide('collectorImage', await provideCollectorImage(docker, log));
 }

@@ -5,14 +5,13 @@ export default defineProject({
     name: 'e2e',
     include: ['**/*.test.ts'],
     globalSetup: ['@hatchet-ts/storage/embedded/vitest', './setup.ts'],
-    // whole processes and a Collector per file: after the unit tests, two files at a time
+    // each file starts whole processes and a Collector: after the unit tests, two files at a time
     sequence: { groupOrder: 1 },
     maxWorkers: 2,
-    // deadlines for a machine that is busy; nothing waits for a time
+    // generous, for a busy machine; no test waits for a fixed time
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // Ryuk would be one more image to pull; the tests stop their containers themselves, docker/leftovers.ts those of
-    // a run that was killed
+    // Ryuk would be another image to pull; tests stop their own containers, docker/leftovers.ts those of a killed run
     env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
   },
 });

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-import { installPackages, mayInstall } from '../docker/debian.ts';
+import { installPackages, mayInstall } from '../docker/debian-packages.ts';
 
-const PLACES = [
+const PATHS = [
   process.env.CHROMIUM_PATH,
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -11,21 +11,21 @@ const PLACES = [
 ];
 
 /**
- * A browser without a window: one that is there, or on Debian as root one that is installed.
+ * Starts a headless browser. On Debian as root, installs one if it is missing.
  *
- * @throws Error that says what to install, when there is none and none may be installed
+ * @throws Error with the remedy if there is no browser and none may be installed
  */
 export async function startBrowser(): Promise<Browser> {
-  if (!found()) {
+  if (!findBrowser()) {
     if (!mayInstall()) {
-      throw new Error('the tests of the page need Chromium or Chrome: install one, or set CHROMIUM_PATH to it');
+      throw new Error('the page tests need Chromium or Chrome: install one, or set CHROMIUM_PATH to its path');
     }
     await installPackages('chromium');
   }
-  // Root has no sandbox; the pages are our own.
-  return chromium.launch({ executablePath: found()!, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
+  // the sandbox does not work for root; the pages are our own
+  return chromium.launch({ executablePath: findBrowser()!, args: process.getuid?.() === 0 ? ['--no-sandbox'] : [] });
 }
 
-function found(): string | undefined {
-  return PLACES.find((path) => path && existsSync(path));
+function findBrowser(): string | undefined {
+  return PATHS.find((path) => path && existsSync(path));
 }

@@ -1,35 +1,32 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { ContainerRuntimeClient } from 'testcontainers';
+import { runs } from '../docker/debian-packages.ts';
+import { runCommand } from '../harness/run-command.ts';
 
-const run = promisify(execFile);
 const MANIFEST = join(import.meta.dirname, 'manifest.yaml');
 const DOCKERFILE = join(import.meta.dirname, 'Dockerfile');
 const CACHE = join(import.meta.dirname, '../../.cache/collector');
+/** A first build downloads all modules. */
+const BUILD_TIMEOUT_MS = 30 * 60_000;
 const GO_ARCHITECTURES: Record<string, string> = { x86_64: 'amd64', amd64: 'amd64', aarch64: 'arm64', arm64: 'arm64' };
 
-/**
- * The image that {@link buildImage} makes: named after what goes into it, so that a change of the manifest makes a
- * new one.
- */
+/** Returns the name of the image that {@link buildImage} builds. It contains a hash of the sources, so that a change of them leads to a new image. */
 export function localImageName(version: string): string {
   return `hatchet-otel-collector:${version}-${contentHash()}`;
 }
 
 /**
- * Builds the Collector of the manifest with Go and puts it into an image of its own. The binary is kept in
- * `.cache/collector`.
+ * Builds the Collector of the manifest with Go, and an image that contains it. Keeps the binary in `.cache/collector`.
  *
- * @throws Error that says what to install, when Go is not there; with the tool's own output, when it fails
+ * @throws Error with the remedy if Go is missing, or with the tool's output if the build fails
  */
 export async function buildImage(docker: ContainerRuntimeClient, name: string, version: string): Promise<void> {
   const architecture = GO_ARCHITECTURES[docker.info.containerRuntime.architecture];
-  if (!architecture) throw new Error(`no Collector is built for ${docker.info.containerRuntime.architecture}`);
+  if (!architecture) throw new Error(`cannot build a Collector for ${docker.info.containerRuntime.architecture}`);
   const binary = join(CACHE, `otelcol-${version}-${contentHash()}-${architecture}`);
   if (!existsSync(binary)) await buildBinary(binary, version, architecture);
 
@@ -47,11 +44,11 @@ async function buildBinary(binary: string, version: string, architecture: string
   await requireGo();
   const folder = await mkdtemp(join(tmpdir(), 'collector-build-'));
   try {
-    await go(['install', `go.opentelemetry.io/collector/cmd/builder@v${version}`], { GOBIN: folder });
+    await build('go', ['install', `go.opentelemetry.io/collector/cmd/builder@v${version}`], folder, { GOBIN: folder });
     await copyFile(MANIFEST, join(folder, 'manifest.yaml'));
-    // one static binary for the engine's machine, whatever machine this one is
+    // a static binary for the engine's machine, which may differ from this one
     const env = { CGO_ENABLED: '0', GOOS: 'linux', GOARCH: architecture };
-    await command(join(folder, 'builder'), ['--config', 'manifest.yaml', '--ldflags', '-s -w'], folder, env);
+    await build(join(folder, 'builder'), ['--config', 'manifest.yaml', '--ldflags', '-s -w'], folder, env);
     await mkdir(CACHE, { recursive: true });
     await copyFile(join(folder, 'build/otelcol'), `${binary}.${process.pid}`);
     await rename(`${binary}.${process.pid}`, binary);
@@ -61,19 +58,14 @@ async function buildBinary(binary: string, version: string, architecture: string
 }
 
 async function requireGo(): Promise<void> {
-  await run('go', ['version']).catch(() => {
-    throw new Error(
-      'the Collector image can neither be pulled nor built, for there is no Go on this machine: install Go 1.25 or newer, or make the image reachable',
-    );
-  });
+  if (await runs('go', 'version')) return;
+  throw new Error(
+    'the Collector image can neither be pulled nor built without Go: install Go 1.25 or newer, or make the image reachable',
+  );
 }
 
-async function go(args: string[], env: Record<string, string>): Promise<void> {
-  await command('go', args, tmpdir(), env);
-}
-
-async function command(file: string, args: string[], cwd: string, env: Record<string, string>): Promise<void> {
-  await run(file, args, { cwd, env: { ...process.env, ...env }, maxBuffer: 64 << 20 });
+async function build(program: string, args: string[], cwd: string, env: Record<string, string>): Promise<void> {
+  await runCommand(program, args, { cwd, env: { ...process.env, ...env }, timeoutMs: BUILD_TIMEOUT_MS });
 }
 
 async function buildFrom(docker: ContainerRuntimeClient, context: string, name: string): Promise<void> {

@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CertificateAuthority, type CertificateSubject } from '@hatchet-ts/trace-testing/certificates';
 import { stringify } from 'yaml';
-import { type Authority, createAuthority } from '../../packages/server-otel/src/testing/certificates.ts';
 import { Collector } from '../harness/collector.ts';
 
-/** Where the one Collector listens, in every way that operators have it. */
+/** Ports of the Collector: one for each kind of connection that operators use. */
 export const PORTS = {
   plaintext: 4317,
   http: 4318,
@@ -15,25 +15,29 @@ export const PORTS = {
   token: 4367,
 };
 
-export interface Listening {
+export interface ListeningCollector {
   collector: Collector;
-  /** Files of a client. */
+  /** Files of a client: certificate authorities, and certificates of an accepted client and of a stranger. */
   files: Record<'ca' | 'otherCa' | 'certificate' | 'key' | 'strangersCertificate' | 'strangersKey', string>;
   token: string;
 }
 
-/** Whom the Collector's certificate names: this machine, whichever of its addresses Docker takes. */
+/** Name in the Collector's certificate, because the address that Docker maps is not known in advance. */
 export const SERVER_NAME = 'collector.test';
 
-export async function listeningCollector(folder: string): Promise<Listening> {
+/** Starts one Collector with a receiver for each of {@link PORTS}. */
+export async function startListeningCollector(folder: string): Promise<ListeningCollector> {
   await mkdir(folder, { recursive: true });
   const token = 'a-token-for-tests';
-  const [authority, other] = await Promise.all([createAuthority(), createAuthority('Other CA')]);
+  const [authority, other] = await Promise.all([
+    CertificateAuthority.create(),
+    CertificateAuthority.create('Other CA'),
+  ]);
   const write = async (name: string, text: string) => {
     await writeFile(join(folder, name), text, { mode: 0o644 });
     return join(folder, name);
   };
-  const server = async (name: string, subject: Parameters<Authority['issue']>[0]) => {
+  const server = async (name: string, subject: CertificateSubject) => {
     const { certificate, key } = await authority.issue(subject);
     await write(`${name}.crt`, certificate);
     await write(`${name}.key`, key);

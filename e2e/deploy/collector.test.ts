@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
 import { GenericContainer, Wait } from 'testcontainers';
 import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { createAuthority } from '../../packages/server-otel/src/testing/certificates.ts';
 import { ownerLabel } from '../docker/leftovers.ts';
 import { Collector } from '../harness/collector.ts';
 import { suite } from '../harness/suite.ts';
@@ -13,20 +13,17 @@ import { deployFile } from './files.ts';
 
 const TARGET = '/etc/otelcol/config.yaml';
 
-it.each(['collector/config.yaml', 'collector/local.yaml'])(
-  'the Collector itself finds nothing wrong with %s',
-  async (file) => {
-    const validation = new GenericContainer(inject('collectorImage'))
-      .withCommand(['validate', '--config', TARGET])
-      .withCopyContentToContainer([{ content: deployFile(file), target: TARGET, mode: 0o644 }])
-      .withEnvironment({ TOKEN_FILE: '/token', TLS_CERT_FILE: '/crt', TLS_KEY_FILE: '/key', BACKEND: 'backend:4317' })
-      .withLabels(ownerLabel())
-      // Resolves when the command has ended with 0.
-      .withWaitStrategy(Wait.forOneShotStartup());
-    const container = await validation.start();
-    await container.stop();
-  },
-);
+it.each(['collector/config.yaml', 'collector/local.yaml'])('the Collector validates %s', async (file) => {
+  const validation = new GenericContainer(inject('collectorImage'))
+    .withCommand(['validate', '--config', TARGET])
+    .withCopyContentToContainer([{ content: deployFile(file), target: TARGET, mode: 0o644 }])
+    .withEnvironment({ TOKEN_FILE: '/token', TLS_CERT_FILE: '/crt', TLS_KEY_FILE: '/key', BACKEND: 'backend:4317' })
+    .withLabels(ownerLabel())
+    // resolves when the command has ended with exit code 0
+    .withWaitStrategy(Wait.forOneShotStartup());
+  const container = await validation.start();
+  await container.stop();
+});
 
 describe('the Collector with TLS and a bearer token', () => {
   const { folder, use } = suite();
@@ -36,7 +33,7 @@ describe('the Collector with TLS and a bearer token', () => {
 
   beforeAll(async () => {
     await mkdir(folder, { recursive: true });
-    const authority = await createAuthority();
+    const authority = await CertificateAuthority.create();
     const { certificate, key } = await authority.issue({ name: 'collector', hosts: ['localhost', '127.0.0.1'] });
     const write = async (name: string, content: string) => {
       await writeFile(join(folder, name), content);
@@ -45,7 +42,7 @@ describe('the Collector with TLS and a bearer token', () => {
     const config = parse(deployFile('collector/config.yaml')) as Record<string, Record<string, unknown>> & {
       service: { pipelines: Record<string, { exporters: string[] }> };
     };
-    // In place of whatever keeps traces: a file that the test reads.
+    // replace the trace storage by a file that the test reads
     config.exporters = { file: { path: '/output/traces.jsonl', flush_interval: '100ms' } };
     for (const pipeline of Object.values(config.service.pipelines)) pipeline.exporters = ['file'];
     collector = use(
@@ -65,13 +62,13 @@ describe('the Collector with TLS and a bearer token', () => {
     secure = {
       SERVER_OTEL_COLLECTOR_URL: collector.address,
       SERVER_OTEL_TLS_ROOT_CA_FILE: join(folder, 'ca.crt'),
-      // Docker's ports are not always on this host's loopback: inside a container they are on its gateway.
+      // Docker's ports are not always on loopback: inside a container they are on its gateway
       SERVER_OTEL_TLS_SERVER_NAME: 'localhost',
       SERVER_OTEL_METRICS_ENABLED: 'true',
     };
   });
 
-  it('takes spans and metrics of a service that trusts it and has the token', async () => {
+  it('accepts spans and metrics from a service that trusts its certificate and has the token', async () => {
     const checked = await check({ ...secure, SERVER_OTEL_COLLECTOR_AUTH_FILE: join(folder, 'authorization') });
     expect(checked.steps.map(({ step, result }) => `${step} ${result}`)).toEqual([
       'resolve passed',
@@ -90,7 +87,7 @@ describe('the Collector with TLS and a bearer token', () => {
     ['with another token', { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' }, 'authenticate', 'the token is refused'],
     ['without its authority', { SERVER_OTEL_TLS_ROOT_CA_FILE: '' }, 'tls', 'set SERVER_OTEL_TLS_ROOT_CA_FILE'],
     ['in plaintext', { SERVER_OTEL_INSECURE: 'true' }, 'http2', 'the collector speaks TLS'],
-  ])('refuses a service %s, and check says why', async (_, env, step, cause) => {
+  ])('refuses a service %s, and check reports the cause', async (_, env, step, cause) => {
     const { steps, exitCode } = await check({ ...secure, ...env });
     const failed = steps.find(({ result }) => result === 'failed');
     expect(failed).toMatchObject({ step, cause: expect.stringContaining(cause) });

@@ -22,20 +22,20 @@ interface Compose {
 const [compose] = documents<Compose>('compose.yaml');
 const services = compose!.services;
 
-it('the compose file is what the Compose specification allows', () => {
-  // It names itself and its parts in the way of older versions of JSON Schema, which Ajv refuses.
+it('the compose file conforms to the Compose specification', () => {
+  // the schema uses `$schema` and `id` of an older JSON Schema draft, which Ajv refuses
   const specification = JSON.parse(JSON.stringify(composeSchema), (key, value: unknown) =>
     ['$schema', 'id'].includes(key) && typeof value === 'string' ? undefined : value,
   );
   const validate = new Ajv2019({ strict: false, validateFormats: false }).compile(specification);
-  // `name` came to the specification later than this schema.
+  // `name` is newer than this schema
   const { name, ...rest } = compose!;
   expect(name).toBe('hatchet-otel');
   expect(validate(rest) || validate.errors).toBe(true);
   expect(validate({ services: { engine: { port: 1 } } })).toBe(false);
 });
 
-it('engine and API have good configurations and names of their own', async () => {
+it('engine and API have valid configurations and distinct service names', async () => {
   const names: unknown[] = [];
   for (const name of ['engine', 'api']) {
     const { problems, warnings, value } = await configurationOf(services[name]!.environment!);
@@ -45,7 +45,7 @@ it('engine and API have good configurations and names of their own', async () =>
   expect(names).toEqual(['hatchet-engine', 'hatchet-api']);
 });
 
-it('everything that it names is there: services, stages of the Dockerfile, files, the Collector of the tests', () => {
+it('every service, Dockerfile stage and file that it names exists, and its Collector is that of the tests', () => {
   const stages = [...deployFile('Dockerfile').matchAll(/ AS (\w+)/g)].map(([, stage]) => stage);
   for (const { build, depends_on, volumes, image } of Object.values(services)) {
     for (const other of Object.keys(depends_on ?? {})) expect(services).toHaveProperty(other);

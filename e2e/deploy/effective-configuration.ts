@@ -1,12 +1,12 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority } from '../../packages/server-otel/src/testing/certificates.ts';
+import { runProcess } from '@hatchet-ts/trace-testing';
+import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
 import { ROOT } from './files.ts';
 
-/** What `hatchet-server-otel check --json` says about an environment, as far as it is asked here. */
-export interface Checked {
+/** Parts of the output of `hatchet-server-otel check --json` that the tests read. */
+export interface CheckReport {
   readonly problems: readonly { readonly source: string; readonly expected: string }[];
   readonly warnings: readonly string[];
   readonly configuration: readonly { readonly variable: string; readonly value: unknown }[];
@@ -16,31 +16,29 @@ export interface Checked {
 
 const CLI = join(ROOT, 'packages/server-otel/dist/cli.mjs');
 
-export function check(env: Record<string, string>, timeoutSeconds = 5): Promise<Checked> {
+/** Runs `hatchet-server-otel check` in an environment. */
+export async function check(env: Record<string, string>, timeoutSeconds = 5): Promise<CheckReport> {
   const args = [CLI, 'check', '--json', '--config', '/nowhere', '--timeout', String(timeoutSeconds)];
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, args, { env: { PATH: process.env.PATH, ...env } }, (_, stdout, stderr) => {
-      try {
-        resolve(JSON.parse(stdout) as Checked);
-      } catch {
-        reject(new Error(stderr || stdout));
-      }
-    });
-  });
+  const { stdout, stderr } = await runProcess('node', args, { env });
+  try {
+    return JSON.parse(stdout) as CheckReport;
+  } catch {
+    throw new Error(stderr || stdout);
+  }
 }
 
 /**
- * The configuration that a container's environment makes; files that are mounted there are made here. Its collector
- * is not reached.
+ * Returns the configuration that results from a container's environment. Creates the files that are mounted in the
+ * container; the check does not reach its collector.
  */
 export async function configurationOf(
   env: Record<string, string>,
-): Promise<Checked & { value(name: string): unknown }> {
+): Promise<CheckReport & { value(name: string): unknown }> {
   const folder = await mkdtemp(join(tmpdir(), 'deploy-'));
   try {
     const ca = join(folder, 'ca.crt');
     const auth = join(folder, 'authorization');
-    await writeFile(ca, (await createAuthority()).certificate);
+    await writeFile(ca, (await CertificateAuthority.create()).certificate);
     await writeFile(auth, 'Bearer token\n');
     const here = Object.entries(env).map(([name, value]) => [
       name,

@@ -8,7 +8,7 @@ export function deployFile(name: string): string {
   return readFileSync(join(ROOT, 'deploy', name), 'utf8');
 }
 
-/** The documents of a YAML file, references and merges resolved. */
+/** Returns the documents of a YAML file below `deploy`, with references and merges resolved. */
 export function documents<T>(name: string): T[] {
   return parseAllDocuments(deployFile(name), { merge: true }).map((document) => {
     if (document.errors.length > 0) throw document.errors[0];

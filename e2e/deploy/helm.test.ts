@@ -10,8 +10,8 @@ interface Component {
 type Values = { sharedConfig: { env: Record<string, string> } } & Record<string, Component>;
 
 /**
- * The values that are set here, as the templates of Hatchet's charts use them: variables are strings, for `sharedConfig.env`
- * becomes a secret by `b64enc` and `env` a list by `value: "{{ . }}"`.
+ * Schemas of the values as the templates of Hatchet's charts use them. Variables are strings, because `sharedConfig.env`
+ * becomes a secret by `b64enc`, and `env` a list by `value: "{{ . }}"`.
  */
 const STRINGS = { type: 'object', additionalProperties: { type: 'string', pattern: '^[^"\\n]*$' } };
 const COMPONENT = {
@@ -22,7 +22,7 @@ const COMPONENT = {
     env: STRINGS,
     deploymentEnvFrom: {
       type: 'array',
-      // The chart's own list is replaced by this one: what it had must stay.
+      // this list replaces the chart's own, so it must contain the chart's entry
       contains: { properties: { secretRef: { properties: { name: { const: 'hatchet-config' } } } } },
       items: {
         type: 'object',
@@ -44,7 +44,7 @@ const schema = (components: string[]) => ({
   },
 });
 
-/** The backend services of each chart. */
+/** Backend services of each chart. */
 const CHARTS: [string, string[]][] = [
   ['hatchet-stack', ['api', 'engine']],
   ['hatchet-ha', ['api', 'grpc', 'controllers', 'scheduler']],
@@ -53,12 +53,12 @@ const CHARTS: [string, string[]][] = [
 describe.each(CHARTS)('the values for %s', (chart, components) => {
   const [values] = documents<Values>(`helm/${chart}.values.yaml`);
 
-  it('are what the chart understands', () => {
+  it('conform to the chart', () => {
     const validate = new Ajv({ allErrors: true, strictTypes: false }).compile(schema(components));
     expect(validate(values) || validate.errors).toBe(true);
   });
 
-  it('give every service a good configuration and a name of its own', async () => {
+  it('give every service a valid configuration and a distinct service name', async () => {
     const names = new Set<unknown>();
     for (const component of components) {
       const { problems, warnings, value } = await configurationOf({
@@ -75,14 +75,14 @@ describe.each(CHARTS)('the values for %s', (chart, components) => {
     expect(values!.sharedConfig.env).not.toHaveProperty('SERVER_OTEL_SERVICE_NAME');
   });
 
-  it('hold no secret, and take the authorisation from one', () => {
+  it('contain no secret, and read the authorization from one', () => {
     expect(JSON.stringify(values)).not.toMatch(/Bearer|COLLECTOR_AUTH"/);
     for (const component of components) {
       expect(values![component]!.deploymentEnvFrom).toContainEqual({ secretRef: { name: 'otel-collector-auth' } });
     }
   });
 
-  it('are patched by what matches the name of each deployment, and not that of the frontend', () => {
+  it('the patch of pod names matches each deployment but not the frontend', () => {
     const [kustomization] = documents<{ patches: { target: { name: string } }[] }>('helm/pod-names/kustomization.yaml');
     const pattern = new RegExp(`^${kustomization!.patches[0]!.target.name}$`);
     for (const component of components) expect(`hatchet-${component}`).toMatch(pattern);
@@ -90,7 +90,7 @@ describe.each(CHARTS)('the values for %s', (chart, components) => {
   });
 });
 
-it('the patch gives pod and namespace by the downward API, as variables that the services read', () => {
+it('the patch sets the variables for pod and namespace by the downward API', () => {
   const [patch] = documents<{ op: string; path: string; value: unknown }[]>('helm/pod-names/pod-names.yaml');
   const path = '/spec/template/spec/containers/0/env/-';
   const field = (name: string, fieldPath: string) => ({

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { configurationOf } from './effective-configuration.ts';
 import { documents } from './files.ts';
 
-/** By the OpenAPI definitions of Kubernetes. */
+/** Validators from the OpenAPI definitions of Kubernetes. */
 const KINDS = { ConfigMap, Deployment, Service };
 type Manifest = { kind: keyof typeof KINDS; metadata: { name: string } };
 
@@ -16,13 +16,13 @@ const shared = manifests.find(({ kind }) => kind === 'ConfigMap') as unknown as 
 
 describe('the manifests', () => {
   it.each(manifests.map((manifest) => [`${manifest.kind} ${manifest.metadata.name}`, manifest] as const))(
-    '%s is what Kubernetes understands',
+    '%s conforms to the Kubernetes API',
     (_, manifest) => {
       expect(() => new KINDS[manifest.kind](manifest as never).validate()).not.toThrow();
     },
   );
 
-  it('would not pass with a mistake', () => {
+  it('would fail validation with a mistake', () => {
     const broken = structuredClone(manifests.find(({ kind }) => kind === 'Deployment')!) as never as {
       spec: { template: { spec: { containers: { env: unknown }[] } } };
     };
@@ -30,7 +30,7 @@ describe('the manifests', () => {
     expect(() => new Deployment(broken as never).validate()).toThrow();
   });
 
-  it('give engine and API a good configuration, names of their own, pod and namespace', async () => {
+  it('give engine and API a valid configuration, distinct service names, pod and namespace', async () => {
     const names = new Set<unknown>();
     for (const deployment of deployments) {
       const container = deployment.spec!.template.spec!.containers[0]!;

@@ -1,22 +1,21 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { waitUntil } from '@hatchet-ts/trace-testing';
 import { type ContainerRuntimeClient, getContainerRuntimeClient } from 'testcontainers';
-import { administrator, installPackages, mayInstall, runs } from './debian.ts';
+import { administratorEnvironment, installPackages, mayInstall, runs } from './debian-packages.ts';
 
 /**
- * The Docker Engine for the tests: one that answers on its socket, else, on Debian as root, one that is installed and
- * started here.
+ * Returns a client of the Docker Engine. If none answers on its socket, installs and starts one on Debian as root. That
+ * engine keeps running after the tests.
  *
- * A `docker` command on the PATH says nothing, it may be a client without an engine: only the socket is asked. An
- * engine that is started here keeps running for the next time.
+ * Does not look for a `docker` command, which may be a client without an engine.
  *
- * @param log - told what takes time
- * @throws Error that says what to install, when there is no engine and none may be installed
+ * @param log - called before slow steps
+ * @throws Error with the remedy if there is no engine and none may be installed
  */
-export async function dockerEngine(log: (line: string) => void): Promise<ContainerRuntimeClient> {
-  const running = await answering();
+export async function connectDockerEngine(log: (line: string) => void): Promise<ContainerRuntimeClient> {
+  const running = await connect();
   if (running) return running;
   if (process.env.DOCKER_HOST) throw new Error(`no Docker Engine answers at DOCKER_HOST=${process.env.DOCKER_HOST}`);
   if (!mayInstall()) throw new Error(installHint());
@@ -26,41 +25,39 @@ export async function dockerEngine(log: (line: string) => void): Promise<Contain
       throw new Error(`installing docker.io failed: ${cause.message}\n${installHint()}`, { cause });
     });
   }
-  if (!(await answeringWithin(5_000))) {
+  if (!(await connectWithin(5_000))) {
     log('starting dockerd');
     const logFile = startDaemon();
-    if (!(await answeringWithin(60_000))) throw new Error(`dockerd does not answer within 60 s; its log is ${logFile}`);
+    if (!(await connectWithin(60_000))) throw new Error(`dockerd does not answer within 60 s; see ${logFile}`);
   }
   return getContainerRuntimeClient();
 }
 
-async function answering(): Promise<ContainerRuntimeClient | undefined> {
+async function connect(): Promise<ContainerRuntimeClient | undefined> {
   return getContainerRuntimeClient().catch(() => undefined);
 }
 
-async function answeringWithin(milliseconds: number): Promise<boolean> {
-  const deadline = Date.now() + milliseconds;
-  while (!(await answering())) {
-    if (Date.now() > deadline) return false;
-    await setTimeout(250);
-  }
-  return true;
+async function connectWithin(timeoutMs: number): Promise<boolean> {
+  return waitUntil('a Docker Engine', connect, { timeoutMs, intervalMs: 250 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 function installHint(): string {
   const how =
     process.platform === 'linux'
-      ? 'install one and make its socket readable for this user (Debian, Ubuntu: `sudo apt-get install docker.io && sudo usermod -aG docker $USER`, then log in again)'
-      : 'install and start Docker Desktop, or any engine that DOCKER_HOST names';
-  return `the e2e tests run a real Collector and need a Docker Engine, and none answers: ${how}`;
+      ? 'install it and make its socket readable for this user (Debian, Ubuntu: `sudo apt-get install docker.io && sudo usermod -aG docker $USER`, then log in again)'
+      : 'install and start Docker Desktop, or set DOCKER_HOST to an engine';
+  return `no Docker Engine answers; the e2e tests need one for a real Collector: ${how}`;
 }
 
-/** In a session of its own, so that it outlives the tests. */
+/** Starts dockerd in its own session, so that it outlives the tests. Returns its log file. */
 function startDaemon(): string {
   const folder = join(import.meta.dirname, '../../.cache');
   mkdirSync(folder, { recursive: true });
   const logFile = join(folder, 'dockerd.log');
   const output = openSync(logFile, 'a');
-  spawn('dockerd', { env: administrator, detached: true, stdio: ['ignore', output, output] }).unref();
+  spawn('dockerd', { env: administratorEnvironment, detached: true, stdio: ['ignore', output, output] }).unref();
   return logFile;
 }

@@ -18,7 +18,7 @@ afterAll(async () => {
   );
 });
 
-it('removes containers whose process is gone, and leaves those of a living process and of another host', async () => {
+it('removes containers whose process has ended, and keeps those of running processes and of other hosts', async () => {
   const gone = spawnSync(process.execPath, ['--version']).pid;
   const [label] = Object.keys(ownerLabel());
   const left = await container({ [label!]: `${hostname()}/${gone}` });

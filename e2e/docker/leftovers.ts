@@ -3,23 +3,23 @@ import type { ContainerRuntimeClient } from 'testcontainers';
 
 const OWNER = 'hatchet-otel.e2e.owner';
 
-/** The label of every container that a test starts: the host and the process that stops it. */
+/** Returns the label of every container that a test starts: the host and process that must stop it. */
 export function ownerLabel(): Record<string, string> {
   return { [OWNER]: `${hostname()}/${process.pid}` };
 }
 
 /**
- * Removes the containers of earlier runs that were killed before they could stop them. Those of a run that is still
- * going on, and those of another host on the same engine, are left alone.
+ * Removes containers of earlier test runs that were killed. Keeps those of running processes, and of other hosts on the
+ * same engine.
  *
- * @returns how many were removed
+ * @returns the number of removed containers
  */
 export async function removeLeftovers(docker: ContainerRuntimeClient): Promise<number> {
   const { dockerode } = docker.container;
   const labelled = await dockerode.listContainers({ all: true, filters: { label: [OWNER] } });
-  const left = labelled.filter(({ Labels }) => isGone(Labels[OWNER] ?? ''));
-  await Promise.all(left.map(({ Id }) => dockerode.getContainer(Id).remove({ force: true, v: true })));
-  return left.length;
+  const leftovers = labelled.filter(({ Labels }) => isGone(Labels[OWNER] ?? ''));
+  await Promise.all(leftovers.map(({ Id }) => dockerode.getContainer(Id).remove({ force: true, v: true })));
+  return leftovers.length;
 }
 
 function isGone(owner: string): boolean {

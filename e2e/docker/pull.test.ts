@@ -6,19 +6,19 @@ import { pull } from './pull.ts';
 
 const docker = await getContainerRuntimeClient();
 
-it('a pull from a registry that never answers is given up', async () => {
+it('a pull from a registry that never answers is aborted', async () => {
   const registry = createServer(() => {});
   await once(registry.listen(0, '127.0.0.1'), 'listening');
   const { port } = registry.address() as AddressInfo;
   try {
     await expect(pull(docker, `127.0.0.1:${port}/nobody/nothing:1`, 300)).rejects.toThrow(
-      /no answer within 0.3 s|refused/, // refused by the machine that Docker Desktop runs
+      /no progress within 0.3 s|refused/, // refused by the virtual machine of Docker Desktop
     );
   } finally {
     registry.close();
   }
 });
 
-it('a pull of what a registry does not have fails with what the engine says', async () => {
+it('a pull of a missing image fails with the error of the engine', async () => {
   await expect(pull(docker, '127.0.0.1:1/nobody/nothing:1', 60_000)).rejects.toThrow(/refused/);
 });

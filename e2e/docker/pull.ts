@@ -1,11 +1,11 @@
 import type { ContainerRuntimeClient } from 'testcontainers';
 
 /**
- * Pulls an image. As long as the engine reports progress it may take its time; one that says nothing has no registry
- * behind it.
+ * Pulls an image. The pull may take any time while the engine reports progress; an engine without progress reaches no
+ * registry.
  *
- * @param silence - milliseconds without a word after which the pull is given up
- * @throws Error when the image cannot be had
+ * @param silence - milliseconds without progress after which the pull is aborted
+ * @throws Error if the image cannot be pulled
  */
 export async function pull(docker: ContainerRuntimeClient, name: string, silence: number): Promise<void> {
   const { dockerode } = docker.container;
@@ -22,7 +22,7 @@ export async function pull(docker: ContainerRuntimeClient, name: string, silence
       );
     });
   } catch (error) {
-    throw silent.signal.aborted ? new Error(`no answer within ${silence / 1000} s`) : error;
+    throw silent.signal.aborted ? new Error(`no progress within ${silence / 1000} s`) : error;
   } finally {
     clearTimeout(watchdog);
   }

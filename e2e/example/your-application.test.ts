@@ -9,19 +9,19 @@ import { suite } from '../harness/suite.ts';
 
 const { folder, use } = suite();
 
-it('a run of our application is one whole trace', async () => {
-  // a real Collector, whose file is what we look at
+it('a run of our application is one complete trace', async () => {
+  // a real Collector; the test reads the file that it writes
   const collector = use(await Collector.start({ folder: join(folder, 'collector') }));
-  // an engine and an API; here a Hatchet of your own can stand
+  // an engine and an API; you can use your own Hatchet instead
   const deployment = use(await Deployment.start({ folder }));
-  // your worker, as it runs in production, exporting to that Collector
+  // your worker as a process of its own, as in production, exporting to that Collector
   const worker = use(await startEchoWorker({ folder, deployment, exportsTo: collector.address }));
 
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const run = await trigger(deployment, { workflowName: 'echo', input: { text: 'hello' }, headers: { traceparent } });
   const traceId = await traceIdOf(deployment, run);
   await endedRuns(deployment, traceId);
-  // who is stopped sends what it holds, the Collector last
+  // each process exports its queue when it stops; the Collector stops last
   await worker.stop();
   await collector.stop();
 

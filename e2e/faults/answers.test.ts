@@ -1,126 +1,129 @@
 import { join } from 'node:path';
+import { type Answer, OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { describe, expect, it } from 'vitest';
-import {
-  type Reaction,
-  type ScriptedCollector,
-  startScriptedCollector,
-} from '../../packages/server-otel/src/testing/scripted-collector.ts';
 import { suite } from '../harness/suite.ts';
-import type { AllBooks } from './books.ts';
-import { BACK, LOST, Scene } from './scene.ts';
+import type { SpanAccounts } from './span-accounts.ts';
+import { AVAILABLE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
 
 const { folder, use } = suite();
 
 const REFUSING = 'collector refuses spans; dropping them';
-const TAKING = 'collector accepts all spans again';
+const ACCEPTING = 'collector accepts all spans again';
 const FULL = 'span queue is full; dropping new spans';
 
-// gRPC's numbers
+// gRPC status codes
 const RESOURCE_EXHAUSTED = 8;
 const UNIMPLEMENTED = 12;
 const UNAUTHENTICATED = 16;
 
 describe.concurrent('runs complete with their results with a Collector that', () => {
-  it('answers UNIMPLEMENTED: what it was sent is counted as refused', async () => {
-    const { scene, answer, sent } = await start('unimplemented', { status: UNIMPLEMENTED });
-    await scene.load.during(async () => {
-      await scene.bothSay(REFUSING);
+  it('answers UNIMPLEMENTED: all spans are counted as refused', async () => {
+    const { system, receiver } = await start('unimplemented', { status: UNIMPLEMENTED });
+    await system.load.during(async () => {
+      await system.bothLog(REFUSING);
     });
-    await scene.load.completed();
-    const books = await scene.end();
-    expect(sent.acknowledgedSpans).toBe(0);
-    for (const { created, droppedBy } of Object.values(books)) expect(droppedBy).toEqual({ ...NONE, refused: created });
-    answer('accept');
+    await system.load.completed();
+    const accounts = await system.end();
+    expect(receiver.acceptedSpans).toEqual([]);
+    for (const { created, droppedBy } of Object.values(accounts)) {
+      expect(droppedBy).toEqual({ ...NONE, refused: created });
+    }
   });
 
-  it('answers UNAUTHENTICATED until its token is known: what it refused is counted, and the rest delivered', async () => {
+  it('answers UNAUTHENTICATED until it accepts the token: refused spans are counted, the others delivered', async () => {
     const env = { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer hidden' };
-    const { scene, answer, sent } = await start('unauthenticated', { status: UNAUTHENTICATED, details: 'no' }, env);
-    await scene.load.during(async () => {
-      await scene.bothSay(REFUSING);
+    const { system, answer, receiver } = await start(
+      'unauthenticated',
+      { status: UNAUTHENTICATED, details: 'no' },
+      env,
+    );
+    await system.load.during(async () => {
+      await system.bothLog(REFUSING);
       answer('accept');
-      await scene.bothSay(TAKING);
+      await system.bothLog(ACCEPTING);
     });
-    await scene.load.completed();
-    const books = await scene.end();
-    for (const { created, exported, droppedBy } of Object.values(books)) {
+    await system.load.completed();
+    const accounts = await system.end();
+    for (const { created, exported, droppedBy } of Object.values(accounts)) {
       expect(droppedBy).toEqual({ ...NONE, refused: created - exported });
       expect(droppedBy.refused).toBeGreaterThan(0);
       expect(exported).toBeGreaterThan(0);
     }
-    expect(sent.distinctSpans).toBe(total(books, 'exported'));
-    const { api, engine } = scene.deployment;
+    expect(receiver.distinctSpans).toBe(total(accounts, 'exported'));
+    const { api, engine } = system.deployment;
     expect(JSON.stringify([api.log.lines, engine.log.lines])).not.toContain('hidden');
   });
 
-  it('answers RESOURCE_EXHAUSTED with RetryInfo: it is given the time, and then everything', async () => {
-    const { scene, answer, sent } = await start('exhausted', { status: RESOURCE_EXHAUSTED, retryMillis: 1500 });
-    await scene.load.during(async () => {
-      await scene.bothSay(LOST);
+  it('answers RESOURCE_EXHAUSTED with RetryInfo: it gets the requested pause, and then all spans', async () => {
+    const { system, answer, receiver } = await start('exhausted', { status: RESOURCE_EXHAUSTED, retryDelayMs: 1500 });
+    await system.load.during(async () => {
+      await system.bothLog(UNAVAILABLE);
       answer('accept');
-      await scene.bothSay(BACK);
+      await system.bothLog(AVAILABLE);
     });
-    await scene.load.completed();
-    const books = await scene.end();
-    expect(total(books, 'exported')).toBe(total(books, 'created'));
-    expect(sent.distinctSpans).toBe(total(books, 'created'));
+    await system.load.completed();
+    const accounts = await system.end();
+    expect(total(accounts, 'exported')).toBe(total(accounts, 'created'));
+    expect(receiver.distinctSpans).toBe(total(accounts, 'created'));
   });
 
-  it('answers RESOURCE_EXHAUSTED without RetryInfo, as to a call that is too large: it is not sent again', async () => {
-    const { scene, sent } = await start('too-large', { status: RESOURCE_EXHAUSTED });
-    await scene.load.during(async () => {
-      await scene.bothSay(REFUSING);
+  it('answers RESOURCE_EXHAUSTED without RetryInfo, as to a call that is too large: no call is retried', async () => {
+    const { system, receiver } = await start('too-large', { status: RESOURCE_EXHAUSTED });
+    await system.load.during(async () => {
+      await system.bothLog(REFUSING);
     });
-    await scene.load.completed();
-    const books = await scene.end();
-    for (const { created, droppedBy } of Object.values(books)) expect(droppedBy).toEqual({ ...NONE, refused: created });
-    const calls = new Set(sent.calls.map(({ bytes }) => bytes.toString('base64')));
-    expect(sent.calls.length).toBe(calls.size);
+    await system.load.completed();
+    const accounts = await system.end();
+    for (const { created, droppedBy } of Object.values(accounts)) {
+      expect(droppedBy).toEqual({ ...NONE, refused: created });
+    }
+    const distinctCalls = new Set(receiver.calls.map(({ bytes }) => bytes.toString('base64')));
+    expect(receiver.calls.length).toBe(distinctCalls.size);
   });
 
-  it('hangs while more spans come than may wait: what has no place is counted, what waits is delivered', async () => {
-    const { scene, answer, sent } = await start('overflow', 'hang', { SERVER_OTEL_QUEUE_SIZE: '512' });
-    await scene.load.during(async () => {
-      await scene.bothSay(FULL);
-      await scene.bothSay(LOST); // the call that hangs is given up
+  it('hangs until the queue overflows: overflowing spans are counted, queued spans delivered', async () => {
+    const { system, answer, receiver } = await start('overflow', 'hang', { SERVER_OTEL_QUEUE_SIZE: '512' });
+    await system.load.during(async () => {
+      await system.bothLog(FULL);
+      await system.bothLog(UNAVAILABLE); // the hanging call has timed out
       answer('accept');
-      await scene.bothSay(BACK);
+      await system.bothLog(AVAILABLE);
     });
-    await scene.load.completed();
-    const books = await scene.end();
-    for (const { created, exported, droppedBy } of Object.values(books)) {
+    await system.load.completed();
+    const accounts = await system.end();
+    for (const { created, exported, droppedBy } of Object.values(accounts)) {
       expect(droppedBy).toEqual({ ...NONE, queue_full: created - exported });
       expect(droppedBy.queue_full).toBeGreaterThan(0);
       expect(exported).toBeGreaterThanOrEqual(512);
     }
-    expect(sent.distinctSpans).toBe(total(books, 'exported'));
+    expect(receiver.distinctSpans).toBe(total(accounts, 'exported'));
   });
 });
 
 /** No span dropped, for any reason. */
 const NONE = { queue_full: 0, encoding_failed: 0, refused: 0, rejected: 0, expired: 0, shutdown: 0 };
 
-interface Answering {
-  scene: Scene;
-  /** What API and engine have sent. */
-  sent: ScriptedCollector;
-  /** From now on. */
-  answer(reaction: Reaction): void;
+interface Started {
+  system: SystemUnderTest;
+  /** Receives the spans of API and engine. */
+  receiver: OtlpReceiver;
+  /** Sets the answer to all further calls. */
+  answer(answer: Answer): void;
 }
 
-/** The worker has a collector of its own, which answers the same: its spans are not in the services' books. */
-async function start(name: string, reaction: Reaction, env: Record<string, string> = {}): Promise<Answering> {
-  const [sent, workers] = await Promise.all([startScriptedCollector(), startScriptedCollector()]);
-  for (const { stop } of [sent, workers]) use({ stop: async () => stop() });
-  const answer = (next: Reaction) => {
-    for (const { react } of [sent, workers]) react(next);
+/** Starts the system. The worker's spans are not in the services' accounts, so it exports to a receiver of its own. */
+async function start(name: string, first: Answer, env: Record<string, string> = {}): Promise<Started> {
+  const [receiver, ofWorker] = await Promise.all([OtlpReceiver.start(), OtlpReceiver.start()]);
+  for (const each of [receiver, ofWorker]) use(each);
+  const answer = (next: Answer) => {
+    for (const each of [receiver, ofWorker]) each.answer(next);
   };
-  answer(reaction);
-  const addresses = { exportsTo: sent.address, workerExportsTo: workers.address };
-  const scene = use(await Scene.start({ folder: join(folder, name), ...addresses, env }));
-  return { scene, sent, answer };
+  answer(first);
+  const addresses = { exportsTo: receiver.address, workerExportsTo: ofWorker.address };
+  const system = use(await SystemUnderTest.start({ folder: join(folder, name), ...addresses, env }));
+  return { system, receiver, answer };
 }
 
-function total(books: AllBooks, account: 'created' | 'exported'): number {
-  return Object.values(books).reduce((sum, own) => sum + own[account], 0);
+function total(accounts: SpanAccounts, column: 'created' | 'exported'): number {
+  return Object.values(accounts).reduce((sum, own) => sum + own[column], 0);
 }

@@ -3,87 +3,93 @@ import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 import { describe, it } from 'vitest';
 import { SlowLink } from '../harness/slow-link.ts';
 import { suite } from '../harness/suite.ts';
-import { expectAllStored } from './books.ts';
-import { durableCollector } from './durable-collector.ts';
-import { API, BACK, ENGINE, LOST, Scene } from './scene.ts';
+import { startDurableCollector } from './durable-collector.ts';
+import { expectAllStored } from './span-accounts.ts';
+import { API, ENGINE, AVAILABLE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
 
 const { folder, use } = suite();
 
 describe.concurrent('runs complete with their results, and no span is lost, with a Collector that', () => {
   it('is down when the services start', async () => {
-    const { collector, scene } = await start('down', (it) => it.faults.kill());
-    await scene.load.during(async () => {
-      await scene.bothSay(LOST);
+    const { collector, system } = await start('down', (it) => it.faults.kill());
+    await system.load.during(async () => {
+      await system.bothLog(UNAVAILABLE);
       await collector.faults.start();
-      await scene.bothSay(BACK);
+      await system.bothLog(AVAILABLE);
     });
-    await expectNothingLost({ collector, scene });
+    await expectNothingLost({ collector, system });
   });
 
-  it('is killed in the middle', async () => {
-    const { collector, scene } = await start('killed');
-    await scene.load.during(async () => {
-      await collector.traces.until('spans of both services', ofBoth);
+  it('is killed under load', async () => {
+    const { collector, system } = await start('killed');
+    await system.load.during(async () => {
+      await collector.traces.until('spans of both services', hasBothServices);
       await collector.faults.kill();
-      await scene.bothSay(LOST);
+      await system.bothLog(UNAVAILABLE);
       await collector.faults.start();
-      await scene.bothSay(BACK);
+      await system.bothLog(AVAILABLE);
     });
-    await expectNothingLost({ collector, scene });
+    await expectNothingLost({ collector, system });
   });
 
   it('is restarted repeatedly', async () => {
-    const { collector, scene } = await start('restarted');
-    await scene.load.during(async () => {
-      for (const time of [1, 2, 3]) {
+    const { collector, system } = await start('restarted');
+    await system.load.during(async () => {
+      for (const times of [1, 2, 3]) {
         await collector.faults.terminate();
-        await scene.bothSay(LOST, time);
+        await system.bothLog(UNAVAILABLE, times);
         await collector.faults.start();
-        await scene.bothSay(BACK, time);
+        await system.bothLog(AVAILABLE, times);
       }
     });
-    await expectNothingLost({ collector, scene });
+    await expectNothingLost({ collector, system });
   });
 
-  it('is paused, so that it takes connections and hangs', async () => {
-    const { collector, scene } = await start('paused');
-    await scene.load.during(async () => {
-      await collector.traces.until('spans of both services', ofBoth);
+  it('is paused, so that it accepts connections and hangs', async () => {
+    const { collector, system } = await start('paused');
+    await system.load.during(async () => {
+      await collector.traces.until('spans of both services', hasBothServices);
       await collector.faults.pause();
-      await scene.bothSay(LOST);
+      await system.bothLog(UNAVAILABLE);
       await collector.faults.resume();
-      await scene.bothSay(BACK);
+      await system.bothLog(AVAILABLE);
     });
-    await expectNothingLost({ collector, scene });
+    await expectNothingLost({ collector, system });
   });
 
-  it('is far away: half a second there and half a second back', async () => {
-    const collector = use(await durableCollector(join(folder, 'slow/collector')));
+  it('has a latency of half a second in each direction', async () => {
+    const collector = use(await startDurableCollector(join(folder, 'slow/collector')));
     const link = use(await SlowLink.start({ to: collector.address, delayMs: 500 }));
-    const scene = use(await Scene.start({ folder: join(folder, 'slow'), exportsTo: link.address }));
-    await scene.load.during(async () => {
-      await collector.traces.until('spans of both services', ofBoth);
+    const system = use(await SystemUnderTest.start({ folder: join(folder, 'slow'), exportsTo: link.address }));
+    await system.load.during(async () => {
+      await collector.traces.until('spans of both services', hasBothServices);
     });
-    await expectNothingLost({ collector, scene });
+    await expectNothingLost({ collector, system });
   });
 });
 
-type Collector = Awaited<ReturnType<typeof durableCollector>>;
+type Collector = Awaited<ReturnType<typeof startDurableCollector>>;
 
 async function start(name: string, before: (collector: Collector) => Promise<void> = async () => {}) {
-  const collector = use(await durableCollector(join(folder, name, 'collector')));
+  const collector = use(await startDurableCollector(join(folder, name, 'collector')));
   await before(collector);
-  const scene = use(await Scene.start({ folder: join(folder, name), exportsTo: collector.address }));
-  return { collector, scene };
+  const system = use(await SystemUnderTest.start({ folder: join(folder, name), exportsTo: collector.address }));
+  return { collector, system };
 }
 
-async function expectNothingLost({ collector, scene }: { collector: Collector; scene: Scene }): Promise<void> {
-  await scene.load.completed();
-  const books = await scene.end();
+async function expectNothingLost({
+  collector,
+  system,
+}: {
+  collector: Collector;
+  system: SystemUnderTest;
+}): Promise<void> {
+  await system.load.completed();
+  const accounts = await system.end();
   await collector.stop();
-  expectAllStored(books, await collector.traces.spans());
+  expectAllStored(accounts, await collector.traces.spans());
 }
 
-function ofBoth(spans: readonly WaterfallSpan[]): boolean {
+function hasBothServices(spans: readonly WaterfallSpan[]): boolean {
   return [API, ENGINE].every((service) => spans.some(({ serviceName }) => serviceName === service));
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { Collector } from '../harness/collector.ts';
 
 /**
- * A real Collector that can be killed and started again under the same address, and whose file has everything that it
- * has ever acknowledged.
+ * Starts a real Collector that keeps its address over restarts, and writes every span to its file before it
+ * acknowledges it.
  *
- * @param folder - where its file and its log go
+ * @param folder - folder of its output and log
  */
-export async function durableCollector(folder: string): Promise<Collector> {
+export async function startDurableCollector(folder: string): Promise<Collector> {
   const config = await readFile(join(import.meta.dirname, 'collector.yaml'), 'utf8');
   return Collector.start({ folder, config, keepsAddress: true });
 }

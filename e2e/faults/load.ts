@@ -1,85 +1,85 @@
 import { setTimeout } from 'node:timers/promises';
+import { waitUntil } from '@hatchet-ts/trace-testing';
 import { expect } from 'vitest';
 import type { Deployment } from '../harness/deployment.ts';
 import { trigger } from '../harness/rest.ts';
 
-const DEADLINE_MS = 120_000;
+const TIMEOUT_MS = 120_000;
 
 export interface LoadOptions {
-  /** Runs that are triggered a second. */
+  /** Triggered runs per second. Default: 10. */
   perSecond?: number;
-  /** Whether a request may fail, since what it needs is away; a client then sends it again. */
+  /** Whether the load retries a request that fails, because the fault makes the API's dependencies unavailable. */
   mayFail?: boolean;
-  /** Whether the API is ended by the fault: what it does not take then is not sent again. */
+  /** Whether the fault ends the API: the load does not retry a request that fails then. */
   mayEnd?: boolean;
 }
 
-/** Runs of the echo task, each with a text of its own that must come back as its result. */
+/** Runs of the echo task, each with its own text that must come back as its result. */
 export class Load {
   readonly #deployment: Deployment;
-  /** What was sent, by the id of the run. */
-  readonly #sent = new Map<string, string>();
+  /** Text of each accepted run, by run id. */
+  readonly #texts = new Map<string, string>();
 
   constructor(deployment: Deployment) {
     this.#deployment = deployment;
   }
 
-  /** How many runs the API has taken. */
+  /** Number of runs that the API has accepted. */
   get size(): number {
-    return this.#sent.size;
+    return this.#texts.size;
   }
 
-  /** Triggers runs over the API at a steady pace for as long as a fault takes. */
+  /** Triggers runs over the API at a steady rate for the duration of a fault. */
   async during(
     fault: () => Promise<void>,
     { perSecond = 10, mayFail = false, mayEnd = false }: LoadOptions = {},
   ): Promise<void> {
     const requests: Promise<void>[] = [];
     let isOver = false;
-    const pace = async () => {
+    const sendSteadily = async () => {
       for (const startedAt = performance.now(); !isOver; ) {
-        const request = this.#trigger(`text ${this.#sent.size}/${requests.length}`, mayFail);
+        const request = this.#trigger(`text ${this.#texts.size}/${requests.length}`, mayFail);
         requests.push(mayEnd ? request.catch(() => {}) : request);
         await setTimeout(Math.max(0, startedAt + (requests.length * 1000) / perSecond - performance.now()));
       }
     };
-    const paced = pace();
+    const sending = sendSteadily();
     try {
       await fault();
     } finally {
       isOver = true;
-      await paced;
+      await sending;
       const answers = await Promise.allSettled(requests);
       expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
     }
   }
 
-  /** Waits until the API has taken so many more. */
+  /** Waits until the API has accepted this many more runs. */
   async grownBy(runs: number): Promise<void> {
     const wanted = this.size + runs;
-    const deadline = Date.now() + DEADLINE_MS;
-    while (this.size < wanted) {
-      if (Date.now() > deadline) throw new Error(`the API has taken ${this.size} runs, and not ${wanted}`);
-      await setTimeout(50);
-    }
+    await waitUntil(`run ${wanted}`, () => this.size >= wanted, {
+      timeoutMs: TIMEOUT_MS,
+      describe: () => `the API has accepted ${this.size} runs`,
+    });
   }
 
-  /** Waits until all have ended, and fails the test unless each has the right result. */
+  /** Waits until all runs have ended, and fails the test unless each has the right result. */
   async completed(): Promise<void> {
     const rows = await this.#endedRuns();
     const byId = new Map(rows.map(({ id, status, output }) => [id, { status, output: JSON.parse(output ?? 'null') }]));
-    expect([...this.#sent].map(([id]) => ({ id, ...byId.get(id) }))).toEqual(
-      [...this.#sent].map(([id, text]) => ({ id, status: 'COMPLETED', output: { text } })),
+    expect([...this.#texts].map(([id]) => ({ id, ...byId.get(id) }))).toEqual(
+      [...this.#texts].map(([id, text]) => ({ id, status: 'COMPLETED', output: { text } })),
     );
-    // what was sent again after an answer that was lost
+    // includes runs of retried requests whose first response was lost
     expect(rows.filter(({ status }) => status !== 'COMPLETED')).toEqual([]);
   }
 
   async #trigger(text: string, mayFail: boolean): Promise<void> {
-    const deadline = Date.now() + DEADLINE_MS;
+    const deadline = Date.now() + TIMEOUT_MS;
     for (;;) {
       try {
-        this.#sent.set(await trigger(this.#deployment, { workflowName: 'echo', input: { text } }), text);
+        this.#texts.set(await trigger(this.#deployment, { workflowName: 'echo', input: { text } }), text);
         return;
       } catch (error) {
         if (!mayFail || Date.now() > deadline) throw error;
@@ -89,16 +89,20 @@ export class Load {
   }
 
   async #endedRuns(): Promise<Row[]> {
-    const deadline = Date.now() + DEADLINE_MS;
-    for (;;) {
+    let unfinished = '';
+    const probe = async () => {
       const { rows } = await this.#deployment.database.query<Row>(
         'SELECT r.id, r.status, t.output FROM run r JOIN task t ON t.run_id = r.id',
       );
-      const going = rows.filter(({ status }) => !FINAL.has(status));
-      if (going.length === 0 && rows.length >= this.#sent.size) return rows;
-      if (Date.now() > deadline) throw new Error(`${going.length} of ${rows.length} runs do not end`);
-      await setTimeout(100);
-    }
+      const open = rows.filter(({ status }) => !FINAL.has(status));
+      unfinished = `${open.length} of ${rows.length} runs are unfinished`;
+      return open.length === 0 && rows.length >= this.#texts.size && rows;
+    };
+    return waitUntil('the end of all runs', probe, {
+      timeoutMs: TIMEOUT_MS,
+      intervalMs: 100,
+      describe: () => unfinished,
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it } from 'vitest';
 import { Collector } from './collector.ts';
-import { picture } from './picture.ts';
+import { waterfallText } from './waterfall-text.ts';
 import { suite } from './suite.ts';
 
 const { folder, use } = suite();
@@ -26,7 +26,7 @@ describe('a Collector in a container', () => {
     await provider.shutdown();
 
     const spans = await collector.traces.until('the three spans', (received) => received.length === 3);
-    expect(picture(spans)).toMatchInlineSnapshot(`
+    expect(waterfallText(spans)).toMatchInlineSnapshot(`
       "order · shop · SERVER
       ├─ charge · shop · CLIENT · ERROR
       │     ! card declined

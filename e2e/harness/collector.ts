@@ -2,39 +2,36 @@ import { randomInt } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Resource } from '@hatchet-ts/trace-testing';
 import { GenericContainer, type StartedTestContainer, Wait } from 'testcontainers';
 import { inject } from 'vitest';
 import { ownerLabel } from '../docker/leftovers.ts';
 import { ContainerFaults } from './container-faults.ts';
 import { ExportedTraces } from './exported-traces.ts';
-import type { Resource } from './resources.ts';
 
 const OTLP_GRPC = 4317;
 const HEALTH = 13133;
 const DEFAULT_CONFIG = join(import.meta.dirname, '../collector/config.yaml');
 
 export interface CollectorOptions {
-  /** Where the Collector's file and log go; made when it is not there. */
+  /** Folder of the Collector's output and log; created if it is missing. */
   folder: string;
-  /**
-   * The Collector's configuration, YAML; the file `collector/config.yaml` unless given. It must write
-   * `/output/traces.jsonl`.
-   */
+  /** YAML of its configuration, which must write `/output/traces.jsonl`. Default: `collector/config.yaml`. */
   config?: string;
-  /** Environment for `${env:NAME}` in the configuration. */
+  /** Values of `${env:NAME}` in the configuration. */
   env?: Record<string, string>;
-  /** Ports that it listens on besides those of OTLP/gRPC and of its health. */
+  /** Ports to expose besides OTLP/gRPC and the health check. */
   ports?: number[];
-  /** Gives it the same address again when it is started again, which takes a port of this machine that is not drawn. */
+  /** Keeps its address when it is started again. Uses a port outside the range of ephemeral ports. */
   keepsAddress?: boolean;
 }
 
-/** A real Collector in a container. */
+/** A real OpenTelemetry Collector in a container. */
 export class Collector implements Resource {
-  /** `host:port` of its OTLP/gRPC receiver, as this machine reaches it. */
+  /** `host:port` of its OTLP/gRPC receiver on this machine. */
   readonly address: string;
   readonly traces: ExportedTraces;
-  /** What may happen to it besides being stopped for good. */
+  /** Faults besides {@link stop}. */
   readonly faults: ContainerFaults;
   readonly #container: StartedTestContainer;
   #stopped: Promise<void> | undefined;
@@ -46,12 +43,12 @@ export class Collector implements Resource {
     this.faults = new ContainerFaults(container.getId());
   }
 
-  /** `host:port` of a port that it listens on, as this machine reaches it. */
+  /** Returns the `host:port` on this machine of a port in the container. */
   addressOf(port: number): string {
     return `${this.#container.getHost()}:${this.#container.getMappedPort(port)}`;
   }
 
-  /** Started and healthy. */
+  /** Starts a Collector and waits until it is healthy. */
   static async start(options: CollectorOptions): Promise<Collector> {
     return options.keepsAddress ? onFreePort((port) => Collector.#start(options, port)) : Collector.#start(options);
   }
@@ -82,10 +79,7 @@ export class Collector implements Resource {
     return new Collector(container, join(folder, 'traces.jsonl'));
   }
 
-  /**
-   * Stops it by SIGTERM, on which it writes what it holds; its file then has everything that it has ever
-   * acknowledged. Idempotent.
-   */
+  /** Stops it by SIGTERM. Its file then contains every span that it has acknowledged. Idempotent. */
   async stop(): Promise<void> {
     this.#stopped ??= this.faults.resume().then(async () => {
       await this.#container.stop({ timeout: 10_000 });
@@ -94,7 +88,7 @@ export class Collector implements Resource {
   }
 }
 
-/** Tries ports below those that systems draw from, until Docker finds one free: nobody takes it in between. */
+/** Tries ports below the ephemeral range until Docker finds a free one, so that no other process can take it during a restart. */
 async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempts = 20; ; attempts--) {
     try {
@@ -105,7 +99,7 @@ async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   }
 }
 
-/** The files that the Collector writes then belong to whoever runs the tests. */
+/** Returns the user of the tests, so that the Collector's files belong to it. */
 function currentUser(): string {
   const { uid, gid } = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   return `${uid}:${gid}`;

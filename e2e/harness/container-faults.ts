@@ -1,6 +1,6 @@
 import { getContainerRuntimeClient } from 'testcontainers';
 
-/** What befalls a container in production, done by Docker. Each is over when its promise resolves. */
+/** Faults of a container as production has them, made by Docker. Each is complete when its promise resolves. */
 export class ContainerFaults {
   readonly #id: string;
   #isPaused = false;
@@ -9,28 +9,28 @@ export class ContainerFaults {
     this.#id = id;
   }
 
-  /** SIGKILL: it cannot write what it holds. */
+  /** Sends SIGKILL: the container cannot write the data in its buffers. */
   async kill(): Promise<void> {
     await (await this.#container()).kill();
   }
 
-  /** SIGTERM, as at an update: it has ended then. */
+  /** Sends SIGTERM, as a rollout does, and waits for the end. */
   async terminate(): Promise<void> {
     await (await this.#container()).stop({ t: 10 });
   }
 
-  /** Starts it again; it may take a moment until it answers. */
+  /** Starts the container again. It may take a moment until it answers. */
   async start(): Promise<void> {
     await (await this.#container()).start();
   }
 
-  /** Freezes its processes: connections stay, and are accepted, but nobody answers. */
+  /** Freezes its processes: the kernel keeps and accepts connections, but no process answers. */
   async pause(): Promise<void> {
     await (await this.#container()).pause();
     this.#isPaused = true;
   }
 
-  /** The end of {@link pause}; does nothing without. */
+  /** Ends {@link pause}; has no effect without it. */
   async resume(): Promise<void> {
     if (!this.#isPaused) return;
     await (await this.#container()).unpause();

@@ -1,46 +1,51 @@
 import { join } from 'node:path';
-import { Database } from '@hatchet-ts/storage';
+import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
 import { temporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { freePort, type Resource, Resources, type RunningProcess } from '@hatchet-ts/trace-testing';
 import type { Collector } from './collector.ts';
-import { type Resource, Resources } from './resources.ts';
-import { ServiceProcess } from './service-process.ts';
+import { addressOf, startService } from './service.ts';
 
 const APPS = join(import.meta.dirname, '../../apps');
 
 export interface DeploymentOptions {
-  /** For the services' logs. */
+  /** Folder of the services' logs. */
   folder: string;
-  /** The engine's environment besides its addresses and its database. */
+  /** Environment of the engine besides its addresses and its database. */
   engine?: Record<string, string>;
-  /** The API's, likewise. */
+  /** Environment of the API, likewise. */
   api?: Record<string, string>;
-  /** URL of a database that the test keeps itself; else one is made on the server of the test run. */
+  /** URL of a database that the test owns. Default: a new database on the server of the test run. */
   databaseUrl?: string;
+  /** Exports the spans of both services to the engine's own receiver, as `npm start` does, and serves the page. */
+  storesOwnTraces?: boolean;
 }
 
 /** Engine and API as processes of their own, on a database of their own. */
 export class Deployment implements Resource {
-  readonly api: ServiceProcess;
+  readonly api: RunningProcess;
+  /** `host:port` of the API. */
+  readonly apiAddress: string;
   readonly database: Database;
   readonly tenantId: string;
-  /** An API token of the tenant. */
+  /** API token of the tenant. */
   readonly token: string;
   readonly #parts: Resources;
-  readonly #startEngine: (port: number) => Promise<ServiceProcess>;
-  #engine: ServiceProcess;
+  readonly #startEngine: (port: string) => Promise<RunningProcess>;
+  #engine: RunningProcess;
 
-  private constructor(parts: Resources, running: Running) {
+  private constructor(parts: Resources, started: StartedParts) {
     this.#parts = parts;
-    this.#engine = running.engine;
-    this.#startEngine = running.startEngine;
-    this.api = running.api;
-    this.database = running.database;
-    this.tenantId = running.tenantId;
-    this.token = running.token;
+    this.#engine = started.engine;
+    this.#startEngine = started.startEngine;
+    this.api = started.api;
+    this.apiAddress = addressOf(started.api);
+    this.database = started.database;
+    this.tenantId = started.tenantId;
+    this.token = started.token;
   }
 
-  /** Both serve. */
+  /** Starts engine and API, and waits until both are ready. */
   static async start(options: DeploymentOptions): Promise<Deployment> {
     const parts = new Resources();
     try {
@@ -53,22 +58,22 @@ export class Deployment implements Resource {
     }
   }
 
-  /** The one that was started last. */
-  get engine(): ServiceProcess {
+  /** The engine that was started last. */
+  get engine(): RunningProcess {
     return this.#engine;
   }
 
-  /** Starts an engine under the address of the one before, which has ended. */
+  /** Starts a new engine on the address of the previous one, which must have ended. */
   async startEngineAgain(): Promise<void> {
-    this.#engine = await this.#startEngine(Number(this.#engine.address.split(':').at(-1)));
+    this.#engine = await this.#startEngine(portOf(addressOf(this.#engine)));
   }
 
-  /** What a worker or a client needs to reach it. */
+  /** Environment with which a worker or client connects. */
   get clientEnvironment(): Record<string, string> {
     return { HATCHET_CLIENT_TOKEN: this.token, HATCHET_CLIENT_TLS_STRATEGY: 'none' };
   }
 
-  /** Stops API and engine by SIGTERM: what they recorded has then been sent. The database stays for questions. */
+  /** Stops API and engine by SIGTERM, so that both export the spans in their queues. The database stays. */
   async stopServices(): Promise<void> {
     await this.api.stop();
     await this.engine.stop();
@@ -80,35 +85,32 @@ export class Deployment implements Resource {
   }
 }
 
-interface Running extends Pick<Deployment, 'engine' | 'api' | 'database' | 'tenantId' | 'token'> {
-  startEngine: (port: number) => Promise<ServiceProcess>;
+interface StartedParts extends Pick<Deployment, 'engine' | 'api' | 'database' | 'tenantId' | 'token'> {
+  startEngine: (port: string) => Promise<RunningProcess>;
 }
 
-async function startParts(parts: Resources, options: DeploymentOptions): Promise<Running> {
+async function startParts(parts: Resources, options: DeploymentOptions): Promise<StartedParts> {
+  const { folder } = options;
   const url = options.databaseUrl ?? (await ownDatabase(parts));
   const database = new Database(url, { applicationName: 'e2e' });
   parts.defer(() => database.close());
-  const startEngine = async (port: number) =>
+  const own = options.storesOwnTraces ? await exportingToItself(database) : undefined;
+  const start = async (name: 'engine' | 'api', env: Record<string, string>) =>
     parts.use(
-      await ServiceProcess.start({
-        name: 'engine',
-        entry: join(APPS, 'engine/src/main.ts'),
-        env: { DATABASE_URL: url, SERVER_GRPC_PORT: String(port), ...options.engine },
-        logFile: join(options.folder, 'engine.log'),
+      await startService({
+        name,
+        entry: join(APPS, name, 'src/main.ts'),
+        env: { DATABASE_URL: url, ...env, ...own?.[name], ...options[name] },
+        folder,
       }),
     );
-  const engine = await startEngine(0);
-  const api = parts.use(
-    await ServiceProcess.start({
-      name: 'api',
-      entry: join(APPS, 'api/src/main.ts'),
-      env: { DATABASE_URL: url, SERVER_PORT: '0', SERVER_GRPC_BROADCAST_ADDRESS: engine.address, ...options.api },
-      logFile: join(options.folder, 'api.log'),
-    }),
-  );
+  const startEngine = (port: string) => start('engine', { SERVER_GRPC_PORT: port });
+  const engine = await startEngine('0');
+  const grpcAddress = addressOf(engine);
+  const api = await start('api', { SERVER_PORT: '0', SERVER_GRPC_BROADCAST_ADDRESS: grpcAddress });
   const tenantId = await onlyTenant(database);
-  const serverUrl = `http://${api.address}`;
-  const token = await issueToken(database, { tenantId, serverUrl, grpcAddress: engine.address });
+  const serverUrl = `http://${addressOf(api)}`;
+  const token = own?.token ?? (await issueToken(database, { tenantId, serverUrl, grpcAddress }));
   return { engine, startEngine, api, database, tenantId, token };
 }
 
@@ -123,7 +125,32 @@ async function onlyTenant(database: Database): Promise<string> {
   return rows[0]!.id;
 }
 
-/** `SERVER_OTEL_*` for a service that exports to a Collector. */
+/** Environments of services that export to the engine. Its address and the tokens must exist before either starts. */
+async function exportingToItself(database: Database) {
+  await migrate(database);
+  const grpcAddress = `127.0.0.1:${await freePort()}`;
+  const httpAddress = `127.0.0.1:${await freePort()}`;
+  const addresses = { grpcAddress, serverUrl: `http://${httpAddress}` };
+  const operator = await issueToken(database, { scope: 'operator', ...addresses });
+  const token = await issueToken(database, { tenantId: await onlyTenant(database), ...addresses });
+  const environment = (serviceName: string) => ({
+    SERVER_GRPC_BROADCAST_ADDRESS: grpcAddress,
+    SERVER_OTEL_COLLECTOR_URL: grpcAddress,
+    SERVER_OTEL_COLLECTOR_AUTH: `Bearer ${operator}`,
+    SERVER_OTEL_SERVICE_NAME: serviceName,
+    SERVER_OTEL_TRACE_ID_RATIO: '1',
+    SERVER_OTEL_INSECURE: 'true',
+  });
+  return {
+    token,
+    engine: { ...environment('engine'), SERVER_GRPC_PORT: portOf(grpcAddress) },
+    api: { ...environment('api'), SERVER_PORT: portOf(httpAddress), SERVER_PAGE_TOKEN: token },
+  };
+}
+
+const portOf = (address: string) => address.slice(address.lastIndexOf(':') + 1);
+
+/** Returns the `SERVER_OTEL_*` of a service that exports to a Collector. */
 export function exportingTo(collector: Collector, serviceName: string, ratio = 1): Record<string, string> {
   return {
     SERVER_OTEL_COLLECTOR_URL: collector.address,

@@ -1,21 +1,26 @@
 import { join } from 'node:path';
+import type { RunningProcess } from '@hatchet-ts/trace-testing';
 import type { Deployment } from './deployment.ts';
-import { ServiceProcess } from './service-process.ts';
+import { startService } from './service.ts';
 
 export interface EchoWorkerOptions {
-  /** For its log. */
+  /** Folder of its log. */
   folder: string;
   deployment: Deployment;
-  /** `host:port` that it exports to, in plaintext. */
+  /** `host:port` of the collector that it exports to, in plaintext. */
   exportsTo: string;
-  /** Its `service.name`. */
+  /** `service.name`. Default: echo-worker. */
   name?: string;
 }
 
-/** A worker of a user: the official SDK, instrumented, with a task `echo` whose result is `{text}` of its input. */
-export async function startEchoWorker(options: EchoWorkerOptions): Promise<ServiceProcess> {
-  const { folder, deployment, exportsTo, name = 'echo-worker' } = options;
-  return ServiceProcess.start({
+/** Starts a user's worker: the official SDK, instrumented, with a task `echo` that returns `{text}` of its input. */
+export function startEchoWorker({
+  folder,
+  deployment,
+  exportsTo,
+  name = 'echo-worker',
+}: EchoWorkerOptions): Promise<RunningProcess> {
+  return startService({
     name,
     entry: join(import.meta.dirname, '../workers/echo.ts'),
     env: {
@@ -23,6 +28,6 @@ export async function startEchoWorker(options: EchoWorkerOptions): Promise<Servi
       OTEL_SERVICE_NAME: name,
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://${exportsTo}`,
     },
-    logFile: join(folder, `${name}.log`),
+    folder,
   });
 }

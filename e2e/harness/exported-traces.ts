@@ -1,12 +1,8 @@
 import { open } from 'node:fs/promises';
-import { setTimeout } from 'node:timers/promises';
+import { waitUntil } from '@hatchet-ts/trace-testing';
 import { spansFromOtlpJson, type WaterfallSpan } from '@hatchet-ts/waterfall';
 
-/** Milliseconds; far more than it takes, so that only what will never come runs into it. */
-const DEADLINE_MS = 90_000;
-const INTERVAL_MS = 50;
-
-/** What the Collector has written to its file: one line of OTLP JSON per batch. */
+/** Spans in the file of a Collector's file exporter, which has one line of OTLP JSON per batch. */
 export class ExportedTraces {
   readonly #file: string;
   readonly #spans: WaterfallSpan[] = [];
@@ -16,9 +12,9 @@ export class ExportedTraces {
     this.#file = file;
   }
 
-  /** All spans so far. A line that is still being written counts the next time. */
+  /** Returns all spans so far. A line that is not complete yet is left for the next call. */
   async spans(): Promise<readonly WaterfallSpan[]> {
-    const text = await this.#unread();
+    const text = await this.#readNew();
     const complete = text.lastIndexOf('\n') + 1;
     if (complete > 0) {
       for (const span of spansFromOtlpJson(text.slice(0, complete))) this.#spans.push(span);
@@ -31,22 +27,20 @@ export class ExportedTraces {
    * Waits until the spans satisfy a condition.
    *
    * @param what - the condition in words, for the error
-   * @throws Error that says what has come instead, after a deadline of 90 s
+   * @throws Error with a summary of the received spans after a deadline of 90 s
    */
   async until(
     what: string,
     condition: (spans: readonly WaterfallSpan[]) => boolean,
   ): Promise<readonly WaterfallSpan[]> {
-    const deadline = Date.now() + DEADLINE_MS;
-    for (;;) {
+    const probe = async () => {
       const spans = await this.spans();
-      if (condition(spans)) return spans;
-      if (Date.now() > deadline) throw new Error(`the Collector has not received ${what}; it has ${summary(spans)}`);
-      await setTimeout(INTERVAL_MS);
-    }
+      return condition(spans) && spans;
+    };
+    return waitUntil(what, probe, { describe: () => `the Collector has received ${summarize(this.#spans)}` });
   }
 
-  async #unread(): Promise<string> {
+  async #readNew(): Promise<string> {
     const file = await open(this.#file).catch(() => undefined);
     if (!file) return '';
     try {
@@ -60,8 +54,8 @@ export class ExportedTraces {
   }
 }
 
-function summary(spans: readonly WaterfallSpan[]): string {
+function summarize(spans: readonly WaterfallSpan[]): string {
   const counts = new Map<string, number>();
   for (const { name } of spans) counts.set(name, (counts.get(name) ?? 0) + 1);
-  return spans.length === 0 ? 'nothing' : [...counts].map(([name, count]) => `${count} × ${name}`).join(', ');
+  return spans.length === 0 ? 'no span' : [...counts].map(([name, count]) => `${count} × ${name}`).join(', ');
 }

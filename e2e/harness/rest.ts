@@ -1,11 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
+import { waitUntil } from '@hatchet-ts/trace-testing';
 import type { Deployment } from './deployment.ts';
 
-const DEADLINE_MS = 90_000;
-const INTERVAL_MS = 100;
-
-/** What these need to know of an installation. */
-export type Installed = Pick<Deployment, 'api' | 'database' | 'tenantId' | 'token'>;
+/** Parts of a deployment that a REST request needs. */
+export type RestTarget = Pick<Deployment, 'apiAddress' | 'database' | 'tenantId' | 'token'>;
 
 export interface Trigger {
   workflowName: string;
@@ -21,52 +18,64 @@ export interface Run {
   status: string;
 }
 
-/** Triggers a run over the REST API, as a user's `fetch` would. Resolves to its id. */
-export async function trigger(deployment: Installed, { headers, ...body }: Trigger): Promise<string> {
-  const { run } = await request<{ run: { metadata: { id: string } } }>(deployment, 'workflow-runs/trigger', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ input: {}, ...body }),
-  });
+/** Triggers a run over the REST API, as a user's `fetch` would. Returns its id. */
+export async function trigger(target: RestTarget, { headers, ...body }: Trigger): Promise<string> {
+  const { run } = await request<{ run: { metadata: { id: string } } }>(
+    target,
+    'tenants/{tenant}/workflow-runs/trigger',
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ input: {}, ...body }),
+    },
+  );
   return run.metadata.id;
 }
 
-/** The trace that the engine has stored with a run. */
-export async function traceIdOf({ database }: Installed, runId: string): Promise<string> {
+/** Returns the trace id that the engine has stored with a run. */
+export async function traceIdOf({ database }: RestTarget, runId: string): Promise<string> {
   const { rows } = await database.query<{ trace_id: string }>('SELECT trace_id FROM run WHERE id = $1', [runId]);
   if (!rows[0]?.trace_id) throw new Error(`run ${runId} has no trace`);
   return rows[0].trace_id;
 }
 
-/**
- * Waits until every run of a trace that the API knows of has ended: a run that is still going on may start more of
- * them.
- */
-export async function endedRuns(deployment: Installed, traceId: string): Promise<Run[]> {
-  const deadline = Date.now() + DEADLINE_MS;
-  for (;;) {
-    const runs = await runsOf(deployment, traceId);
-    if (runs.length > 0 && runs.every(({ status }) => FINAL.has(status))) return runs;
-    if (Date.now() > deadline) throw new Error(`trace ${traceId} has runs that do not end: ${JSON.stringify(runs)}`);
-    await setTimeout(INTERVAL_MS);
-  }
+/** Waits until every run of a trace has ended; a run that is still going on may start more of them. */
+export async function endedRuns(target: RestTarget, traceId: string): Promise<Run[]> {
+  let runs: Run[] = [];
+  const probe = async () => {
+    runs = await runsOf(target, traceId);
+    return runs.length > 0 && runs.every(({ status }) => FINAL.has(status)) && runs;
+  };
+  return waitUntil(`the end of all runs of trace ${traceId}`, probe, {
+    intervalMs: 100,
+    describe: () => JSON.stringify(runs),
+  });
 }
 
 const FINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-async function runsOf(deployment: Installed, traceId: string): Promise<Run[]> {
+async function runsOf(target: RestTarget, traceId: string): Promise<Run[]> {
   const { rows } = await request<{ rows: { metadata: { id: string }; status: string }[] }>(
-    deployment,
-    `workflow-runs?trace_id=${traceId}&only_tasks=false`,
+    target,
+    `tenants/{tenant}/workflow-runs?trace_id=${traceId}&only_tasks=false`,
   );
   return rows.map(({ metadata, status }) => ({ id: metadata.id, status }));
 }
 
-async function request<T>({ api, tenantId, token }: Installed, path: string, init: RequestInit = {}): Promise<T> {
-  const response = await fetch(`http://${api.address}/api/v1/stable/tenants/${tenantId}/${path}`, {
+/**
+ * Sends a request with the tenant's token and returns the JSON of the response.
+ *
+ * @param path - below `/api/v1/stable/`; `{tenant}` stands for the tenant's id
+ */
+export async function request<T>(
+  { apiAddress, tenantId, token }: RestTarget,
+  path: string,
+  init: RequestInit = {},
+): Promise<T> {
+  const response = await fetch(`http://${apiAddress}/api/v1/stable/${path.replace('{tenant}', tenantId)}`, {
     ...init,
     headers: { authorization: `Bearer ${token}`, ...init.headers },
   });
-  if (!response.ok) throw new Error(`the API answers ${response.status} to ${path}: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${init.method ?? 'GET'} ${path}: ${response.status} ${await response.text()}`);
   return (await response.json()) as T;
 }

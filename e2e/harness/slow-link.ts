@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { pipeline, Transform } from 'node:stream';
-import type { Resource } from './resources.ts';
+import type { Resource } from '@hatchet-ts/trace-testing';
 
-/** A link to a server over which everything takes longer, there and back. It closes when either side does. */
+/** TCP proxy that delays every byte in both directions. It closes a connection when either side does. */
 export class SlowLink implements Resource {
-  /** `host:port` in place of the server's own. */
+  /** `host:port` of the proxy, to be used instead of the server's. */
   readonly address: string;
   readonly #server: Server;
   readonly #sockets: Set<Socket>;
@@ -17,8 +17,10 @@ export class SlowLink implements Resource {
   }
 
   /**
+   * Starts a proxy.
+   *
    * @param to - `host:port` of the server
-   * @param delayMs - milliseconds by which every byte comes later
+   * @param delayMs - delay of every byte in milliseconds
    */
   static async start({ to, delayMs }: { to: string; delayMs: number }): Promise<SlowLink> {
     const { hostname, port } = new URL(`tcp://${to}`);
@@ -30,12 +32,12 @@ export class SlowLink implements Resource {
         socket.once('close', () => sockets.delete(socket));
       }
       const broken = (error: Error | null | undefined) => {
-        if (!error) return; // one direction is at its end, and the other may still be going on
+        if (!error) return; // one direction has ended; the other may still be open
         client.destroy();
         behind.destroy();
       };
-      pipeline(client, delaying(delayMs), behind, broken);
-      pipeline(behind, delaying(delayMs), client, broken);
+      pipeline(client, delayStream(delayMs), behind, broken);
+      pipeline(behind, delayStream(delayMs), client, broken);
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -50,8 +52,8 @@ export class SlowLink implements Resource {
   }
 }
 
-/** Hands every chunk on after a time, in their order; the next one need not wait for the one before to have left. */
-function delaying(milliseconds: number): Transform {
+/** Creates a stream that forwards every chunk after a delay, in order and without limiting the rate. */
+function delayStream(milliseconds: number): Transform {
   const link: Transform = new Transform({
     transform(chunk, _, done) {
       setTimeout(() => {

@@ -1,23 +1,20 @@
 import { mkdirSync, mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { type Resource, Resources } from '@hatchet-ts/trace-testing';
 import { afterAll, afterEach, expect } from 'vitest';
-import { type Resource, Resources } from './resources.ts';
 
 const ARTIFACTS = join(import.meta.dirname, '../../artifacts/e2e');
 
-/** What one suite starts, and where the output of that goes. */
+/** Resources and output folder of a test file. */
 export interface Suite {
-  /**
-   * For logs and the Collector's files. It is removed when every test of the suite has passed, and kept as an
-   * artifact otherwise.
-   */
+  /** Folder for logs and the Collector's files. It is removed after a suite that passed and kept after a failure. */
   readonly folder: string;
-  /** Hands over something that is to be stopped after the suite, the last one first. */
+  /** Stops a resource after the suite; the last one is stopped first. */
   use<T extends Resource>(resource: T): T;
 }
 
-/** Call it once at the top of a test file. */
+/** Prepares a test file. Call it once, at the top. */
 export function suite(): Suite {
   mkdirSync(ARTIFACTS, { recursive: true });
   const folder = mkdtempSync(join(ARTIFACTS, `${basename(expect.getState().testPath ?? 'suite', '.test.ts')}-`));
@@ -33,9 +30,9 @@ export function suite(): Suite {
       outcomes.add('fail');
       throw error;
     } finally {
-      // no outcome at all: what goes before the tests has failed
+      // no outcome at all: a beforeAll has failed
       if (outcomes.size > 0 && !outcomes.has('fail')) await rm(folder, { recursive: true, force: true });
-      else console.error(`the Collector's and the services' output is kept in ${folder}`);
+      else console.error(`output of the Collector and the services: ${folder}`);
     }
   });
   return { folder, use: (resource) => resources.use(resource) };

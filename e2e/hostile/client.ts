@@ -1,4 +1,4 @@
-/* `node client.ts <instrumented|plain> <file>`: runs every case of the file, and writes beside it what came of each. */
+/* `node client.ts <instrumented|plain> <file>`: runs every case in the file, and writes the outcomes to a file beside it. */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { JsonObject } from '@hatchet-dev/typescript-sdk';
 
@@ -21,7 +21,7 @@ async function outcomeOf({ input, metadata }: Case): Promise<unknown> {
       // ids and times differ from run to run
       error: String(error).replaceAll(/[0-9a-f-]{36}/g, 'id'),
     }));
-  return JSON.stringify({ input, metadata }) === before ? outcome : { changed: 'what was passed' };
+  return JSON.stringify({ input, metadata }) === before ? outcome : { changed: 'the arguments' };
 }
 
 const outcomes: unknown[] = [];

@@ -1,16 +1,15 @@
-import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Deployment } from '../harness/deployment.ts';
 import { endedRuns, traceIdOf, trigger } from '../harness/rest.ts';
-import { ServiceProcess } from '../harness/service-process.ts';
+import { runCommand } from '../harness/run-command.ts';
+import { startService } from '../harness/service.ts';
 import { suite } from '../harness/suite.ts';
 
 const { folder, use } = suite();
-/** The same cases in every run: one that fails can be looked at. */
+/** Fixed, so that a failure can be reproduced. */
 const SEED = 20_261_121;
 
 interface Case {
@@ -24,10 +23,10 @@ interface Outcome {
   changed?: string;
 }
 
-/** What the instrumentor adds to metadata, or takes from them: the carrier. */
-const CARRIER = ['traceparent', 'tracestate', 'baggage'];
+/** Metadata keys that the instrumentor adds or removes. */
+const CARRIER_KEYS = ['traceparent', 'tracestate', 'baggage'];
 
-describe('metadata and carriers of any kind, through SDK, engine and worker', () => {
+describe('hostile metadata and carriers, through SDK, engine and worker,', () => {
   let deployment: Deployment;
   let cases: Case[];
   let plain: Outcome[];
@@ -43,16 +42,13 @@ describe('metadata and carriers of any kind, through SDK, engine and worker', ()
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
     };
     const entry = join(import.meta.dirname, 'worker.ts');
-    use(await ServiceProcess.start({ name: 'worker', entry, env, logFile: join(folder, 'worker.log') }));
+    use(await startService({ name: 'worker', entry, env, folder }));
     cases = [...SPECIAL, ...fc.sample(CASE, { seed: SEED, numRuns: 60 })];
     const file = join(folder, 'cases.json');
     await writeFile(file, JSON.stringify(cases));
     cases = JSON.parse(await readFile(file, 'utf8'));
     const outcomes = async (how: string): Promise<Outcome[]> => {
-      await promisify(execFile)(process.execPath, [join(import.meta.dirname, 'client.ts'), how, file], {
-        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-        timeout: 120_000,
-      });
+      await runCommand('node', [join(import.meta.dirname, 'client.ts'), how, file], { cwd: folder, env });
       return JSON.parse(await readFile(`${file}.${how}`, 'utf8'));
     };
     plain = await outcomes('plain');
@@ -65,7 +61,7 @@ describe('metadata and carriers of any kind, through SDK, engine and worker', ()
     expect(plain.filter(({ error }) => !error).length).toBeGreaterThan(cases.length / 2);
   });
 
-  it('reach the task as they were sent', () => {
+  it('reach the task unchanged', () => {
     for (const [index, outcome] of instrumented.entries()) {
       if (outcome.error) continue;
       expect(outcome).not.toHaveProperty('changed');
@@ -79,7 +75,7 @@ describe('metadata and carriers of any kind, through SDK, engine and worker', ()
     'x'.repeat(7_000),
     '00-00000000000000000000000000000000-0000000000000000-01',
     'ff-a-b-c',
-  ])('and so do headers: traceparent %j', async (traceparent) => {
+  ])('do no harm in headers: traceparent %j', async (traceparent) => {
     const headers = { traceparent, tracestate: 'a=b,,=,c', baggage: '%%%;=' };
     const run = await trigger(deployment, { workflowName: 'mirror', input: { n: 1 }, headers });
     const { rows } = await deployment.database.query<{ trace_id: string | null }>(
@@ -89,13 +85,13 @@ describe('metadata and carriers of any kind, through SDK, engine and worker', ()
     expect(rows[0]?.trace_id ?? 'none').not.toContain('zz');
   });
 
-  it('and all serve afterwards, and have logged no error', async () => {
+  it('leave engine, API and worker serving, without an error in their logs', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const run = await trigger(deployment, { workflowName: 'mirror', input: { n: 1 }, headers: { traceparent } });
     const [ended] = await endedRuns(deployment, await traceIdOf(deployment, run));
     expect(ended).toMatchObject({ status: 'COMPLETED' });
     const { api, engine } = deployment;
-    const errors = [...api.log.lines, ...engine.log.lines].filter(({ level }) => Number(level) >= 50);
+    const errors = [...api.log.lines, ...engine.log.lines].filter(({ fields }) => Number(fields.level) >= 50);
     expect(errors).toEqual([]);
   });
 });
@@ -124,6 +120,6 @@ function withoutCarrier({ metadata, ...outcome }: Outcome): Outcome {
   if (!metadata) return outcome;
   return {
     ...outcome,
-    metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !CARRIER.includes(key))),
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !CARRIER_KEYS.includes(key))),
   };
 }

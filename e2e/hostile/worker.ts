@@ -2,7 +2,7 @@ import { tracerProvider } from '../waterfalls/telemetry.ts';
 
 const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
 const hatchet = HatchetClient.init();
-/** Says what it was given. */
+/** Returns its input and metadata. */
 const mirror = hatchet.task({
   name: 'mirror',
   fn: async (input: Record<string, never>, ctx) => ({ input, metadata: ctx.additionalMetadata() }),

@@ -1,13 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { command } from './command.ts';
+import { runCommand } from '../harness/run-command.ts';
 
 const ROLLDOWN = join(import.meta.dirname, '../node_modules/.bin/rolldown');
 const HEARTBEAT = 'node_modules/@hatchet-dev/typescript-sdk/clients/dispatcher/heartbeat/heartbeat-worker.js';
 
 /**
- * Puts an application, the SDK and sdk-otel into one file. The OpenTelemetry packages stay what they are, and the
- * SDK's heartbeat thread needs a file of its own beside the bundle.
+ * Bundles an application, the SDK and sdk-otel into one file. The OpenTelemetry packages stay external. The SDK's
+ * heartbeat thread needs its own file beside the bundle.
  */
 export async function bundle(cwd: string, format: 'esm' | 'cjs', index: number): Promise<string> {
   const folder = `bundle-${index}`;
@@ -23,5 +23,5 @@ export async function bundle(cwd: string, format: 'esm' | 'cjs', index: number):
 
 async function rolldown(cwd: string, input: string, file: string, format: string): Promise<void> {
   const args = [input, '--file', file, '--format', format, '--platform', 'node', '--external', '/^@opentelemetry\\//'];
-  await command(ROLLDOWN, args, { cwd });
+  await runCommand(ROLLDOWN, args, { cwd });
 }

@@ -1,6 +1,6 @@
 import { type Combination, pairwise } from './pairwise.ts';
 
-/** What the applications of the matrix are made of: the oldest release that is supported, one between and the newest. */
+/** Factors of the matrix's applications. Versions: the oldest supported release, one in between, the newest. */
 export const FACTORS = {
   node: ['22.23.3', '24.21.0', '26.10.0'],
   modules: ['ESM', 'CommonJS'],
@@ -22,15 +22,15 @@ export type Cell = Combination<typeof FACTORS>;
 
 const OWN_NODE: string = process.versions.node;
 
-/** npm has a packaged Node for Linux only; elsewhere the machine's own takes the place of all of them. */
+/** npm has Node.js packages for Linux only; other platforms use the installed Node.js for all cells. */
 export const HAS_EVERY_NODE: boolean = process.platform === 'linux';
 
-/** Every two values of two factors meet in at least one of these. */
+/** Applications to test: every pair of values of two factors is in at least one of them. */
 export const CELLS: readonly Cell[] = pairwise(HAS_EVERY_NODE ? FACTORS : { ...FACTORS, node: [OWN_NODE] as never });
 
-/** The packages of an OpenTelemetry line that an application installs. */
+/** Packages of each OpenTelemetry line that an application installs. */
 export const OTEL_PACKAGES: Readonly<Record<Cell['otel'], Readonly<Record<string, string>>>> = {
-  // the set that the official SDK names in its peer dependencies
+  // the versions in the official SDK's peer dependencies
   '2.10': line2('2.10.0', '0.221.0'),
   '2.12': line2('2.12.0', '0.223.0'),
   '3.1': {

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runCommand } from '../harness/run-command.ts';
 import { type Cell, OTEL_PACKAGES } from './combinations.ts';
-import { command } from './command.ts';
 import { CACHE, type Packed } from './packed.ts';
 
 const APPLICATION = join(import.meta.dirname, 'application');
 
 /**
- * The folder of an application with its packages, installed as its user would. The dependencies come from the cache when
- * an earlier run installed the same; sdk-otel itself is always the one that was just packed.
+ * Installs an application with its packages, as its user would, and returns its folder. Reuses the dependencies of an
+ * earlier run from the cache; sdk-otel itself is always the one that was just packed.
  */
 export async function install(
   { sdk, otel, layout }: Pick<Cell, 'sdk' | 'otel' | 'layout'>,
@@ -24,24 +24,24 @@ export async function install(
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), manifest);
     const [program, ...args] = INSTALL[layout];
-    await command(program, args, { cwd: folder });
+    await runCommand(program, args, { cwd: folder });
     writeFileSync(done, '');
   }
   const installed = realpathSync(join(folder, 'node_modules/@hatchet-ts/sdk-otel'));
-  rmSync(join(installed, 'dist'), { recursive: true, force: true }); // pnpm's files are links into its store
+  rmSync(join(installed, 'dist'), { recursive: true, force: true }); // pnpm hard-links files to its store
   cpSync(join(packed.folder, 'dist'), join(installed, 'dist'), { recursive: true });
   cpSync(APPLICATION, folder, { recursive: true });
   return folder;
 }
 
-// no scripts: nothing that is installed here is built
+// without install scripts, because no dependency needs a build
 const INSTALL: Readonly<Record<Cell['layout'], readonly [string, ...string[]]>> = {
   npm: ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund'],
   pnpm: ['pnpm', 'install', '--ignore-scripts', '--ignore-workspace', '--no-frozen-lockfile'],
 };
 
-// The SDK names one experimental line of OpenTelemetry as its optional peers, each release another one: npm refuses any
-// other, pnpm warns. sdk-otel needs none of what the SDK uses them for.
+// Each SDK release has one experimental OpenTelemetry line as its optional peers. npm refuses any other, pnpm warns.
+// sdk-otel does not use the parts of the SDK that need them.
 function manifestOf(sdk: string, otel: Cell['otel'], packed: Packed): object {
   const otelPackages = OTEL_PACKAGES[otel];
   return {

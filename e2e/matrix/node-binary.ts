@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { command } from './command.ts';
+import { runCommand } from '../harness/run-command.ts';
 import { CACHE } from './packed.ts';
 
-/** A Node of this version, from npm. */
+/** Returns the path of a Node.js of this version, installed from npm. */
 export async function nodeBinary(version: string): Promise<string> {
   if (process.versions.node === version) return process.execPath;
   const name = `node-${process.platform}-${process.arch}`;
@@ -12,7 +12,7 @@ export async function nodeBinary(version: string): Promise<string> {
   if (!existsSync(binary)) {
     mkdirSync(folder, { recursive: true });
     const flags = ['--no-audit', '--no-fund', '--no-save', '--prefix', folder];
-    await command('npm', ['install', ...flags, `${name}@${version}`], { cwd: folder });
+    await runCommand('npm', ['install', ...flags, `${name}@${version}`], { cwd: folder });
   }
   return binary;
 }

@@ -1,12 +1,12 @@
-/** The values of each factor, by its name. */
+/** Values of each factor, by its name. */
 export type Factors = Readonly<Record<string, readonly string[]>>;
 
-/** One value of each factor. */
+/** Combination with one value of each factor. */
 export type Combination<F extends Factors> = { readonly [K in keyof F]: F[K][number] };
 
 /**
- * Combinations in which every two values of two factors meet at least once: as many as the two largest factors make
- * together, or a few more. The same factors give the same combinations.
+ * Computes combinations that contain every pair of values of two factors: about as many as the product of the two
+ * largest factors. Deterministic.
  */
 export function pairwise<F extends Factors>(factors: F): Combination<F>[] {
   const names = Object.keys(factors).sort((a, b) => factors[b]!.length - factors[a]!.length);
@@ -20,15 +20,15 @@ export function pairwise<F extends Factors>(factors: F): Combination<F>[] {
       combination[b] = valueOfB;
       break;
     }
-    for (const name of names) combination[name] ??= best(name, factors[name]!, combination, open);
+    for (const name of names) combination[name] ??= bestValue(name, factors[name]!, combination, open);
     for (const [a, b] of pairsOf(names)) open.delete(pair(a, combination[a]!, b, combination[b]!));
     chosen.push(Object.fromEntries(Object.keys(factors).map((name) => [name, combination[name]])) as Combination<F>);
   }
   return chosen;
 }
 
-/** The value that meets most of what has not met yet. */
-function best(
+/** Returns the value that covers most uncovered pairs. */
+function bestValue(
   name: string,
   values: readonly string[],
   chosen: Readonly<Record<string, string>>,

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runProcess } from '@hatchet-ts/trace-testing';
 import { spansFromTraceRows, type TraceRow } from '@hatchet-ts/waterfall';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Deployment } from '../harness/deployment.ts';
-import { picture } from '../harness/picture.ts';
-import { runApplication } from './application-process.ts';
+import { waterfallText } from '../harness/waterfall-text.ts';
 import { bundle } from './bundle.ts';
 import { CELLS, type Cell, HAS_EVERY_NODE } from './combinations.ts';
 import { install } from './installation.ts';
@@ -40,13 +40,13 @@ describe.concurrent('an application traces its runs', () => {
       });
       expect(await trace(traceId, `m${index}-`)).toBe(EXPECTED);
       expect(logged).toBe(true);
-      expect(messages(stderr)).toEqual(messagesOf(cell));
+      expect(diagMessages(stderr)).toEqual(expectedMessages(cell));
       passed.push(cell);
     },
   );
 });
 
-test.runIf(HAS_EVERY_NODE)('the README names what works together', () => {
+test.runIf(HAS_EVERY_NODE)('the README lists the combinations that work', () => {
   expect(passed).toHaveLength(CELLS.length);
   if (!process.env.CI) writeReadmeTable(renderTable(CELLS));
   expect(readmeTable()).toBe(renderTable(CELLS));
@@ -92,8 +92,6 @@ async function commandLine(cell: Cell, cwd: string, index: number): Promise<stri
 
 function environment(cell: Cell, index: number): Record<string, string> {
   return {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
     ...deployment.clientEnvironment,
     MATRIX_CELL: `m${index}`,
     MATRIX_WIRING: cell.wiring,
@@ -106,29 +104,49 @@ function environment(cell: Cell, index: number): Record<string, string> {
   };
 }
 
-/** The application's part of the trace, as the engine's own receiver has stored it. */
+/** Renders the application's part of a trace in the engine's own receiver. */
 async function trace(traceId: string, prefix: string): Promise<string> {
-  const { database, api, tenantId, token } = deployment;
+  const { database, apiAddress, tenantId, token } = deployment;
   const { rows } = await database.query<{ id: string }>('SELECT id FROM run WHERE trace_id = $1 LIMIT 1', [traceId]);
-  const url = `http://${api.address}/api/v1/stable/tenants/${tenantId}/traces?run_external_id=${rows[0]?.id}`;
+  const url = `http://${apiAddress}/api/v1/stable/tenants/${tenantId}/traces?run_external_id=${rows[0]?.id}`;
   const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
   const body = (await response.json()) as { rows: TraceRow[] };
   const spans = spansFromTraceRows(body.rows).filter((span) => span.serviceName === 'application');
-  return picture(spans).replaceAll(prefix, '');
+  return waterfallText(spans).replaceAll(prefix, '');
 }
 
-/** What the instrumentor and OpenTelemetry say: the application's diag logger is on from `info`. */
-function messages(stderr: string): string[] {
+/** Returns messages of the instrumentor and OpenTelemetry; the application's diag logger has level `info`. */
+function diagMessages(stderr: string): string[] {
   return stderr.split('\n').filter((line) => line.includes('@hatchet-ts/sdk-otel') || /error/i.test(line));
 }
 
-function messagesOf({ wiring, sdk }: Cell): string[] {
+function expectedMessages({ wiring, sdk }: Cell): string[] {
   if (wiring !== 'SDK loaded before') return [];
   return [`@hatchet-ts/sdk-otel: patched @hatchet-dev/typescript-sdk ${sdk}, which was already loaded`];
 }
 
-async function once<T>(what: string, work: () => Promise<T>): Promise<T> {
-  const running = (shared.get(what) as Promise<T> | undefined) ?? work();
-  shared.set(what, running);
+async function once<T>(key: string, work: () => Promise<T>): Promise<T> {
+  const running = (shared.get(key) as Promise<T> | undefined) ?? work();
+  shared.set(key, running);
   return await running;
+}
+
+/** Result of an application. */
+interface Outcome {
+  readonly traceId: string;
+  /** whether its log line contains the trace id */
+  readonly logged: boolean;
+  readonly stderr: string;
+}
+
+/** Runs an application to its end. @throws Error with its output if it does not print its result */
+async function runApplication(
+  node: string,
+  args: readonly string[],
+  options: { cwd: string; env: Record<string, string> },
+): Promise<Outcome> {
+  const { code, signal, stdout, stderr } = await runProcess(node, args, { ...options, timeoutMs: 90_000 });
+  const done = stdout.split('\n').find((line) => line.startsWith('{"msg":"done"'));
+  if (!done) throw new Error(`${node} ${args.join(' ')} ended with ${signal ?? code}:\n${stdout}\n${stderr}`);
+  return { ...(JSON.parse(done) as Pick<Outcome, 'traceId' | 'logged'>), stderr };
 }

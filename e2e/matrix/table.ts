@@ -5,7 +5,7 @@ import { type Cell, FACTORS, OTEL_PACKAGES } from './combinations.ts';
 const README = join(import.meta.dirname, '../../packages/sdk-otel/README.md');
 const BLOCK = /(<!-- matrix: written by `npm run test:matrix` -->\n).*?(\n<!-- \/matrix -->)/s;
 
-/** What the applications had in common that passed. */
+/** Renders the compatibility table of the applications that passed. */
 export function renderTable(cells: readonly Cell[]): string {
   const values = (factor: keyof Cell, shown: (value: string) => string = (value) => value) =>
     FACTORS[factor]
@@ -27,7 +27,7 @@ export function renderTable(cells: readonly Cell[]): string {
   ].join('\n');
 }
 
-/** The table as the README has it; undefined without its marks. */
+/** Returns the table in the README; undefined without its marks. */
 export function readmeTable(): string | undefined {
   const [block, start, end] = BLOCK.exec(readFileSync(README, 'utf8')) ?? [];
   return block?.slice(start!.length, -end!.length);

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-/** A folder that gets one JSON report per run, which CI adds up; as in the vitest.config.ts of the root. */
+/** Folder for a JSON report of each run, which CI adds up; as in the root's vitest.config.ts. */
 const results = process.env.TEST_RESULTS;
 
 export default defineConfig({

@@ -6,9 +6,10 @@ import { storeSpans } from '@hatchet-ts/storage/traces';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startBrowser } from '../browser/chromium.ts';
+import { Deployment } from '../harness/deployment.ts';
 import { endedRuns, traceIdOf, trigger } from '../harness/rest.ts';
+import { startService } from '../harness/service.ts';
 import { suite } from '../harness/suite.ts';
-import { startInstallation } from './installation.ts';
 import { hostileSpan, manySpans } from './spans.ts';
 
 const { folder, use } = suite();
@@ -16,14 +17,28 @@ const SCREENSHOTS = join(import.meta.dirname, '../../artifacts/screenshots');
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 let browser: Browser;
-let deployment: Awaited<ReturnType<typeof startInstallation>>;
+let deployment: Deployment;
 let runId: string;
 let traceId: string;
 
 beforeAll(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
   browser = await startBrowser();
-  deployment = use(await startInstallation(folder));
+  deployment = use(await Deployment.start({ folder, storesOwnTraces: true }));
+  use(
+    await startService({
+      name: 'order-worker',
+      entry: join(import.meta.dirname, '../../apps/demo/src/sample/worker.ts'),
+      env: {
+        ...deployment.clientEnvironment,
+        OTEL_SERVICE_NAME: 'order-worker',
+        OTEL_TRACES_EXPORTER: 'hatchet',
+        OTEL_METRICS_EXPORTER: 'none',
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+      },
+      folder,
+    }),
+  );
   runId = await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-1', items: ['book', 'lamp'] } });
   traceId = await traceIdOf(deployment, runId);
   await endedRuns(deployment, traceId);
@@ -33,38 +48,38 @@ afterAll(() => browser?.close());
 describe('in a browser, the page', () => {
   let context: BrowserContext;
   let page: Page;
-  /** What a page must not do: ask another host, break its policy, throw. */
-  let wrong: string[];
+  /** Requests to other hosts, violations of the page's policy, and errors. */
+  let violations: string[];
 
   async function open(options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
     context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     page = await context.newPage();
-    wrong = [];
+    violations = [];
     page.on('request', (request) => {
-      if (!request.url().startsWith(url('')) && !request.url().startsWith('data:')) wrong.push(request.url());
-      if (request.url().includes(deployment.token)) wrong.push('a token in an address');
+      if (!request.url().startsWith(url('')) && !request.url().startsWith('data:')) violations.push(request.url());
+      if (request.url().includes(deployment.token)) violations.push('a token in an address');
     });
     page.on('console', (message) => {
-      if (/Content Security Policy|Refused to/.test(message.text())) wrong.push(message.text());
+      if (/Content Security Policy|Refused to/.test(message.text())) violations.push(message.text());
     });
-    page.on('pageerror', (error) => wrong.push(String(error)));
+    page.on('pageerror', (error) => violations.push(String(error)));
     page.on('dialog', (dialog) => {
-      wrong.push('a dialog');
+      violations.push('a dialog');
       void dialog.dismiss();
     });
   }
 
   beforeEach(() => open());
   afterEach(async () => {
-    expect(wrong).toEqual([]);
+    expect(violations).toEqual([]);
     await context.close();
   });
 
-  const url = (path: string) => `http://${deployment.api.address}${path}`;
+  const url = (path: string) => `http://${deployment.apiAddress}${path}`;
   const rows = () => page.locator('[role=treegrid] [role=row].row');
   const screenshot = (name: string) => page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
-  const violations = async () => {
-    // not as a script element: its own policy refuses that
+  const accessibilityViolations = async () => {
+    // evaluated, because the page's policy refuses a script element
     await page.evaluate(await readFile(AXE, 'utf8'));
     return page.evaluate(async () => {
       const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
@@ -72,7 +87,7 @@ describe('in a browser, the page', () => {
     });
   };
 
-  it('lists runs without a token being entered, and opens the trace of one', async () => {
+  it('lists runs without asking for a token, and opens the trace of one', async () => {
     await page.goto(url('/'));
     await page.getByRole('link', { name: /order/ }).first().click();
     await rows().first().waitFor();
@@ -80,10 +95,10 @@ describe('in a browser, the page', () => {
     expect(new URL(page.url()).pathname).toBe(`/runs/${runId}`);
     expect(await page.evaluate(() => JSON.stringify(localStorage))).not.toContain('eyJ');
     await screenshot('trace-light');
-    expect(await violations()).toEqual([]);
+    expect(await accessibilityViolations()).toEqual([]);
   });
 
-  it('finds a run by its id and by that of its trace', async () => {
+  it('finds a run by its id and by its trace id', async () => {
     for (const id of [runId, traceId]) {
       await page.goto(url('/'));
       await page.locator('#search').fill(id);
@@ -94,23 +109,23 @@ describe('in a browser, the page', () => {
     }
   });
 
-  it('shows a run that begins while it is open, and its end, without a reload', async () => {
+  it('shows a run that starts while the page is open, without a reload', async () => {
     await page.goto(url('/'));
     await page.getByRole('link', { name: /order/ }).first().waitFor();
     const before = await page.getByRole('link', { name: /order/ }).count();
-    await page.waitForTimeout(1_500); // what is new is new against a first look
+    await page.waitForTimeout(1_500); // a run counts as new only after the first listing
     await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-2', items: ['vase'] } });
     await expect.poll(() => page.getByRole('link', { name: /order/ }).count(), { timeout: 20_000 }).toBe(before + 1);
   });
 
-  it('grows while a run goes on', async () => {
+  it('adds spans while a run is going on', async () => {
     const next = await trigger(deployment, { workflowName: 'order', input: { orderId: 'A-3', items: ['book'] } });
     await page.goto(url(`/runs/${next}`));
     await page.getByText('order/fulfil').first().waitFor({ timeout: 30_000 });
     await page.getByText('notify').first().waitFor({ timeout: 30_000 });
   });
 
-  it('is used by keys alone, lists them, and keeps its state in the address', async () => {
+  it('works by keyboard alone, lists its keys, and keeps its state in the URL', async () => {
     await page.goto(url(`/runs/${runId}`));
     await rows().first().waitFor();
     await page.keyboard.press('?');
@@ -139,7 +154,7 @@ describe('in a browser, the page', () => {
     await screenshot('hostile');
   });
 
-  it('opens 10,000 spans, and draws only those in sight', async () => {
+  it('opens 10,000 spans, and renders only the visible rows', async () => {
     const id = randomBytes(16).toString('hex');
     const spans = manySpans(id, 10_000);
     for (let start = 0; start < spans.length; start += 1_000) {
@@ -149,7 +164,7 @@ describe('in a browser, the page', () => {
     const began = performance.now();
     await page.goto(url(`/traces/${id}`));
     await rows().first().waitFor();
-    console.log(`the first rows of 10,000 spans are there after ${Math.round(performance.now() - began)} ms`);
+    console.log(`first rows of 10,000 spans after ${Math.round(performance.now() - began)} ms`);
     await page.getByText('10,000').first().waitFor();
     expect(await rows().count()).toBeLessThan(200);
   });
@@ -157,16 +172,16 @@ describe('in a browser, the page', () => {
   it.each([
     ['dark', { colorScheme: 'dark' as const }],
     ['phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
-  ])('is readable: %s', async (name, options) => {
+  ])('is accessible: %s', async (name, options) => {
     await context.close();
     await open(options);
     await page.goto(url(`/runs/${runId}`));
     await rows().first().waitFor();
     await screenshot(`trace-${name}`);
-    expect(await violations()).toEqual([]);
+    expect(await accessibilityViolations()).toEqual([]);
   });
 
-  it('says what to do where there is no such run, and for a token that is refused', async () => {
+  it('explains what to do about an unknown run, and about a refused token', async () => {
     await page.goto(url(`/runs/${randomUUID()}`));
     await page.locator('.message h2').first().waitFor();
     await screenshot('not-found');

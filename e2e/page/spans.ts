@@ -3,7 +3,7 @@ import type { SpanRecord } from '@hatchet-ts/storage/traces';
 
 const NOW = BigInt(Date.now()) * 1_000_000n;
 
-/** A span whose every text wants to be more than text. */
+/** Creates a span whose texts contain markup and control characters. */
 export function hostileSpan(traceId: string): SpanRecord {
   return span(traceId, '00000000000000a1', {
     name: '<img src=x onerror=alert(1)>',
@@ -16,7 +16,7 @@ export function hostileSpan(traceId: string): SpanRecord {
   });
 }
 
-/** A root and the spans below it, each of a name of its own. */
+/** Creates a root and its children, each with a distinct name. */
 export function manySpans(traceId: string, count: number): SpanRecord[] {
   const root = '00000000000000ff';
   return Array.from({ length: count }, (_, index) =>

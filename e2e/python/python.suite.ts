@@ -1,18 +1,18 @@
 import { missingParents, spansFromTraceRows, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { picture } from '../harness/picture.ts';
-import { steady } from '../harness/steady.ts';
+import { request, traceIdOf, trigger } from '../harness/rest.ts';
 import { suite } from '../harness/suite.ts';
-import { type Installation, startInstallation } from './installation.ts';
+import { waterfallText, withoutRepeatedPolls } from '../harness/waterfall-text.ts';
+import { PythonInstallation } from './installation.ts';
 import { withoutStack } from './without-stack.ts';
 
-const files = suite();
-let installation: Installation;
+const { folder, use } = suite();
+let installation: PythonInstallation;
 beforeAll(async () => {
-  installation = files.use(await startInstallation(files.folder));
+  installation = use(await PythonInstallation.start(folder));
 });
 
-const run = async (scenario: string) => (await installation.python(scenario)).result;
+const run = async (scenario: string) => (await installation.run(scenario)).result;
 
 describe('a Python client and a Python worker', () => {
   test('run a DAG with a retry and children, awaited by polling', async () => {
@@ -24,7 +24,7 @@ describe('a Python client and a Python worker', () => {
     expect(await run('bulk')).toEqual([0, 2, 4, 6, 8]);
   });
 
-  test('get a failure as the text that Python has made of it', async () => {
+  test('receive a failure as the text of the Python exception', async () => {
     const { error } = (await run('failure')) as { error: string };
     expect(error).toContain('ValueError: no good');
   });
@@ -43,7 +43,7 @@ describe('a Python client and a Python worker', () => {
     ]);
   });
 
-  test('schedule over gRPC and REST, and have a cron', async () => {
+  test('schedule over gRPC and REST, and create a cron', async () => {
     expect(await run('schedules')).toEqual({ schedules: 1, rest: 'py-add', sums: [14, 16, 18] });
   });
 
@@ -60,7 +60,7 @@ describe('a Python client and a Python worker', () => {
     expect(await run('streamed')).toBe('one two three');
   });
 
-  test('hear what this engine leaves out', async () => {
+  test('receive an error for features that this engine does not support', async () => {
     expect(await run('rate_limits')).toEqual([
       expect.stringContaining("PutRateLimit is not supported by this engine; Hatchet's own engine has it"),
       expect.stringContaining("PauseRateLimit is not supported by this engine; Hatchet's own engine has it"),
@@ -75,67 +75,52 @@ describe('Python and TypeScript', () => {
     expect(error).toContain('ValueError: no good');
   });
 
-  test('lie in one trace: REST, a TypeScript task, a Python DAG with a retry, its children in both', async () => {
-    const runId = await trigger('ts-checkout', { items: 2 });
+  test('share one trace: REST, a TypeScript task, a Python DAG with a retry, its children in both', async () => {
+    const { deployment } = installation;
+    const runId = await trigger(deployment, { workflowName: 'ts-checkout', input: { items: 2 } });
     expect(await ended(runId)).toEqual({ foreign: 42 });
-    const { rows } = await installation.database.query<{ traceId: string }>(
-      'SELECT trace_id AS "traceId" FROM run WHERE id = $1',
-      [runId],
+    const spans = await completeTrace(await traceIdOf(deployment, runId), { runs: 5, attempts: 8 });
+    await expect(waterfallText(withoutRepeatedPolls(spans).map(withoutStack))).toMatchFileSnapshot(
+      'pictures/rest-typescript-python.txt',
     );
-    const traceId = rows[0]?.traceId ?? '';
-    const spans = await completeTrace(traceId, { runs: 5, attempts: 8 });
-    await expect(picture(steady(spans).map(withoutStack))).toMatchFileSnapshot('pictures/rest-typescript-python.txt');
   });
 
-  test('lie in one trace: a Python client, its DAG, a durable task with its sleep, an event, and what these start', async () => {
-    const { traceId, result } = await installation.python('everything');
+  test('share one trace: a Python client, its DAG, a durable task with its sleep, an event, and the runs that these start', async () => {
+    const { traceId, result } = await installation.run('everything');
     expect(result).toEqual([{ items: 3, key: 'py:placed' }]);
     const spans = await completeTrace(traceId, { runs: 7, attempts: 10 });
-    await expect(picture(steady(spans).map(withoutStack))).toMatchFileSnapshot('pictures/python-client.txt');
+    await expect(waterfallText(withoutRepeatedPolls(spans).map(withoutStack))).toMatchFileSnapshot(
+      'pictures/python-client.txt',
+    );
   });
 });
 
-async function call<T>(method: string, path: string, body?: object): Promise<T> {
-  const { apiAddress, tenantId, token } = installation;
-  const response = await fetch(`http://${apiAddress}/api/v1/stable/${path.replace('{tenant}', tenantId)}`, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.json() as Promise<T>;
-}
-
-async function trigger(workflowName: string, input: object): Promise<string> {
-  const { run } = await call<{ run: { metadata: { id: string } } }>('POST', 'tenants/{tenant}/workflow-runs/trigger', {
-    workflowName,
-    input,
-  });
-  return run.metadata.id;
-}
-
-/** The output of a run of one task, once it has ended. */
+/** Waits for the end of a run with one task, and returns its output. */
 async function ended(runId: string): Promise<unknown> {
-  const read = async () =>
-    (await call<{ tasks: { status: string; output: unknown }[] }>('GET', `workflow-runs/${runId}`)).tasks[0];
+  const read = async () => (await request<RunDetails>(installation.deployment, `workflow-runs/${runId}`)).tasks[0];
   await expect.poll(async () => (await read())?.status, { timeout: 60_000, interval: 200 }).toMatch(/COMPLETED|FAILED/);
   return (await read())?.output;
 }
 
-const output = async (workflowName: string, input: object) => ended(await trigger(workflowName, input));
+const output = async (workflowName: string, input: object) =>
+  ended(await trigger(installation.deployment, { workflowName, input }));
 
-/** The whole trace, page by page. */
+interface RunDetails {
+  tasks: { status: string; output: unknown }[];
+}
+
+/** Reads a whole trace, page by page. */
 async function spansOf(traceId: string): Promise<WaterfallSpan[]> {
   const spans: WaterfallSpan[] = [];
   for (let offset = 0; ; offset += 1_000) {
     const path = `tenants/{tenant}/traces?trace_id=${traceId}&limit=1000&offset=${offset}`;
-    const { rows } = await call<{ rows: Parameters<typeof spansFromTraceRows>[0] }>('GET', path);
+    const { rows } = await request<{ rows: Parameters<typeof spansFromTraceRows>[0] }>(installation.deployment, path);
     spans.push(...spansFromTraceRows(rows));
     if (rows.length < 1_000) return spans;
   }
 }
 
-/** The trace, once it has so many runs and attempts, one root, and every span's parent. */
+/** Waits until a trace has this many runs and attempts, one root and no missing parent, and returns it. */
 async function completeTrace(traceId: string, wanted: { runs: number; attempts: number }): Promise<WaterfallSpan[]> {
   let spans: WaterfallSpan[] = [];
   const state = async () => {

@@ -3,10 +3,10 @@ import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Collector } from '../harness/collector.ts';
 import { Deployment, exportingTo } from '../harness/deployment.ts';
-import { picture } from '../harness/picture.ts';
 import { endedRuns, type Run, traceIdOf, trigger } from '../harness/rest.ts';
-import { ServiceProcess } from '../harness/service-process.ts';
+import { startService } from '../harness/service.ts';
 import { suite } from '../harness/suite.ts';
+import { waterfallText } from '../harness/waterfall-text.ts';
 
 const { folder, use } = suite();
 
@@ -26,7 +26,7 @@ describe('the sample, triggered over the API, with API, engine and worker export
       }),
     );
     const worker = use(
-      await ServiceProcess.start({
+      await startService({
         name: 'order-worker',
         entry: join(import.meta.dirname, '../../apps/demo/src/sample/worker.ts'),
         env: {
@@ -36,7 +36,7 @@ describe('the sample, triggered over the API, with API, engine and worker export
           OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
           OTEL_METRICS_EXPORTER: 'none',
         },
-        logFile: join(folder, 'worker.log'),
+        folder,
       }),
     );
 
@@ -44,7 +44,7 @@ describe('the sample, triggered over the API, with API, engine and worker export
     const runId = await trigger(deployment, { workflowName: 'order', input });
     traceId = await traceIdOf(deployment, runId);
     runs = await endedRuns(deployment, traceId);
-    // each sends what it holds when it is stopped, the Collector last
+    // each process exports its queue when it stops; the Collector stops last
     await worker.stop();
     await deployment.stopServices();
     await collector.stop();
@@ -54,8 +54,8 @@ describe('the sample, triggered over the API, with API, engine and worker export
     others = all.filter((span) => span.traceId !== traceId);
   });
 
-  it('is one whole trace, both attempts of charge in it, the first with its error', () => {
-    expect(picture(spans)).toMatchInlineSnapshot(`
+  it('is one complete trace with both attempts of charge, the first with its error', () => {
+    expect(waterfallText(spans)).toMatchInlineSnapshot(`
       "POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERVER
       ├─ hatchet.run_workflow order · hatchet-api · PRODUCER
       │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
@@ -245,28 +245,28 @@ describe('the sample, triggered over the API, with API, engine and worker export
     `);
   });
 
-  it('has every parent in the trace, and one root', () => {
+  it('has one root, and no missing parent', () => {
     expect(missingParents(spans)).toEqual([]);
     expect(spans.filter(({ parentSpanId }) => parentSpanId === undefined).map(({ name }) => name)).toEqual([
       'POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger',
     ]);
   });
 
-  it('has all its runs completed: the order, three parcels, the courier and the notification', () => {
+  it('completes all its runs: the order, three parcels, the courier and the notification', () => {
     expect(runs.map(({ status }) => status)).toEqual(Array(6).fill('COMPLETED'));
   });
 
-  it('leaves nothing of its runs and nothing of the worker outside of the trace', () => {
+  it('has no span of its runs or of the worker outside the trace', () => {
     const ids = new Set(runs.map(({ id }) => id));
-    const astray = others.filter(
+    const outside = others.filter(
       ({ serviceName, attributes }) =>
         serviceName === 'order-worker' ||
         ids.has(String(attributes['hatchet.workflow_run_id'] ?? attributes['hatchet.run/workflow_run.id'])),
     );
-    expect(astray.map(({ name, serviceName }) => `${serviceName}: ${name}`)).toEqual([]);
+    expect(outside.map(({ name, serviceName }) => `${serviceName}: ${name}`)).toEqual([]);
   });
 
-  it('shows two services under names of their own: HTTP is answered by the API, gRPC by the engine', () => {
+  it('has two services: the API serves HTTP, the engine gRPC', () => {
     const servers = spans.filter(({ kind }) => kind === 'SERVER');
     const rpc = servers.filter(({ attributes }) => 'rpc.method' in attributes);
     const http = servers.filter(({ attributes }) => 'http.request.method' in attributes);

@@ -13,7 +13,7 @@ it.each([
   expect(isKept(traceId, ratio)).toBe(kept);
 });
 
-it('keeps everything at 1 and nothing at 0, also at the ends of the id', () => {
+it('keeps every trace at 1 and none at 0, also at both ends of the range', () => {
   for (const traceId of [`${'0'.repeat(31)}1`, 'f'.repeat(32), `${'f'.repeat(16)}${'0'.repeat(16)}`]) {
     expect(isKept(traceId, 1)).toBe(true);
     expect(isKept(traceId, 0)).toBe(false);

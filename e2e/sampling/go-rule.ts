@@ -1,6 +1,6 @@
 /**
- * The decision of Hatchet's Go services for a trace, written down from the specification with big integers and not
- * from our sampler: `trace_id[8:16] as big-endian >> 1 < ratio · 2^63`.
+ * Returns the sampling decision of Hatchet's Go services for a trace. Written with big integers from the specification,
+ * not from our sampler: `trace_id[8:16] as big-endian >> 1 < ratio · 2^63`.
  *
  * @param traceId - 32 hex digits
  * @param ratio - in [0, 1]

@@ -3,11 +3,8 @@ import { Hatchet } from '@hatchet-dev/typescript-sdk';
 import type { Deployment } from '../harness/deployment.ts';
 import { trigger } from '../harness/rest.ts';
 
-/**
- * The ways in which a request can come: over the API or the official client, with a user's trace, sampled or not, or
- * without one.
- */
-export const WAYS = {
+/** Kinds of request: over the API or the official client; without a user's trace, or with one, sampled or not. */
+export const REQUEST_KINDS = {
   'HTTP without traceparent': { over: 'http' },
   'HTTP with traceparent, sampled': { over: 'http', flag: '01' },
   'HTTP with traceparent, not sampled': { over: 'http', flag: '00' },
@@ -16,25 +13,27 @@ export const WAYS = {
   'SDK client with traceparent, not sampled': { over: 'client', flag: '00' },
 } satisfies Record<string, { over: 'http' | 'client'; flag?: '00' | '01' }>;
 
-export type Way = keyof typeof WAYS;
+export type RequestKind = keyof typeof REQUEST_KINDS;
 
-/** A request that was sent and answered. */
-export interface Sent {
-  way: Way;
+/** A request and the run that it started. */
+export interface SentRequest {
+  kind: RequestKind;
   runId: string;
-  /** The traceparent that went with it. */
+  /** Parts of the request's traceparent. */
   user?: { traceId: string; spanId: string };
-  /** Its trace id was drawn, here or by a service, and not picked for what it is. */
-  drawn: boolean;
+  /** Whether its trace id is random, not chosen for its value. */
+  random: boolean;
 }
 
-/** So few that the engine groups none of them: then each is wholly in its own trace. */
-const AT_ONCE = 4;
+/** Low enough that the engine does not group requests, so that each stays in its own trace. */
+const CONCURRENCY = 4;
 
-/**
- * Triggers the echo task in every way: so many times with ids of chance, and with picked ones where the way has one.
- */
-export async function sendRequests(deployment: Deployment, times: number, pickedIds: () => string[]): Promise<Sent[]> {
+/** Triggers the echo task by requests of every kind: `times` with random trace ids, and once with each chosen id. */
+export async function sendRequests(
+  deployment: Deployment,
+  times: number,
+  chosenIds: () => string[],
+): Promise<SentRequest[]> {
   const client = Hatchet.init({
     token: deployment.token,
     tls_config: { tls_strategy: 'none' },
@@ -46,27 +45,27 @@ export async function sendRequests(deployment: Deployment, times: number, picked
       (await client.runNoWait('echo', {}, { additionalMetadata })).getWorkflowRunId(),
   };
 
-  const todo = (Object.keys(WAYS) as Way[]).flatMap((way) => {
-    const { over, flag } = { flag: undefined, ...WAYS[way] };
-    const one = (traceId: string, drawn: boolean) => async (): Promise<Sent> => {
-      if (!flag) return { way, drawn, runId: await send[over]({}) };
+  const requests = (Object.keys(REQUEST_KINDS) as RequestKind[]).flatMap((kind) => {
+    const { over, flag } = { flag: undefined, ...REQUEST_KINDS[kind] };
+    const prepare = (traceId: string, random: boolean) => async (): Promise<SentRequest> => {
+      if (!flag) return { kind, random, runId: await send[over]({}) };
       const spanId = randomBytes(8).toString('hex');
       const runId = await send[over]({ traceparent: `00-${traceId}-${spanId}-${flag}` });
-      return { way, drawn, runId, user: { traceId, spanId } };
+      return { kind, random, runId, user: { traceId, spanId } };
     };
-    const drawn = Array.from({ length: times }, () => one(randomBytes(16).toString('hex'), true));
-    // an id for each way: in one trace two runs would meet
-    const picked = flag ? pickedIds().map((traceId) => one(traceId, false)) : [];
-    return [...drawn, ...picked];
+    const random = Array.from({ length: times }, () => prepare(randomBytes(16).toString('hex'), true));
+    // chosen anew for each kind, because no two runs may share a trace
+    const chosen = flag ? chosenIds().map((traceId) => prepare(traceId, false)) : [];
+    return [...random, ...chosen];
   });
-  return inTurns(todo);
+  return runLimited(requests);
 }
 
-async function inTurns<T>(todo: (() => Promise<T>)[]): Promise<T[]> {
+async function runLimited<T>(requests: (() => Promise<T>)[]): Promise<T[]> {
   const results: T[] = [];
-  const queue = todo.values();
+  const queue = requests.values();
   await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
+    Array.from({ length: CONCURRENCY }, async () => {
       for (const next of queue) results.push(await next());
     }),
   );

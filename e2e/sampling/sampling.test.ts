@@ -1,41 +1,41 @@
 import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { picture } from '../harness/picture.ts';
 import { suite } from '../harness/suite.ts';
+import { waterfallText } from '../harness/waterfall-text.ts';
 import { binomialBounds } from './binomial-bounds.ts';
-import { experiment, type Outcome, type Request, WORKER } from './experiment.ts';
+import { EXPECTED_TRACES } from './expected-traces.ts';
+import { type Outcome, type Request, runExperiment, WORKER } from './experiment.ts';
 import { isKept } from './go-rule.ts';
-import { WAYS, type Way } from './requests.ts';
-import { WHOLE } from './whole-traces.ts';
+import { REQUEST_KINDS, type RequestKind } from './requests.ts';
 
 const { folder } = suite();
-const ALL_WAYS = Object.keys(WAYS) as Way[];
+const ALL_KINDS = Object.keys(REQUEST_KINDS) as RequestKind[];
 
-/** The services that a request passes, and so those that export its trace. */
-const INVOLVED = { http: ['hatchet-api', 'hatchet-engine'], client: ['hatchet-engine'] };
+/** Services that a request passes through, and that export its trace. */
+const SERVICES_BY_TRANSPORT = { http: ['hatchet-api', 'hatchet-engine'], client: ['hatchet-engine'] };
 
-/** Where the worker's span of a run belongs when the services keep the trace, and when they drop it. */
-const WORKERS_SPAN: Record<Way, { kept: Place; dropped: Place }> = {
-  // a trace that began in a service and is dropped there is not the worker's concern
+/** Place of the worker's span of a run if the services keep the trace, and if they drop it. */
+const PLACES: Record<RequestKind, { kept: Place; dropped: Place }> = {
+  // the worker gets no context from a trace that a service started and dropped
   'HTTP without traceparent': { kept: 'in the trace', dropped: 'in a trace of its own' },
   'SDK client without traceparent': { kept: 'in the trace', dropped: 'in a trace of its own' },
   'HTTP with traceparent, sampled': { kept: 'in the trace', dropped: "below the user's span" },
   'SDK client with traceparent, sampled': { kept: 'in the trace', dropped: "below the user's span" },
-  // the API records the trace all the same, and what it then hands on is sampled
+  // the API records the trace nevertheless, and propagates it as sampled
   'HTTP with traceparent, not sampled': { kept: 'in the trace', dropped: 'nowhere' },
-  // the engine leaves the user's carrier as it is
+  // the engine does not change the user's carrier
   'SDK client with traceparent, not sampled': { kept: 'nowhere', dropped: 'nowhere' },
 };
 type Service = 'hatchet-api' | 'hatchet-engine';
 type Place = 'in the trace' | 'in a trace of its own' | "below the user's span" | 'nowhere';
 
-describe.each([0.01, 0.25, 0.5])('at a ratio of %d', (RATIO) => {
+describe.each([0.01, 0.25, 0.5])('at a ratio of %d', (ratio) => {
   let outcome: Outcome;
   beforeAll(async () => {
-    outcome = await experiment(folder, RATIO, 100);
+    outcome = await runExperiment(folder, ratio, 100);
   });
 
-  it('a run belongs to the trace that was sent with its request, else to one of its own', () => {
+  it('a run belongs to the trace of its request, or without one to a new trace', () => {
     const { requests } = outcome;
     expect(requests.map(({ traceId }) => traceId)).toEqual(
       requests.map(({ user, traceId }) => user?.traceId ?? traceId),
@@ -43,57 +43,59 @@ describe.each([0.01, 0.25, 0.5])('at a ratio of %d', (RATIO) => {
     expect(new Set(requests.map(({ traceId }) => traceId)).size).toBe(requests.length);
   });
 
-  it('every service exports the traces that the Go rule keeps and no others, whatever their flag', () => {
+  it('every service exports exactly the traces that the Go rule keeps, whatever their sampled flag', () => {
     const exporters = exportersByTrace(outcome);
-    const seen = outcome.requests.map(({ way, traceId }) => ({ way, traceId, by: exporters.get(traceId) ?? [] }));
-    const due = seen.map(({ way, traceId }) => ({
-      way,
+    const actual = outcome.requests.map(({ kind, traceId }) => ({ kind, traceId, by: exporters.get(traceId) ?? [] }));
+    const expected = actual.map(({ kind, traceId }) => ({
+      kind,
       traceId,
-      by: isKept(traceId, RATIO) ? INVOLVED[WAYS[way].over] : [],
+      by: isKept(traceId, ratio) ? SERVICES_BY_TRANSPORT[REQUEST_KINDS[kind].over] : [],
     }));
-    expect(seen).toEqual(due);
-    // nor did anything else that they did on the side, like the scheduler's passes
-    expect([...exporters.keys()].filter((traceId) => !isKept(traceId, RATIO))).toEqual([]);
+    expect(actual).toEqual(expected);
+    // also true of background work, for example the scheduler's passes
+    expect([...exporters.keys()].filter((traceId) => !isKept(traceId, ratio))).toEqual([]);
   });
 
-  it('the share that is exported is one that chance misses but once in a million', () => {
+  it('the exported share is within bounds that a correct sampler exceeds once in a million runs', () => {
     const exporters = exportersByTrace(outcome);
-    const drawn = outcome.requests.filter((request) => request.drawn);
-    const exported = drawn.filter(({ traceId }) => exporters.has(traceId)).length;
-    const { least, most } = binomialBounds(drawn.length, RATIO, 1e-6);
-    console.log(`${exported} of ${drawn.length} traces exported; ${least} to ${most} are allowed`);
-    expect(drawn.length).toBeGreaterThanOrEqual(600);
+    const random = outcome.requests.filter((request) => request.random);
+    const exported = random.filter(({ traceId }) => exporters.has(traceId)).length;
+    const { least, most } = binomialBounds(random.length, ratio, 1e-6);
+    console.log(`${exported} of ${random.length} traces exported; ${least} to ${most} are allowed`);
+    expect(random.length).toBeGreaterThanOrEqual(600);
     expect(exported).toBeGreaterThanOrEqual(least);
     expect(exported).toBeLessThanOrEqual(most);
   });
 
-  it.each(ALL_WAYS)('%s: each trace that is kept is whole', (way) => {
-    const kept = outcome.requests.filter((request) => request.way === way && isKept(request.traceId, RATIO));
-    expect(picturesOfKept(outcome, way, RATIO)).toEqual(kept.length > 0 ? [WHOLE[way]] : []);
+  it.each(ALL_KINDS)('%s: every kept trace is complete', (kind) => {
+    const kept = outcome.requests.filter((request) => request.kind === kind && isKept(request.traceId, ratio));
+    expect(keptWaterfalls(outcome, kind, ratio)).toEqual(kept.length > 0 ? [EXPECTED_TRACES[kind]] : []);
   });
 
-  it.each(ALL_WAYS)("%s: the worker's span is where it belongs, also behind services that drop the trace", (way) => {
+  it.each(ALL_KINDS)("%s: the worker's span is in its place, also if the services drop the trace", (kind) => {
     const places = outcome.requests
-      .filter((request) => request.way === way)
-      .map((request) => placeOfWorkersSpan(outcome, request, RATIO));
+      .filter((request) => request.kind === kind)
+      .map((request) => placeOfWorkerSpan(outcome, request, ratio));
     expect(places).toEqual(
       outcome.requests
-        .filter((request) => request.way === way)
-        .map(({ traceId }) => WORKERS_SPAN[way][isKept(traceId, RATIO) ? 'kept' : 'dropped']),
+        .filter((request) => request.kind === kind)
+        .map(({ traceId }) => PLACES[kind][isKept(traceId, ratio) ? 'kept' : 'dropped']),
     );
   });
 });
 
 describe('at unequal ratios', () => {
-  it('each service decides by its own, and what the smaller keeps the larger keeps', async () => {
+  it('each service decides by its own ratio, and the larger ratio keeps every trace that the smaller keeps', async () => {
     const ratios = { 'hatchet-api': 0.5, 'hatchet-engine': 0.25 };
-    const outcome = await experiment(folder, ratios, 50);
+    const outcome = await runExperiment(folder, ratios, 50);
     const exporters = exportersByTrace(outcome);
-    const overHttp = outcome.requests.filter(({ way }) => WAYS[way].over === 'http');
+    const overHttp = outcome.requests.filter(({ kind }) => REQUEST_KINDS[kind].over === 'http');
     expect(overHttp.map(({ traceId }) => exporters.get(traceId) ?? [])).toEqual(
-      overHttp.map(({ traceId }) => INVOLVED.http.filter((service) => isKept(traceId, ratios[service as Service]))),
+      overHttp.map(({ traceId }) =>
+        SERVICES_BY_TRANSPORT.http.filter((service) => isKept(traceId, ratios[service as Service])),
+      ),
     );
-    const [api, engine] = INVOLVED.http.map(
+    const [api, engine] = SERVICES_BY_TRANSPORT.http.map(
       (service) => overHttp.filter(({ traceId }) => exporters.get(traceId)?.includes(service)).length,
     );
     expect(engine).toBeGreaterThan(0);
@@ -102,26 +104,26 @@ describe('at unequal ratios', () => {
 });
 
 describe('at a ratio of 0', () => {
-  it('the services export nothing, and the worker its own', async () => {
-    const outcome = await experiment(folder, 0, 5);
+  it('the services export nothing, and the worker its own spans', async () => {
+    const outcome = await runExperiment(folder, 0, 5);
     expect([...exportersByTrace(outcome)]).toEqual([]);
     for (const request of outcome.requests) {
-      expect(placeOfWorkersSpan(outcome, request, 0)).toBe(WORKERS_SPAN[request.way].dropped);
+      expect(placeOfWorkerSpan(outcome, request, 0)).toBe(PLACES[request.kind].dropped);
     }
   });
 });
 
 describe('at a ratio of 1', () => {
   it('the services export everything', async () => {
-    const outcome = await experiment(folder, 1, 5);
-    for (const way of ALL_WAYS) expect(picturesOfKept(outcome, way, 1)).toEqual([WHOLE[way]]);
+    const outcome = await runExperiment(folder, 1, 5);
+    for (const kind of ALL_KINDS) expect(keptWaterfalls(outcome, kind, 1)).toEqual([EXPECTED_TRACES[kind]]);
     for (const request of outcome.requests) {
-      expect(placeOfWorkersSpan(outcome, request, 1)).toBe(WORKERS_SPAN[request.way].kept);
+      expect(placeOfWorkerSpan(outcome, request, 1)).toBe(PLACES[request.kind].kept);
     }
   });
 });
 
-/** Which services have exported something of a trace, in alphabetical order. */
+/** Returns the services that have exported a span of each trace, sorted. */
 function exportersByTrace({ spans }: Outcome): Map<string, string[]> {
   const exporters = new Map<string, string[]>();
   for (const { traceId, serviceName } of spans) {
@@ -132,23 +134,23 @@ function exportersByTrace({ spans }: Outcome): Map<string, string[]> {
   return exporters;
 }
 
-/** The different pictures that the kept traces of a way have: one, when all are whole. */
-function picturesOfKept({ requests, spans }: Outcome, way: Way, ratio: number): string[] {
+/** Returns the distinct waterfalls of the kept traces of a kind: one, if all are complete. */
+function keptWaterfalls({ requests, spans }: Outcome, kind: RequestKind, ratio: number): string[] {
   const byTrace = Map.groupBy(spans, (span) => span.traceId);
-  const kept = requests.filter((request) => request.way === way && isKept(request.traceId, ratio));
-  return [...new Set(kept.map(({ traceId }) => `\n${picture(byTrace.get(traceId) ?? [])}`))];
+  const kept = requests.filter((request) => request.kind === kind && isKept(request.traceId, ratio));
+  return [...new Set(kept.map(({ traceId }) => `\n${waterfallText(byTrace.get(traceId) ?? [])}`))];
 }
 
-function placeOfWorkersSpan({ spans }: Outcome, { runId, traceId, user }: Request, ratio: number): string {
-  const found = spans.filter(isWorkersSpanOf(runId));
+function placeOfWorkerSpan({ spans }: Outcome, { runId, traceId, user }: Request, ratio: number): string {
+  const found = spans.filter(isWorkerSpanOf(runId));
   if (found.length !== 1) return found.length === 0 ? 'nowhere' : `${found.length} times`;
   const [span] = found;
-  if (span!.traceId !== traceId) return span!.parentSpanId ? 'in a strange trace' : 'in a trace of its own';
+  if (span!.traceId !== traceId) return span!.parentSpanId ? 'in an unknown trace' : 'in a trace of its own';
   if (isKept(traceId, ratio)) return 'in the trace';
   return span!.parentSpanId === user?.spanId ? "below the user's span" : 'below an unknown span';
 }
 
-function isWorkersSpanOf(runId: string): (span: WaterfallSpan) => boolean {
+function isWorkerSpanOf(runId: string): (span: WaterfallSpan) => boolean {
   return ({ name, serviceName, attributes }) =>
     serviceName === WORKER && name === 'hatchet.start_step_run' && attributes['hatchet.workflow_run_id'] === runId;
 }

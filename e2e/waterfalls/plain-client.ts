@@ -1,4 +1,4 @@
-/* A client that is not instrumented, and hands the context on in the metadata alone, as those in Go do. */
+/* Client without instrumentor that passes the trace only in the metadata, as Go clients do. */
 import { HatchetClient } from '@hatchet-dev/typescript-sdk';
 
 const [traceparent = ''] = process.argv.slice(2);

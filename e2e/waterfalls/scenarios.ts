@@ -1,8 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { JsonObject } from '@hatchet-dev/typescript-sdk';
-import type { Client, Scenario } from './scenario.ts';
+import type { HatchetClient, JsonObject } from '@hatchet-dev/typescript-sdk';
 
-/** By the name of the picture. */
+export type Client = HatchetClient;
+
+/** Work of a client inside a span of its own. Resolves when all of it has ended. */
+export type Scenario = (hatchet: Client) => Promise<void>;
+
+/** Scenarios by the name of their picture. */
 export const SCENARIOS: Record<string, Scenario> = {
   async run(hatchet) {
     await hatchet.run('single', { n: 1 });
@@ -11,7 +15,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     await hatchet.run('outer', {});
   },
   async bulk(hatchet) {
-    await numbered(hatchet, 'single').run([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    await declareTask(hatchet, 'single').run([{ n: 1 }, { n: 2 }, { n: 3 }]);
   },
   async 'DAG with a retry'(hatchet) {
     await hatchet.run('pipeline', { fails: false });
@@ -43,33 +47,33 @@ export const SCENARIOS: Record<string, Scenario> = {
   async cancellation(hatchet) {
     const run = await hatchet.runNoWait('endless', {});
     const id = await run.getWorkflowRunId();
-    await status(hatchet, id, 'RUNNING');
+    await waitForStatus(hatchet, id, 'RUNNING');
     await hatchet.runs.cancel({ ids: [id] });
-    await status(hatchet, id, 'CANCELLED');
+    await waitForStatus(hatchet, id, 'CANCELLED');
   },
   async timeout(hatchet) {
     await hatchet.run('slow', {}).catch(() => {});
   },
   async batch(hatchet) {
-    await numbered(hatchet, 'gathered').run([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    await declareTask(hatchet, 'gathered').run([{ n: 1 }, { n: 2 }, { n: 3 }]);
   },
   async replay(hatchet) {
     const run = await hatchet.runNoWait('mended', { id: crypto.randomUUID() } as JsonObject);
     const id = await run.getWorkflowRunId();
-    await status(hatchet, id, 'FAILED');
+    await waitForStatus(hatchet, id, 'FAILED');
     await hatchet.runs.replay({ ids: [id] });
-    await status(hatchet, id, 'COMPLETED');
+    await waitForStatus(hatchet, id, 'COMPLETED');
   },
 };
 
-/** A task of a worker, as a client that has only its name declares it. */
-function numbered(hatchet: Client, name: string) {
+/** Declares a task of a worker by its name, as a client without its source does. */
+function declareTask(hatchet: Client, name: string) {
   return hatchet.task({ name, fn: async ({ n }: { n: number }) => ({ n }) });
 }
 
 const isDone = (workflow: string) => (run: { workflowName?: string; status: string }) =>
   run.workflowName === workflow && run.status === 'COMPLETED';
 
-async function status(hatchet: Client, runId: string, wanted: string): Promise<void> {
+async function waitForStatus(hatchet: Client, runId: string, wanted: string): Promise<void> {
   while ((await hatchet.runs.get_status(runId)) !== wanted) await delay(100);
 }

@@ -1,4 +1,4 @@
-// The set-up of a user: a provider of their own, a stock exporter, and the instrumentor. To be imported first.
+// Set-up of a user: own provider, stock exporter, instrumentor. Must be imported first.
 import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';

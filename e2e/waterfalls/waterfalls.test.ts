@@ -1,36 +1,34 @@
-import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { missingParents, type WaterfallSpan } from '@hatchet-ts/waterfall';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { durableCollector } from '../faults/durable-collector.ts';
-import { strangers, unseen } from '../harness/closed-tables.ts';
+import { startDurableCollector } from '../faults/durable-collector.ts';
 import { Deployment, exportingTo } from '../harness/deployment.ts';
-import { ALWAYS, isDocumented } from '../harness/documented-metrics.ts';
-import { metricNames } from '../harness/metric-names.ts';
-import { picture } from '../harness/picture.ts';
+import { exportedMetricNames } from '../harness/exported-metrics.ts';
+import { ALWAYS_EXPORTED, isDocumentedMetric } from '../harness/metric-tables.ts';
+import { undocumentedNames, unusedNames } from '../harness/name-tables.ts';
 import { endedRuns } from '../harness/rest.ts';
-import { ServiceProcess } from '../harness/service-process.ts';
-import { steady } from '../harness/steady.ts';
+import { runCommand } from '../harness/run-command.ts';
+import { startService } from '../harness/service.ts';
 import { suite } from '../harness/suite.ts';
-import { ELSEWHERE } from './elsewhere.ts';
+import { waterfallText, withoutRepeatedPolls } from '../harness/waterfall-text.ts';
+import { NAMES_SHOWN_ELSEWHERE } from './names-shown-elsewhere.ts';
 import { SCENARIOS } from './scenarios.ts';
 
 const { folder, use } = suite();
-/** Read often enough that nothing is missed. */
+/** Metrics at a short interval, so that the Collector gets the values of short runs too. */
 const METRICS = { SERVER_OTEL_METRICS_ENABLED: 'true', SERVER_OTEL_METRICS_INTERVAL: '1s' };
-const GO = '11111111111111112222222222222222';
+const GO_TRACE_ID = '11111111111111112222222222222222';
 
 describe('with two services, two workers and a client of different names', () => {
   let traceIds: Record<string, string>;
-  let seen: unknown;
+  let seenByTask: unknown;
   let all: readonly WaterfallSpan[];
   let metrics: string[];
 
   beforeAll(async () => {
     await mkdir(folder, { recursive: true });
-    const collector = use(await durableCollector(join(folder, 'collector')));
+    const collector = use(await startDurableCollector(join(folder, 'collector')));
     const deployment = use(
       await Deployment.start({
         folder,
@@ -47,22 +45,21 @@ describe('with two services, two workers and a client of different names', () =>
     const workers = await Promise.all(
       ['order-worker', 'parcel-worker'].map(async (name) => {
         const entry = join(import.meta.dirname, 'worker.ts');
-        const logFile = join(folder, `${name}.log`);
-        return use(await ServiceProcess.start({ name, entry, env: environment(name), logFile }));
+        return use(await startService({ name, entry, env: environment(name), folder }));
       }),
     );
 
-    const done = await client(environment('shop'), 'client.ts');
+    const done = await runClient(environment('shop'), 'client.ts');
     traceIds = done.traceIds;
-    seen = done.seen;
-    await client(environment('go-client'), 'plain-client.ts', `00-${GO}-b7ad6b7169203331-01`);
+    seenByTask = done.seenByTask;
+    await runClient(environment('go-client'), 'plain-client.ts', `00-${GO_TRACE_ID}-b7ad6b7169203331-01`);
     for (const [name, traceId] of Object.entries(traceIds)) if (name !== 'cron') await endedRuns(deployment, traceId);
-    // each sends what it holds when it is stopped, the Collector last
+    // each process exports its queue when it stops; the Collector stops last
     for (const worker of workers) await worker.stop();
     await deployment.stopServices();
     await collector.stop();
     all = await collector.traces.spans();
-    metrics = await metricNames(join(folder, 'collector/metrics.jsonl'));
+    metrics = await exportedMetricNames(join(folder, 'collector/metrics.jsonl'));
   });
 
   const trace = (traceId: string | undefined) => all.filter((span) => span.traceId === traceId);
@@ -70,7 +67,7 @@ describe('with two services, two workers and a client of different names', () =>
   it.each(Object.keys(SCENARIOS))('%s is one whole trace', async (name) => {
     const spans = trace(traceIds[name]);
     expect(missingParents(spans)).toEqual([]);
-    await expect(picture(steady(spans))).toMatchFileSnapshot(`pictures/${name}.txt`);
+    await expect(waterfallText(withoutRepeatedPolls(spans))).toMatchFileSnapshot(`pictures/${name}.txt`);
   });
 
   it.each([
@@ -80,46 +77,47 @@ describe('with two services, two workers and a client of different names', () =>
     const [first] = all
       .filter((span) => span.name === started && span.attributes['hatchet.workflow_name'] === workflow)
       .sort(byTime);
-    await expect(picture(steady(trace(first!.traceId)))).toMatchFileSnapshot(`pictures/${name}.txt`);
+    await expect(waterfallText(withoutRepeatedPolls(trace(first!.traceId)))).toMatchFileSnapshot(
+      `pictures/${name}.txt`,
+    );
   });
 
-  it('a client that knows only metadata, as those in Go, is joined all the same', async () => {
-    await expect(picture(steady(trace(GO)))).toMatchFileSnapshot('pictures/Go-style client.txt');
+  it('a client that passes the trace only in the metadata, as Go clients do, joins the trace', async () => {
+    await expect(waterfallText(withoutRepeatedPolls(trace(GO_TRACE_ID)))).toMatchFileSnapshot(
+      'pictures/Go-style client.txt',
+    );
   });
 
-  it('nothing is sent that the tables lack', () => {
-    expect(strangers(all)).toEqual([]);
+  it('every exported span and attribute name is in the tables', () => {
+    expect(undocumentedNames(all)).toEqual([]);
   });
 
-  it('all that is in the tables is sent, but for what other tests show', () => {
-    expect(unseen(all)).toEqual({
-      spans: Object.keys(ELSEWHERE.spans).sort(),
-      attributes: Object.keys(ELSEWHERE.attributes).sort(),
+  it('every name in the tables is exported here, or shown by another test', () => {
+    expect(unusedNames(all)).toEqual({
+      spans: Object.keys(NAMES_SHOWN_ELSEWHERE.spans).sort(),
+      attributes: Object.keys(NAMES_SHOWN_ELSEWHERE.attributes).sort(),
     });
   });
 
-  it('no metric is sent that the documents lack, and what always has a value is sent', () => {
-    expect(metrics.filter((name) => !isDocumented(name))).toEqual([]);
-    expect(ALWAYS.filter((name) => !metrics.includes(name))).toEqual([]);
+  it('every exported metric is documented, and metrics that always have a value are exported', () => {
+    expect(metrics.filter((name) => !isDocumentedMetric(name))).toEqual([]);
+    expect(ALWAYS_EXPORTED.filter((name) => !metrics.includes(name))).toEqual([]);
   });
 
-  it('tracestate and, where it is asked for, baggage reach the task', () => {
-    expect(seen).toEqual({ context: { tracestate: 'vendor=opaque', baggage: 'A-1' } });
+  it('tracestate and, if enabled, baggage reach the task', () => {
+    expect(seenByTask).toEqual({ context: { tracestate: 'vendor=opaque', baggage: 'A-1' } });
   });
 });
 
 const byTime = (one: WaterfallSpan, other: WaterfallSpan) => Number(one.startTimeUnixNano - other.startTimeUnixNano);
 
+/** Last line of a client's output. */
 interface Done {
   traceIds: Record<string, string>;
-  seen: unknown;
+  seenByTask: unknown;
 }
 
-async function client(env: Record<string, string>, file: string, ...args: string[]): Promise<Done> {
-  const path = join(import.meta.dirname, file);
-  const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], {
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    timeout: 120_000,
-  });
+async function runClient(env: Record<string, string>, file: string, ...args: string[]): Promise<Done> {
+  const stdout = await runCommand('node', [join(import.meta.dirname, file), ...args], { cwd: folder, env });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Done;
 }

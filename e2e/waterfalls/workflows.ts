@@ -1,7 +1,7 @@
 import { HatchetClient, type JsonObject } from '@hatchet-dev/typescript-sdk';
 import { propagation, trace } from '@opentelemetry/api';
 
-/* What the workers of this suite do: a workflow for each feature whose waterfall is shown. */
+/* Workflows of this suite's workers: one for each feature whose waterfall is shown. */
 
 export const hatchet = HatchetClient.init();
 

@@ -1,5 +1,5 @@
-// A worker of a user: the official SDK, instrumented, with a task that does as little as can be.
-// `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_SERVICE_NAME` say where its spans go and what it is called.
+// Worker of a user: the official SDK, instrumented, with a minimal task. Configured by `OTEL_EXPORTER_OTLP_ENDPOINT` and
+// `OTEL_SERVICE_NAME`.
 import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -15,11 +15,11 @@ new HatchetInstrumentor({ tracerProvider: provider }).instrument();
 const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
 const hatchet = HatchetClient.init();
 const echo = hatchet.task({ name: 'echo', fn: (input: { text?: string }) => ({ text: input.text ?? '' }) });
-// few slots: what many report at once is written together, in a trace of its own
+// few slots: the engine writes concurrent reports in groups, each in a trace of its own
 const worker = await hatchet.worker('echo-worker', { workflows: [echo], slots: 3, handleKill: false });
 process.once('SIGTERM', async () => {
   await worker.stop();
-  await provider.shutdown().catch(() => {}); // its collector may be away: what it held is then lost
+  await provider.shutdown().catch(() => {}); // without its collector the queue is lost
   process.exit(0); // the SDK keeps its connections open
 });
 void worker.start();

@@ -1,4 +1,4 @@
-// Put into one file with the SDK and the instrumentor: nothing is left that could be found by its path.
+// Bundled into one file with the SDK and the instrumentor, so that no module can be found by its path.
 
 import * as sdk from '@hatchet-dev/typescript-sdk';
 import { HatchetInstrumentor } from '@hatchet-ts/sdk-otel';

@@ -1,5 +1,5 @@
-// What every application of the matrix does, whatever it is made of: one trace with a run, a child, a bulk, an event, a
-// log line, and a task that fails once.
+// Work of every application of the matrix: one trace with a run, a child, a bulk, an event, a log line, and a task that
+// fails once.
 
 /** @param {typeof import('@hatchet-dev/typescript-sdk')} sdk @param {(client: object, worker: object) => void} started */
 export async function scenario(sdk, api, { started = () => {}, handleKill = false } = {}) {

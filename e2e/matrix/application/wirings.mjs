@@ -1,17 +1,17 @@
-// How an application may set the instrumentor up. `load` is `import` or `require`: of an ES module or of CommonJS.
+// Ways of setting up the instrumentor. `load` is `import` in an ES module and `require` in CommonJS.
 import { scenario } from './scenario.mjs';
 
 /** @param {string} wiring @param {(name: string) => Promise<any>} load */
 export async function run(wiring, load) {
   const api = await load('@opentelemetry/api');
-  // zero code has a logger as OTEL_LOG_LEVEL says
+  // zero code sets a logger by OTEL_LOG_LEVEL
   if (wiring !== 'zero code') api.diag.setLogger(messages, api.DiagLogLevel.INFO);
   const flush = await WIRINGS[wiring](load, api);
   const sdk = await load('@hatchet-dev/typescript-sdk');
   const outcome = await scenario(sdk, api, { handleKill: wiring === 'zero code' });
   await flush();
   console.log(JSON.stringify({ msg: 'done', ...outcome }));
-  // with zero code the worker ends as in production: the SDK stops it and ends the process, and no span may be lost
+  // with zero code the worker ends as in production: the SDK stops it and ends the process without losing a span
   if (wiring === 'zero code') process.kill(process.pid, 'SIGTERM');
   else process.exit(0);
 }
@@ -21,7 +21,7 @@ const messages = Object.fromEntries(
 );
 
 const WIRINGS = {
-  /** the constructor is given the provider, which nobody registers; context manager and propagator are the application's */
+  /** provider passed to the constructor and not registered; the application sets context manager and propagator */
   given: async (load, api) => {
     const { provider, useContext } = await makeProvider(load, api);
     useContext();
@@ -61,11 +61,11 @@ const WIRINGS = {
     new HatchetInstrumentor();
     return () => provider.shutdown();
   },
-  /** all of it is in the options of the command line and in the environment */
+  /** set up by command-line options and environment */
   'zero code': async () => async () => {},
 };
 
-/** A provider that exports to the engine, of the line that is installed. */
+/** Creates a provider of the installed OpenTelemetry line that exports to the engine. */
 export async function makeProvider(load, api) {
   const { createHatchetSpanProcessor } = await load('@hatchet-ts/sdk-otel/exporter');
   const { HatchetSpanProcessor } = await load('@hatchet-ts/sdk-otel');

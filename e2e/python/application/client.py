@@ -1,4 +1,4 @@
-"""The Python client: runs the scenario that its argument names, and prints what came of it as one line of JSON."""
+"""Python client: runs the scenario named by its argument, and prints the result as one line of JSON."""
 
 import asyncio
 import json
@@ -52,7 +52,7 @@ def events() -> Any:
 
 
 def everything() -> Any:
-    """What the other scenarios do, one after the other in one trace."""
+    """Runs the other scenarios one after the other in one trace."""
     order.run(Order(items=2))
     durable()
     hatchet.event.push("py:placed", {"items": 3})
@@ -70,7 +70,7 @@ def schedules() -> Any:
 
 
 def operations() -> Any:
-    """What strict models of the REST API read."""
+    """Reads the REST API with strict models."""
     ref = py_fail.run_no_wait(EmptyModel())
     wait_for(lambda: [True] if status(ref.workflow_run_id) == "FAILED" else [], 1)
     hatchet.runs.replay(ref.workflow_run_id)
@@ -96,16 +96,16 @@ def streamed() -> Any:
 
 
 def rate_limits() -> Any:
-    said = []
-    for ask in (
+    errors = []
+    for call in (
         lambda: hatchet.rate_limits.put("any", 10),
         lambda: hatchet.rate_limits.pause("any", datetime.now(timezone.utc) + timedelta(minutes=1)),
     ):
         try:
-            ask()
-        except Exception as error:  # the SDK hands on what gRPC says
-            said.append(str(error))
-    return said
+            call()
+        except Exception as error:  # the SDK raises gRPC's error
+            errors.append(str(error))
+    return errors
 
 
 def status(run_id: str) -> str:

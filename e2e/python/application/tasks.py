@@ -1,4 +1,4 @@
-"""What the Python worker runs, and what the Python client calls; made with the official SDK."""
+"""Tasks of the Python worker, written with the official SDK; the Python client calls them."""
 
 import asyncio
 from datetime import timedelta
@@ -8,7 +8,7 @@ from hatchet_sdk import Context, DurableContext, EmptyModel, Hatchet, SleepCondi
 from hatchet_sdk.opentelemetry.instrumentor import HatchetInstrumentor
 from pydantic import BaseModel
 
-# The spans go to the engine's own receiver, as the SDK has it by default.
+# Exports to the engine's own receiver, the SDK's default.
 HatchetInstrumentor(schedule_delay_millis=200).instrument()
 
 hatchet = Hatchet()
@@ -23,7 +23,7 @@ class Order(BaseModel):
     items: int
 
 
-# In the TypeScript worker.
+# A task of the TypeScript worker.
 ts_add = hatchet.stubs.task(name="ts-add", input_validator=Numbers, output_validator=dict[str, int])
 
 
@@ -82,7 +82,7 @@ async def py_fail(input: EmptyModel, ctx: Context) -> dict[str, str]:
 
 @hatchet.task(name="py-stream", input_validator=EmptyModel)
 async def py_stream(input: EmptyModel, ctx: Context) -> dict[str, str]:
-    await asyncio.sleep(1)  # who follows comes after the run has begun
+    await asyncio.sleep(1)  # a subscriber connects after the run has started
     for piece in ["one ", "two ", "three"]:
         await ctx.aio_put_stream(piece)
     return {}

@@ -1,8 +1,8 @@
-// First: it sees the SDK being loaded.
+// must be the first import, because it patches the SDK as it loads
 import '@hatchet-ts/sdk-otel/register';
 import { HatchetClient } from '@hatchet-dev/typescript-sdk';
 
-/* The TypeScript worker beside the Python one: what Python calls, and what calls Python. */
+/* TypeScript worker with tasks that Python calls, and tasks that call Python. */
 
 const hatchet = HatchetClient.init();
 

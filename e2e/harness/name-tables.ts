@@ -5,20 +5,14 @@ import { SPANS } from '../../packages/sdk-otel/src/tables/spans.ts';
 import { ENGINE_ATTRIBUTES, RUN_ATTRIBUTES } from '../../packages/server-otel/src/spans/attributes.ts';
 import { ENGINE_PREFIX, ENGINE_SPANS, RUN_PREFIX, RUN_SPANS } from '../../packages/server-otel/src/spans/names.ts';
 
-/** The tables of the packages: whatever is sent stands in one of them. */
-export interface Names {
-  readonly spans: ReadonlySet<string>;
-  readonly attributes: ReadonlySet<string>;
-}
-
-/** Of the spans whose names begin with `hatchet.`, and of those of calls, requests and statements. */
-export const TABLES: Names = {
-  spans: new Set([
+/** Span and attribute names of the packages' own tables, which are complete: every exported name is in one of them. */
+const TABLES = {
+  spans: new Set<string>([
     ...Object.values(SPANS).map(({ name }) => name),
     ...Object.keys(RUN_SPANS).map((name) => RUN_PREFIX + name),
     ...Object.keys(ENGINE_SPANS).map((name) => ENGINE_PREFIX + name),
   ]),
-  attributes: new Set([
+  attributes: new Set<string>([
     ...Object.values(ATTRIBUTES).map(({ key }) => key),
     ...Object.keys(RUN_ATTRIBUTES).map((key) => RUN_PREFIX + key),
     ...Object.keys(ENGINE_ATTRIBUTES).map((key) => `hatchet.${key}`),
@@ -27,28 +21,28 @@ export const TABLES: Names = {
   ]),
 };
 
-/** Stable semantic conventions: of RPC, HTTP and databases. */
+/** Attributes of the stable semantic conventions for RPC, HTTP and databases. */
 const CONVENTIONS = /^(rpc|http|url|server|client|network|user_agent|db|error)\./;
 
-/** Calls, requests and statements are called what they are. */
-const OF_A_SERVICE = /^([\w.]+\/\w+|[A-Z]+ \/\S*|pg[.-]\S+( \S+)?)$/;
+/** Span names of gRPC calls, HTTP requests and SQL statements. */
+const INSTRUMENTED_SPAN = /^([\w.]+\/\w+|[A-Z]+ \/\S*|pg[.-]\S+( \S+)?)$/;
 
-/** What is sent and stands in no table; a user's own spans are theirs. */
-export function strangers(spans: readonly WaterfallSpan[]): string[] {
+/** Returns exported names that no table has. A user's own spans are not checked. */
+export function undocumentedNames(spans: readonly WaterfallSpan[]): string[] {
   const found = new Set<string>();
   for (const { name, attributes } of spans) {
-    const isOurs = name.startsWith('hatchet.');
-    if (isOurs && !TABLES.spans.has(name)) found.add(`the span ${name}`);
-    if (!isOurs && !OF_A_SERVICE.test(name)) continue;
+    const isHatchet = name.startsWith('hatchet.');
+    if (isHatchet && !TABLES.spans.has(name)) found.add(`span ${name}`);
+    if (!isHatchet && !INSTRUMENTED_SPAN.test(name)) continue;
     for (const key of Object.keys(attributes)) {
-      if (!TABLES.attributes.has(key) && !CONVENTIONS.test(key)) found.add(`${key} of ${name}`);
+      if (!TABLES.attributes.has(key) && !CONVENTIONS.test(key)) found.add(`attribute ${key} of ${name}`);
     }
   }
   return [...found].sort();
 }
 
-/** What stands in a table and is not among these spans. */
-export function unseen(spans: readonly WaterfallSpan[]): { spans: string[]; attributes: string[] } {
+/** Returns names in the tables that none of the spans has. */
+export function unusedNames(spans: readonly WaterfallSpan[]): { spans: string[]; attributes: string[] } {
   const names = new Set(spans.map(({ name }) => name));
   const keys = new Set(spans.flatMap(({ attributes }) => Object.keys(attributes)));
   return {

@@ -1,43 +1,42 @@
 import { mkdir } from 'node:fs/promises';
+import { type Resource, Resources, type RunningProcess } from '@hatchet-ts/trace-testing';
 import { Deployment, type DeploymentOptions } from '../harness/deployment.ts';
 import { startEchoWorker } from '../harness/echo-worker.ts';
-import { type Resource, Resources } from '../harness/resources.ts';
-import type { ServiceProcess } from '../harness/service-process.ts';
-import { type AllBooks, closedBooks } from './books.ts';
 import { Load } from './load.ts';
+import { finalAccount, type SpanAccounts } from './span-accounts.ts';
 
 export const API = 'hatchet-api';
 export const ENGINE = 'hatchet-engine';
 
-/** What server-otel logs about a Collector that is away, and about its return. */
-export const LOST = 'collector is unavailable; queueing spans and retrying';
-export const BACK = 'collector is available again';
+/** Messages of server-otel about a Collector that is unavailable, and available again. */
+export const UNAVAILABLE = 'collector is unavailable; queueing spans and retrying';
+export const AVAILABLE = 'collector is available again';
 
-export interface SceneOptions extends Pick<DeploymentOptions, 'databaseUrl'> {
+export interface SystemOptions extends Pick<DeploymentOptions, 'databaseUrl'> {
   folder: string;
   /** `host:port` that API and engine export to. */
   exportsTo: string;
-  /** The same for the worker, unless it is the same. */
+  /** `host:port` that the worker exports to. Default: `exportsTo`. */
   workerExportsTo?: string;
-  /** Environment of API and engine besides. */
+  /** Further environment of API and engine. */
   env?: Record<string, string>;
 }
 
-/** API, engine and an instrumented worker, whole processes that something happens to, and their work. */
-export class Scene implements Resource {
+/** API, engine and an instrumented worker as whole processes, and the load on them. */
+export class SystemUnderTest implements Resource {
   readonly deployment: Deployment;
-  readonly worker: ServiceProcess;
+  readonly worker: RunningProcess;
   readonly load: Load;
   readonly #parts: Resources;
 
-  private constructor(parts: Resources, deployment: Deployment, worker: ServiceProcess) {
+  private constructor(parts: Resources, deployment: Deployment, worker: RunningProcess) {
     this.#parts = parts;
     this.deployment = deployment;
     this.worker = worker;
     this.load = new Load(deployment);
   }
 
-  static async start(options: SceneOptions): Promise<Scene> {
+  static async start(options: SystemOptions): Promise<SystemUnderTest> {
     const { folder, exportsTo, workerExportsTo = exportsTo, env = {}, ...rest } = options;
     await mkdir(folder, { recursive: true });
     const exporting = (serviceName: string) => ({
@@ -52,24 +51,24 @@ export class Scene implements Resource {
         await Deployment.start({ folder, api: exporting(API), engine: exporting(ENGINE), ...rest }),
       );
       const worker = parts.use(await startEchoWorker({ folder, deployment, exportsTo: workerExportsTo }));
-      return new Scene(parts, deployment, worker);
+      return new SystemUnderTest(parts, deployment, worker);
     } catch (error) {
       await parts.stop();
       throw error;
     }
   }
 
-  /** Waits until API and engine have both logged a message, so many times. */
-  async bothSay(msg: string, times = 1): Promise<void> {
+  /** Waits until API and engine have both logged a message, or with `times` logged it that often. */
+  async bothLog(msg: string, times = 1): Promise<void> {
     const { api, engine } = this.deployment;
-    await Promise.all([api, engine].map(({ log }) => log.until(msg, times)));
+    await Promise.all([api, engine].map(({ log }) => log.waitFor({ msg }, { times })));
   }
 
-  /** Ends worker, API and engine by SIGTERM; resolves to the books of the two services. */
-  async end(): Promise<AllBooks> {
+  /** Stops worker, API and engine by SIGTERM. Returns the span accounts of the two services. */
+  async end(): Promise<SpanAccounts> {
     await this.worker.stop();
     await this.deployment.stopServices();
-    return { [API]: closedBooks(this.deployment.api), [ENGINE]: closedBooks(this.deployment.engine) };
+    return { [API]: finalAccount(this.deployment.api), [ENGINE]: finalAccount(this.deployment.engine) };
   }
 
   async stop(): Promise<void> {

@@ -4,8 +4,8 @@ interface OtlpMetrics {
   resourceMetrics: { scopeMetrics: { metrics: { name: string }[] }[] }[];
 }
 
-/** The names of all metrics that a Collector has written to a file as OTLP JSON, in alphabetical order. */
-export async function metricNames(file: string): Promise<string[]> {
+/** Returns the names of all metrics in a file of a Collector's file exporter (OTLP JSON), sorted. */
+export async function exportedMetricNames(file: string): Promise<string[]> {
   const lines = (await readFile(file, 'utf8')).split('\n').filter(Boolean);
   const metrics = lines.flatMap((line) =>
     (JSON.parse(line) as OtlpMetrics).resourceMetrics.flatMap(({ scopeMetrics }) =>

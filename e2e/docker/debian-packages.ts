@@ -1,29 +1,28 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { runCommand } from '../harness/run-command.ts';
 
-/** Administrators' programs are not on every root shell's PATH; and nobody is there to answer apt-get's questions. */
-export const administrator = {
+/** Environment of administration commands: not every root shell has /usr/sbin on its PATH, and apt-get must not prompt. */
+export const administratorEnvironment = {
   ...process.env,
   PATH: `${process.env.PATH}:/usr/sbin:/sbin`,
   DEBIAN_FRONTEND: 'noninteractive',
 };
 
-const run = (file: string, ...args: string[]) =>
-  promisify(execFile)(file, args, { env: administrator, maxBuffer: 64 << 20 });
+const run = (program: string, ...args: string[]) =>
+  runCommand(program, args, { cwd: '/', env: administratorEnvironment, timeoutMs: 30 * 60_000 });
 
-/** Whether packages may be installed here without asking: on Debian, or what derives from it, as root. */
+/** Returns true if the tests may install packages without asking: as root on Debian or a derivative. */
 export function mayInstall(): boolean {
   return process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/etc/debian_version');
 }
 
-/** Installs packages of Debian's. */
+/** Installs Debian packages. */
 export async function installPackages(...names: string[]): Promise<void> {
   await run('apt-get', 'update', '-q');
   await run('apt-get', 'install', '-qy', ...names);
 }
 
-/** Whether a program is there and runs. */
+/** Returns true if a program exists and its exit code is 0. */
 export async function runs(program: string, ...args: string[]): Promise<boolean> {
   return run(program, ...args).then(
     () => true,

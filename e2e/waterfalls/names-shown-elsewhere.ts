@@ -1,11 +1,11 @@
 const OPT_IN = 'only with `capture`: packages/sdk-otel/src/contract.test.ts';
-const REFUSED = 'this engine refuses what it says: packages/sdk-otel/src/contract.test.ts';
-const HELPER = 'for services of others that use the helper: packages/server-otel/src/spans/run-span.test.ts';
+const REFUSED = 'this engine refuses the option: packages/sdk-otel/src/contract.test.ts';
+const HELPER = 'set by other services through the helper: packages/server-otel/src/spans/run-span.test.ts';
 
-/** Rows of the tables that no feature here has a use for, and which test shows them. */
-export const ELSEWHERE: { spans: Record<string, string>; attributes: Record<string, string> } = {
+/** Names in the tables that no scenario here exports, and the tests that show them. */
+export const NAMES_SHOWN_ELSEWHERE: { spans: Record<string, string>; attributes: Record<string, string> } = {
   spans: {
-    'hatchet.run/process-task-reassignments': 'a worker that is lost: apps/engine/src/workers.test.ts, e2e/faults',
+    'hatchet.run/process-task-reassignments': 'a lost worker: apps/engine/src/workers.test.ts, e2e/faults',
   },
   attributes: {
     'hatchet.additional_metadata': OPT_IN,

@@ -1,6 +1,6 @@
-import type { Way } from './requests.ts';
+import type { RequestKind } from './requests.ts';
 
-const BEGUN_BY_THE_API = `
+const STARTED_BY_API = `
 POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERVER
 ├─ hatchet.run_workflow echo · hatchet-api · PRODUCER
 │  ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
@@ -27,8 +27,8 @@ POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERV
 ├─ pg.query:view-run · hatchet-api · CLIENT
 └─ pg.query:view-tasks-of-runs · hatchet-api · CLIENT`;
 
-/** The parent that is missing is the user's span. */
-const JOINED_BY_THE_API = `
+/** The missing parent is the user's span. */
+const JOINED_BY_API = `
 (missing parent)
 └─ POST /api/v1/stable/tenants/:tenant/workflow-runs/trigger · hatchet-api · SERVER
    ├─ hatchet.run_workflow echo · hatchet-api · PRODUCER
@@ -56,7 +56,7 @@ const JOINED_BY_THE_API = `
    ├─ pg.query:view-run · hatchet-api · CLIENT
    └─ pg.query:view-tasks-of-runs · hatchet-api · CLIENT`;
 
-const BEGUN_BY_THE_ENGINE = `
+const STARTED_BY_ENGINE = `
 WorkflowService/TriggerWorkflow · hatchet-engine · SERVER
 ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
 │  └─ hatchet.run/handle-task-completed · hatchet-engine
@@ -77,7 +77,7 @@ WorkflowService/TriggerWorkflow · hatchet-engine · SERVER
 └─ hatchet.start_step_run echo · echo-worker · CONSUMER · completed
       ↗ link to WorkflowService/TriggerWorkflow`;
 
-const JOINED_BY_THE_ENGINE = `
+const JOINED_BY_ENGINE = `
 (missing parent)
 ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
 │  └─ hatchet.run/handle-task-completed · hatchet-engine
@@ -99,8 +99,8 @@ const JOINED_BY_THE_ENGINE = `
 └─ hatchet.start_step_run echo · echo-worker · CONSUMER · completed
       ↗ link to a span that is not here`;
 
-/** The engine leaves the user's carrier as it is, and so the worker has nothing to record. */
-const JOINED_BY_THE_ENGINE_ALONE = `
+/** The engine does not change the user's carrier, which is not sampled, so the worker records nothing. */
+const JOINED_BY_ENGINE_ALONE = `
 (missing parent)
 ├─ Dispatcher/SendStepActionEvent · hatchet-engine · SERVER
 │  └─ hatchet.run/handle-task-completed · hatchet-engine
@@ -120,12 +120,12 @@ const JOINED_BY_THE_ENGINE_ALONE = `
 ├─ hatchet.engine.workflow_run echo · hatchet-engine · completed
 └─ hatchet.run/send-to-worker · hatchet-engine`;
 
-/** The trace of a request that came in a way, whole. */
-export const WHOLE: Record<Way, string> = {
-  'HTTP without traceparent': BEGUN_BY_THE_API,
-  'HTTP with traceparent, sampled': JOINED_BY_THE_API,
-  'HTTP with traceparent, not sampled': JOINED_BY_THE_API,
-  'SDK client without traceparent': BEGUN_BY_THE_ENGINE,
-  'SDK client with traceparent, sampled': JOINED_BY_THE_ENGINE,
-  'SDK client with traceparent, not sampled': JOINED_BY_THE_ENGINE_ALONE,
+/** Complete trace of a request of each kind. */
+export const EXPECTED_TRACES: Record<RequestKind, string> = {
+  'HTTP without traceparent': STARTED_BY_API,
+  'HTTP with traceparent, sampled': JOINED_BY_API,
+  'HTTP with traceparent, not sampled': JOINED_BY_API,
+  'SDK client without traceparent': STARTED_BY_ENGINE,
+  'SDK client with traceparent, sampled': JOINED_BY_ENGINE,
+  'SDK client with traceparent, not sampled': JOINED_BY_ENGINE_ALONE,
 };

@@ -4,22 +4,22 @@ import {
   WORKER_INSTRUMENTS,
 } from '../../apps/engine/src/metrics/instruments.ts';
 
-const OF_THE_ENGINE = new Set(
+const ENGINE_METRICS = new Set(
   [WORKER_INSTRUMENTS, QUEUE_INSTRUMENTS, DATABASE_INSTRUMENTS].flatMap((table) =>
     Object.values(table).map(({ name }) => name),
   ),
 );
 
-/** As in packages/server-otel/docs/metrics.md: the conventions' names, and those of the runtime and of the SDK itself. */
+/** Metrics of packages/server-otel/docs/metrics.md: semantic conventions, the Node.js runtime, and the SDK itself. */
 const CONVENTIONS =
   /^(rpc\.server\.call\.duration|http\.server\.request\.duration|db\.client\.(operation\.duration|connection\.(count|max|pending_requests))|nodejs\.eventloop\.[\w.]+|v8js\.[\w.]+|otel\.sdk\.[\w.]+)$/;
 
-export function isDocumented(name: string): boolean {
-  return OF_THE_ENGINE.has(name) || CONVENTIONS.test(name);
+export function isDocumentedMetric(name: string): boolean {
+  return ENGINE_METRICS.has(name) || CONVENTIONS.test(name);
 }
 
-/** What has a value whenever two services work: the others tell of queues, tables and collections that may not be there. */
-export const ALWAYS = [
+/** Metrics that always have a value while two services work. The others describe queues, tables and collections that may be absent. */
+export const ALWAYS_EXPORTED = [
   'db.client.connection.count',
   'db.client.operation.duration',
   'hatchet.db.long_running_queries.count',

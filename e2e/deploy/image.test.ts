@@ -15,7 +15,7 @@ function stage(name: string): string[] {
   return body.split('\n').filter((line) => /^[A-Z]+ /.test(line));
 }
 
-/** Whether `.dockerignore` excludes a path. Supports patterns of the form `**\/*.x`, `**\/x` and `x` only. */
+/** Returns true if `.dockerignore` excludes a path. Supports patterns of the form `**\/*.x`, `**\/x` and `x` only. */
 function isIgnored(path: string): boolean {
   return deployFile('../.dockerignore')
     .split('\n')

@@ -5,7 +5,7 @@ import { SlowLink } from '../harness/slow-link.ts';
 import { suite } from '../harness/suite.ts';
 import { startDurableCollector } from './durable-collector.ts';
 import { expectAllStored } from './span-accounts.ts';
-import { API, ENGINE, AVAILABLE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
+import { API, AVAILABLE, ENGINE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
 
 const { folder, use } = suite();
 

@@ -9,9 +9,9 @@ const TIMEOUT_MS = 120_000;
 export interface LoadOptions {
   /** Triggered runs per second. Default: 10. */
   perSecond?: number;
-  /** Whether the load retries a request that fails, because the fault makes the API's dependencies unavailable. */
+  /** Retries requests that fail, for a fault that makes the API's dependencies unavailable. Default: false. */
   mayFail?: boolean;
-  /** Whether the fault ends the API: the load does not retry a request that fails then. */
+  /** Ignores requests that fail, for a fault that ends the API. Default: false. */
   mayEnd?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { suite } from '../harness/suite.ts';
 import { startDurableCollector } from './durable-collector.ts';
 import { expectAllStored } from './span-accounts.ts';
-import { API, ENGINE, AVAILABLE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
+import { API, AVAILABLE, ENGINE, SystemUnderTest, UNAVAILABLE } from './system-under-test.ts';
 
 const { folder, use } = suite();
 

@@ -6,8 +6,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it } from 'vitest';
 import { Collector } from './collector.ts';
-import { waterfallText } from './waterfall-text.ts';
 import { suite } from './suite.ts';
+import { waterfallText } from './waterfall-text.ts';
 
 const { folder, use } = suite();
 

@@ -21,7 +21,7 @@ export function renderTable(cells: readonly Cell[]): string {
     ['set up by', values('wiring')],
   ];
   return [
-    `| | seen in ${cells.length} applications, each two values of two rows together |`,
+    `| | tested in ${cells.length} applications, which cover every pair of values of two rows |`,
     '| --- | --- |',
     ...rows.map(([name, value]) => `| ${name} | ${value} |`),
   ].join('\n');

@@ -21,7 +21,7 @@ export interface SentRequest {
   runId: string;
   /** Parts of the request's traceparent. */
   user?: { traceId: string; spanId: string };
-  /** Whether its trace id is random, not chosen for its value. */
+  /** True if the trace id is random, false if it was chosen for its value. */
   random: boolean;
 }
 

@@ -64,7 +64,7 @@ describe('with two services, two workers and a client of different names', () =>
 
   const trace = (traceId: string | undefined) => all.filter((span) => span.traceId === traceId);
 
-  it.each(Object.keys(SCENARIOS))('%s is one whole trace', async (name) => {
+  it.each(Object.keys(SCENARIOS))('%s is one complete trace', async (name) => {
     const spans = trace(traceIds[name]);
     expect(missingParents(spans)).toEqual([]);
     await expect(waterfallText(withoutRepeatedPolls(spans))).toMatchFileSnapshot(`pictures/${name}.txt`);
@@ -73,7 +73,7 @@ describe('with two services, two workers and a client of different names', () =>
   it.each([
     ['the firing of a cron', 'hatchet.start_step_run', 'ticking'],
     ['the run of a batch', 'hatchet.start_batch_run', 'gathered'],
-  ])('%s is a trace of its own, with links', async (name, started, workflow) => {
+  ])('%s is a separate trace, with links', async (name, started, workflow) => {
     const [first] = all
       .filter((span) => span.name === started && span.attributes['hatchet.workflow_name'] === workflow)
       .sort(byTime);

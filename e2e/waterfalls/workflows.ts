@@ -47,7 +47,7 @@ const sleeper = hatchet.durableTask({
 const steps = hatchet.durableTask({
   name: 'steps',
   fn: async (_: JsonObject, ctx) => {
-    await ctx.now(); // a memo: the same moment in every invocation
+    await ctx.now(); // memoized: the same time in every invocation
     const { n } = await ctx.spawnChild(single, { n: 1 });
     return { n };
   },
@@ -77,7 +77,7 @@ const gathered = hatchet.task({
     Object.fromEntries(Object.entries(inputs).map(([id, { n }]) => [id, { n }])),
 });
 
-/** Fails the first time that it runs for somebody, and never again. */
+/** Ids whose first attempt has failed. */
 const seen = new Set<string>();
 const mended = hatchet.task({
   name: 'mended',
@@ -88,7 +88,7 @@ const mended = hatchet.task({
   },
 });
 
-/** What it sees of the caller's context. */
+/** Returns the parts of the caller's context that reach a task. */
 const context = hatchet.task({
   name: 'context',
   fn: async () => ({
@@ -97,7 +97,7 @@ const context = hatchet.task({
   }),
 });
 
-/** By worker. */
+/** Workflows by worker. */
 export const WORKFLOWS = {
   'order-worker': [single, ticking, outer, pipeline, onEvent, sleeper, steps, endless, slow, gathered, mended, context],
   'parcel-worker': [inner],

@@ -19,7 +19,7 @@ export class ProcessLog {
   #waiting: (() => void)[] = [];
   #hasEnded = false;
 
-  /** Whether the process has ended, after which no line follows. */
+  /** True once the process has ended and no further line follows. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }

@@ -18,7 +18,7 @@ export interface ProcessOptions {
   logFile?: string;
   /** Milliseconds until the process must be ready, and until it must have ended after SIGTERM. Default: 60,000. */
   timeoutMs?: number;
-  /** Whether {@link RunningProcess.stop} accepts any exit code and signal. Default: false. */
+  /** Makes {@link RunningProcess.stop} accept any exit code and signal. Default: false. */
   ignoreExitCode?: boolean;
 }
 

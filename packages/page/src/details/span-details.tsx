@@ -47,8 +47,8 @@ export function SpanDetails({
   const { operation, notes } = rowText(layout, row);
   const span = row.group ? undefined : row.spans[0];
   const close = (): void => {
-    onClose();
-    onClose();
+    onClose(); // moves the focus to the rows
+    onClose(); // closes the details
   };
   return (
     <aside class="details" ref={detailsRef} tabIndex={-1} aria-label="Details">
@@ -108,7 +108,7 @@ function SpanFacts({
         <Fact name="Kind">{span.kind.toLowerCase()}</Fact>
         <Fact name="Duration">{durationText(span.endTimeUnixNano - span.startTimeUnixNano)}</Fact>
         <OwnTime layout={layout} index={index} />
-        <Waited layout={layout} row={layout.rows[index]!} />
+        <QueueTime layout={layout} row={layout.rows[index]!} />
         <Fact name="Start">
           {durationText(span.startTimeUnixNano - layout.startTimeUnixNano)} after the start of the trace
           <span class="faint block">{exactTime(span.startTimeUnixNano)}</span>
@@ -123,7 +123,7 @@ function SpanFacts({
       <Events span={span} />
       <Links span={span} layout={layout} onSelect={onSelect} />
       {row?.truncated && (
-        <p class="notice">The attributes, events and links are too large to show. The download contains them.</p>
+        <p class="notice">The attributes, events and links are too large to load with the other spans. The download contains them.</p>
       )}
       <Attributes attributes={span.attributes} />
       {row?.resourceAttributes && <Attributes attributes={row.resourceAttributes} title="Resource" closed />}
@@ -160,7 +160,7 @@ function SpanlessRow({ row, layout, index, marks, onSelect }: PartProps & { row:
             ? durationText(member.spans[0].endTimeUnixNano - member.spans[0].startTimeUnixNano)
             : 'running'}{' '}
           {member.spans[0]?.status === 'ERROR' && <span class="has-errors">✕ error</span>}{' '}
-          <Waited layout={layout} row={member} plain />
+          <QueueTime layout={layout} row={member} plain />
         </li>
       ))}
       {members.length > 100 && <li>and {plural(members.length - 100, 'more row')}</li>}
@@ -178,7 +178,7 @@ function OwnTime({ layout, index }: Pick<PartProps, 'layout' | 'index'>) {
   return <Fact name="Own time">{lengthOf(layout, ownTime(layout, index))}</Fact>;
 }
 
-function Waited({ layout, row, plain = false }: { layout: TraceLayout; row: WaterfallRow; plain?: boolean }) {
+function QueueTime({ layout, row, plain = false }: { layout: TraceLayout; row: WaterfallRow; plain?: boolean }) {
   if (row.waits.length === 0) return null;
   const length = lengthOf(layout, row.waits);
   return plain ? (

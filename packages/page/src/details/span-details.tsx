@@ -123,7 +123,9 @@ function SpanFacts({
       <Events span={span} />
       <Links span={span} layout={layout} onSelect={onSelect} />
       {row?.truncated && (
-        <p class="notice">The attributes, events and links are too large to load with the other spans. The download contains them.</p>
+        <p class="notice">
+          The attributes, events and links are too large to load with the other spans. The download contains them.
+        </p>
       )}
       <Attributes attributes={span.attributes} />
       {row?.resourceAttributes && <Attributes attributes={row.resourceAttributes} title="Resource" closed />}

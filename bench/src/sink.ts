@@ -1,6 +1,6 @@
 /* A collector in a process of its own: takes what it is sent and counts the spans that differ. */
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { spanIds } from '../../packages/server-otel/src/testing/scripted-collector.ts';
+import { readSpans } from '@hatchet-ts/trace-testing/receiver';
 import type { SinkAnswer, SinkRequest } from './sinks.ts';
 
 let requests: Buffer[] = [];
@@ -12,7 +12,8 @@ process.on('message', async (request: SinkRequest) => {
   else if (request === 'listen') await listen();
   else if (request === 'forget') requests = [];
   // Only now, so that counting takes no time from the measurement.
-  const spans = request === 'count' ? new Set(requests.flatMap(spanIds)).size : 0;
+  const spans =
+    request === 'count' ? new Set(requests.flatMap(readSpans).map(({ traceId, spanId }) => traceId + spanId)).size : 0;
   process.send?.({ port, spans } satisfies SinkAnswer);
 });
 

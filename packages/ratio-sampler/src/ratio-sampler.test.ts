@@ -23,7 +23,7 @@ describe('isTraceIdSampled', () => {
     expect(isTraceIdSampled(traceId, ratio)).toBe(sampled);
   });
 
-  it('equals the model in arbitrary precision for any id and ratio', () => {
+  it('equals the arbitrary-precision model for any id and ratio', () => {
     const ratio = fc.double({ min: 0, max: 1, noNaN: true });
     fc.assert(
       fc.property(hex(32), ratio, (traceId, r) => isTraceIdSampled(traceId, r) === model(traceId, r)),
@@ -52,7 +52,7 @@ describe('isTraceIdSampled', () => {
     expect(isTraceIdSampled('00000000000000000000000000000000', 0)).toBe(false);
   });
 
-  it('keeps everything at ratio 1, also the largest id', () => {
+  it('keeps everything at ratio 1, even the largest id', () => {
     expect(isTraceIdSampled('ffffffffffffffffffffffffffffffff', 1)).toBe(true);
   });
 
@@ -63,21 +63,21 @@ describe('isTraceIdSampled', () => {
     expect(isTraceIdSampled(right('0'), Number.MIN_VALUE)).toBe(false);
   });
 
-  it('reads upper-case digits like lower-case ones and never keeps what is not hexadecimal', () => {
+  it('reads upper-case digits like lower-case ones and never keeps an id that is not hexadecimal', () => {
     expect(isTraceIdSampled('0000000000000000FFFFFFFFFFFFFFFF', 0.5)).toBe(false);
     expect(isTraceIdSampled('not a trace id', 0.999)).toBe(false);
   });
 });
 
 describe('TraceIdRatioSampler', () => {
-  it('answers with the decision of the API, whatever the parent says', () => {
+  it('returns the decision of the API, whatever the parent’s flag is', () => {
     const sampler = new TraceIdRatioSampler(0.5);
     expect(sampler.shouldSample(undefined, '80000000000000000000000000000001')).toEqual({ decision: 2 });
     expect(sampler.shouldSample(undefined, '0000000000000000ffffffffffffffff')).toEqual({ decision: 0 });
     expect(`${sampler}`).toBe('TraceIdRatioSampler{0.5}');
   });
 
-  it.each([-0.1, 1.1, Number.NaN, Number.POSITIVE_INFINITY])('refuses %d', (ratio) => {
+  it.each([-0.1, 1.1, Number.NaN, Number.POSITIVE_INFINITY])('rejects %d', (ratio) => {
     expect(() => new TraceIdRatioSampler(ratio)).toThrow(RangeError);
   });
 });

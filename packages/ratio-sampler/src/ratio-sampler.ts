@@ -1,10 +1,9 @@
 /**
- * Samples by trace id alone, whatever the parent's flag says: bit for bit the decision of
- * `TraceIDRatioBased` in OpenTelemetry Go, and so of Hatchet's services. Services in either language with
- * the same ratio keep and drop the same traces. OpenTelemetry JS's own ratio sampler decides otherwise
- * (open-telemetry/opentelemetry-js#6503).
+ * Samples by trace id alone and ignores the parent's flag: bit for bit the decision of `TraceIDRatioBased` in
+ * OpenTelemetry Go, and so of Hatchet's services. Services in both languages with the same ratio keep and drop the same
+ * traces. OpenTelemetry JS's own ratio sampler decides differently (open-telemetry/opentelemetry-js#6503).
  *
- * It fits the `Sampler` interface of OpenTelemetry 2.x and 3.x and depends on neither.
+ * Implements the `Sampler` interface of OpenTelemetry 2.x and 3.x and depends on neither.
  */
 export class TraceIdRatioSampler {
   readonly #ratio: number;
@@ -12,15 +11,16 @@ export class TraceIdRatioSampler {
 
   /**
    * @param ratio share of all traces to keep, from 0 (none) to 1 (all)
-   * @throws RangeError when the ratio is not a number from 0 to 1
+   * @throws RangeError if the ratio is not a number from 0 to 1
    */
   constructor(ratio: number) {
-    if (!(ratio >= 0 && ratio <= 1)) throw new RangeError(`The ratio must be a number from 0 to 1, got ${ratio}`);
+    if (!(ratio >= 0 && ratio <= 1))
+      throw new RangeError(`ratio ${ratio} is invalid: expected a number from 0 to 1, for example 0.25`);
     this.#ratio = ratio;
     this.#bound = boundOf(ratio);
   }
 
-  /** The SDK's question; only the trace id counts. */
+  /** Decides by the trace id; ignores the other arguments of the SDK. */
   shouldSample(_context: unknown, traceId: string): { decision: SamplingDecision } {
     return { decision: isBelow(traceId, this.#bound) ? RECORD_AND_SAMPLED : NOT_RECORD };
   }
@@ -31,33 +31,33 @@ export class TraceIdRatioSampler {
 }
 
 /**
- * Whether a trace is kept at a ratio: `trace_id[8:16]` as a big-endian number, shifted right by one, is
- * less than `ratio · 2⁶³`.
+ * Returns true if a trace is kept at a ratio: if `trace_id[8:16]` as a big-endian number, shifted right by one, is less
+ * than `ratio · 2⁶³`.
  *
  * @param traceId 32 hexadecimal digits; anything else is never kept at a ratio below 1
- * @param ratio share of all traces to keep; at most 0 keeps none, 1 and above keeps all
+ * @param ratio share of all traces to keep; 0 and below keeps none, 1 and above keeps all
  */
 export function isTraceIdSampled(traceId: string, ratio: number): boolean {
   return isBelow(traceId, boundOf(ratio));
 }
 
-/** The values of `SamplingDecision` in the OpenTelemetry API. */
+/** Values of `SamplingDecision` in the OpenTelemetry API. */
 type SamplingDecision = typeof NOT_RECORD | typeof RECORD_AND_SAMPLED;
 const NOT_RECORD = 0;
 const RECORD_AND_SAMPLED = 2;
 
-/** An integer of 63 bits as two numbers: the upper 31 bits and the lower 32. Doubles hold only 53 bits, and BigInt is slow. */
+/** A 63-bit integer as two numbers, the upper 31 bits and the lower 32: doubles hold only 53 bits, and BigInt is slow. */
 interface Bound {
   readonly high: number;
   readonly low: number;
 }
 
-/** Above every 63-bit number: keeps all. */
+/** Bound above every 63-bit number: keeps all traces. */
 const ALL: Bound = { high: 2 ** 31, low: 0 };
 
 function boundOf(ratio: number): Bound {
   if (ratio >= 1) return ALL;
-  // Scaling by a power of two is exact; Go cuts the fraction off when it converts to uint64.
+  // Scaling by a power of two is exact; Go truncates when it converts to uint64.
   const bound = Math.floor(Math.max(ratio, 0) * 2 ** 63);
   const high = Math.floor(bound / 2 ** 32);
   return { high, low: bound - high * 2 ** 32 };

@@ -39,7 +39,7 @@ it('a log line below a span has its ids and the tenant', async () => {
   ]);
 });
 
-it('a log line below a trace that is dropped, or with tracing off, has the ids of the caller', async () => {
+it('a log line in a dropped trace, or with tracing off, has the ids of the caller', async () => {
   const ids = { trace_id: DROPPED, span_id: CALLER, trace_flags: '01' };
   for (const start of [
     () => startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0.5' }),
@@ -52,7 +52,7 @@ it('a log line below a trace that is dropped, or with tracing off, has the ids o
   }
 });
 
-it('a log line elsewhere is as it was', async () => {
+it('a log line outside of a trace is unchanged', async () => {
   recording = startRecording();
   expect(await linesOf((log) => log('outside'))).toEqual([{ level: 30, field: 1, msg: 'outside' }]);
 });

@@ -6,7 +6,7 @@ import { CALLER, KEPT } from './testing/recording.ts';
 
 const sourceOf = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 
-/** Runs a program of its own: what a process has loaded cannot be seen in one that tests share. */
+/** Runs a separate process: the tests' own process has loaded more modules. */
 async function run(args: string[], env: Record<string, string> = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: { PATH: process.env.PATH, ...env },
@@ -22,14 +22,14 @@ const twoServices = async (env: Record<string, string>) =>
     modules: string[];
   };
 
-/** What makes, keeps and sends spans and metrics. */
+/** Modules that create, keep and send spans and metrics. */
 const PIPELINE = /^@opentelemetry\/(sdk-|exporter-|otlp-|resources|instrumentation-pg)/;
 
 describe('a service without a collector', () => {
   it.each([
-    ['because none is named', {}],
-    ['because OTEL_SDK_DISABLED says so', { SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1', OTEL_SDK_DISABLED: 'true' }],
-  ])('hands traces on through HTTP and gRPC and loads no SDK, %s', async (_why, env) => {
+    ['because none is configured', {}],
+    ['because OTEL_SDK_DISABLED is true', { SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1', OTEL_SDK_DISABLED: 'true' }],
+  ])('passes traces on through HTTP and gRPC and loads no SDK, %s', async (_why, env) => {
     const { continued, begun, created, modules } = await twoServices(env);
     expect(continued).toEqual({ traceparent: `00-${KEPT}-${CALLER}-03`, tracestate: 'vendor=1' });
     expect(begun).toEqual({});
@@ -40,7 +40,7 @@ describe('a service without a collector', () => {
 });
 
 describe('a service with a collector', () => {
-  it('loads the pipeline, and keeps its spans in the trace', async () => {
+  it('loads the pipeline and adds its spans to the trace', async () => {
     const env = {
       SERVER_OTEL_COLLECTOR_URL: '127.0.0.1:1',
       SERVER_OTEL_INSECURE: 'true',
@@ -66,7 +66,7 @@ describe('the package', () => {
     expect(JSON.parse(await run(['--input-type=module', '-e', script]))).toEqual([[], 0]);
   });
 
-  it('starts from the environment by --import', async () => {
+  it('starts with --import, configured by the environment', async () => {
     const script = `
       import { startServerTelemetry } from ${JSON.stringify(sourceOf('./index.ts'))};
       const { enabled, endpoint } = startServerTelemetry().status();

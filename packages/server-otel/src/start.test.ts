@@ -1,23 +1,22 @@
+import { createServer } from 'node:net';
+import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { metrics, trace } from '@opentelemetry/api';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ServerTelemetryConfigError } from './configuration/configuration-error.ts';
 import type { ServerTelemetry } from './process-telemetry.ts';
 import { runSpan } from './spans/run-span.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
-import { firstByteOf, startCollector, type TestCollector } from './testing/collector.ts';
 
 let telemetry: ServerTelemetry | undefined;
-const collectors: TestCollector[] = [];
 
 afterEach(async () => {
   vi.unstubAllEnvs();
   await telemetry?.shutdown();
-  for (const collector of collectors.splice(0)) collector.close();
 });
 
-async function collecting(host?: string, options?: Parameters<typeof startCollector>[1]): Promise<TestCollector> {
-  const collector = await startCollector(host, options);
-  collectors.push(collector);
+async function startCollector(options?: ReceiverOptions): Promise<OtlpReceiver> {
+  const collector = await OtlpReceiver.start(options);
+  onTestFinished(() => collector.stop());
   return collector;
 }
 
@@ -31,14 +30,14 @@ function start(env: Record<string, string>, options: Omit<ServerTelemetryOptions
   return { telemetry, lines };
 }
 
-const plaintext = (collector: TestCollector) => ({
+const plaintext = (collector: OtlpReceiver) => ({
   SERVER_OTEL_COLLECTOR_URL: collector.address,
   SERVER_OTEL_INSECURE: 'true',
 });
 
 describe('the export', () => {
   it.each(['127.0.0.1', '[::1]'])('delivers recorded spans to %s when it is flushed', async (host) => {
-    const collector = await collecting(host);
+    const collector = await startCollector({ host });
     const { telemetry } = start(plaintext(collector));
     runSpan('queue', {}, () => {});
     await telemetry.forceFlush();
@@ -58,7 +57,7 @@ describe('the export', () => {
 
   it('sends the Authorization header only if one is configured, and no header of OTEL_* variables', async () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_HEADERS', 'authorization=Bearer%20other,x-other=1');
-    const collector = await collecting();
+    const collector = await startCollector();
     for (const auth of ['Bearer token-1', '']) {
       const { telemetry } = start({ ...plaintext(collector), SERVER_OTEL_COLLECTOR_AUTH: auth });
       runSpan('queue', {}, () => {});
@@ -88,7 +87,7 @@ describe('the export', () => {
   });
 
   it('has the resource of the service', async () => {
-    const collector = await collecting();
+    const collector = await startCollector();
     vi.stubEnv('OTEL_SERVICE_NAME', 'other');
     const { telemetry } = start(
       {
@@ -122,7 +121,7 @@ describe('the export', () => {
   });
 
   it('sends metrics to the same collector if enabled, and none otherwise', async () => {
-    const collector = await collecting();
+    const collector = await startCollector();
     const { telemetry } = start({ ...plaintext(collector), SERVER_OTEL_METRICS_ENABLED: 'true' });
     metrics.getMeter('test').createCounter('test.count').add(1);
     await telemetry.shutdown();
@@ -140,7 +139,7 @@ describe('the export', () => {
 
 describe('the line at the start', () => {
   it('contains the destination and its settings, without the secret', async () => {
-    const collector = await collecting();
+    const collector = await startCollector();
     const { lines } = start({
       ...plaintext(collector),
       SERVER_OTEL_COLLECTOR_AUTH: 'Bearer very-secret',
@@ -180,14 +179,14 @@ describe('the line at the start', () => {
 
 describe('an unavailable collector', () => {
   it('is logged once when it becomes unavailable and once when it returns, and receives the spans of the meantime', async () => {
-    const first = await collecting();
-    const { telemetry, lines } = start(plaintext(first));
-    first.close();
+    const collector = await startCollector();
+    const { telemetry, lines } = start(plaintext(collector));
+    collector.stop();
     for (let span = 0; span < 3; span++) runSpan('queue', {}, () => {});
     const flushed = telemetry.forceFlush();
     await vi.waitFor(() => expect(telemetry.status().lastError).toContain('UNAVAILABLE'));
     expect(telemetry.status()).toMatchObject({ exported: 0, queued: 3, dropped: 0 });
-    await collecting('127.0.0.1', { port: first.port });
+    await collector.restart();
     await flushed;
     expect(telemetry.status()).toMatchObject({ exported: 3, queued: 0, dropped: 0 });
     expect(lines.slice(1).map(({ level, message }) => [level, message])).toEqual([
@@ -199,7 +198,7 @@ describe('an unavailable collector', () => {
 
 describe('shutdown', () => {
   it('delivers queued spans once, however often it is called', async () => {
-    const collector = await collecting();
+    const collector = await startCollector();
     const { telemetry } = start(plaintext(collector));
     for (let span = 0; span < 3000; span++) runSpan('queue', {}, () => {});
     await Promise.all([telemetry.shutdown(), telemetry.shutdown()]);
@@ -209,7 +208,7 @@ describe('shutdown', () => {
   });
 
   it('gives up on a collector that hangs, closes the connection and logs it', async () => {
-    const collector = await collecting('127.0.0.1', { answers: false });
+    const collector = await startCollector({ answer: 'hang' });
     const { telemetry, lines } = start({ ...plaintext(collector), SERVER_OTEL_SHUTDOWN_TIMEOUT: '200ms' });
     runSpan('queue', {}, () => {});
     await expect(telemetry.shutdown()).resolves.toBeUndefined();
@@ -242,3 +241,25 @@ describe('startServerTelemetry', () => {
     expect(start({}).telemetry.enabled).toBe(false);
   });
 });
+
+/** Returns the first byte that a client sends: 0x16 begins a TLS handshake, `P` (0x50) plaintext HTTP/2. */
+async function firstByteOf(connect: (address: string) => Promise<unknown>): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  const server = createServer((socket) =>
+    socket
+      .on('error', () => {})
+      .once('data', (bytes) => {
+        resolve(bytes[0] ?? -1);
+        socket.destroy();
+      }),
+  );
+  const address = await new Promise<string>((listening) =>
+    server.listen(0, '127.0.0.1', () => listening(`127.0.0.1:${(server.address() as { port: number }).port}`)),
+  );
+  try {
+    await connect(address);
+    return await promise;
+  } finally {
+    server.close();
+  }
+}

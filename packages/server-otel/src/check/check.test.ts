@@ -3,8 +3,9 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { status } from '@grpc/grpc-js';
+import { type Answer, OtlpReceiver, type ReceivedCall, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCollector, type TestCollector, type TestCollectorOptions } from '../testing/collector.ts';
 import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
 import { EXIT, runCli } from './command.ts';
 import type { CheckReport } from './report.ts';
@@ -52,9 +53,15 @@ async function failureOf(env: Record<string, string>): Promise<string> {
   return failed.map(({ step, detail, cause }) => `${step}: ${detail} | ${cause}`).join();
 }
 
-async function plaintext(options: TestCollectorOptions = {}): Promise<TestCollector> {
-  const collector = await startCollector('127.0.0.1', options);
-  closing.push(collector.close);
+/** Answer of a collector that accepts only one value of the `Authorization` header. */
+const accepting =
+  (authorization: string) =>
+  ({ headers }: ReceivedCall): Answer =>
+    headers.authorization === authorization ? 'accept' : { status: status.UNAUTHENTICATED, details: 'invalid token' };
+
+async function plaintext(options: ReceiverOptions = {}): Promise<OtlpReceiver> {
+  const collector = await OtlpReceiver.start(options);
+  closing.push(() => collector.stop());
   return collector;
 }
 
@@ -65,7 +72,7 @@ async function listening(server: Server): Promise<string> {
 }
 
 const insecure = (address: string) => ({ SERVER_OTEL_COLLECTOR_URL: address, SERVER_OTEL_INSECURE: 'true' });
-const secure = ({ port }: TestCollector, more: Record<string, string> = {}) => ({
+const secure = ({ port }: Pick<OtlpReceiver, 'port'>, more: Record<string, string> = {}) => ({
   SERVER_OTEL_COLLECTOR_URL: `localhost:${port}`,
   SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca,
   ...more,
@@ -73,7 +80,7 @@ const secure = ({ port }: TestCollector, more: Record<string, string> = {}) => (
 
 describe('check with a working collector', () => {
   it('prints the configuration and its sources, passes every step and exits with 0', async () => {
-    const collector = await tls.collector('mutual', { auth: 'Bearer geheim' });
+    const collector = await tls.collector('mutual', { answer: accepting('Bearer geheim') });
     const { code, out, err } = await run(
       secure(collector, {
         SERVER_OTEL_TLS_CERT_FILE: tls.clientCert,
@@ -209,13 +216,13 @@ describe('check reports the failed step and its likely cause:', () => {
     const { certificate, key } = await tls.authority.issue({ name: 'web', hosts: ['localhost'] });
     const https = await listening(createHttpsServer({ cert: certificate, key }, (_, response) => response.end('{}')));
     const port = Number(https.split(':')[1]);
-    expect(await failureOf(secure({ port } as TestCollector))).toMatch(
+    expect(await failureOf(secure({ port }))).toMatch(
       /\| this port does not speak HTTP\/2: 4318 is OTLP over HTTP, 4317 gRPC/,
     );
   });
 
   it('a token that is rejected or missing', async () => {
-    const collector = await plaintext({ auth: 'Bearer right' });
+    const collector = await plaintext({ answer: accepting('Bearer right') });
     const wrong = { ...insecure(collector.address), SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' };
     expect(await failureOf(wrong)).toMatch(
       /^authenticate: 16 UNAUTHENTICATED.* \| the token is rejected: wrong, expired/,
@@ -233,7 +240,7 @@ describe('check reports the failed step and its likely cause:', () => {
   });
 
   it('a collector that hangs', async () => {
-    const collector = await plaintext({ answers: false });
+    const collector = await plaintext({ answer: 'hang' });
     const { out } = await run(insecure(collector.address), ['--json', '--timeout', '0.2']);
     const failed = (JSON.parse(out) as CheckReport).steps.find(({ result }) => result === 'failed');
     expect(failed).toMatchObject({ step: 'authenticate', detail: expect.stringContaining('DEADLINE_EXCEEDED') });
@@ -281,7 +288,7 @@ it('the program ends by itself, with the exit status of the check', async () => 
       );
     });
   expect(await exit(insecure(collector.address))).toEqual([0, true]);
-  collector.close();
+  collector.stop();
   expect(await exit(insecure(collector.address))).toEqual([1, false]);
   expect(await exit({ SERVER_OTEL_QUEUE_SIZE: 'x' })).toEqual([2, false]);
 });

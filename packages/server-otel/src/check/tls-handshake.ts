@@ -76,7 +76,7 @@ function untrusted(
     );
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    const names = leaf?.subjectAltName ?? leaf?.subject ?? 'nobody';
+    const names = leaf?.subjectAltName ?? leaf?.subject ?? 'no host';
     return new StepFailure(
       `${nameOf(leaf)} is for ${names}, not for ${serverName ?? host}`,
       serverName === undefined

@@ -4,17 +4,17 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ServerTelemetry } from '../process-telemetry.ts';
 import { runSpan } from '../spans/run-span.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
-import { type Files, temporaryFiles } from '../testing/certificates.ts';
-import { startCollector, type TestCollector } from '../testing/collector.ts';
 import { SILENT } from '../testing/recording.ts';
+import { type TemporaryFiles, temporaryFiles } from '../testing/temporary-files.ts';
 import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
 
 let tls: TlsCases;
-let files: Files;
+let files: TemporaryFiles;
 let telemetry: ServerTelemetry | undefined;
 beforeAll(async () => {
   tls = await tlsCases();
@@ -26,9 +26,9 @@ afterAll(() => {
   files.remove();
 });
 
-/** How many calls reach the collector when one span is recorded. */
+/** Records one span and returns the number of calls that reach the collector. */
 async function callsOf(
-  collector: TestCollector,
+  collector: OtlpReceiver,
   env: Record<string, string>,
   options: Partial<ServerTelemetryOptions> = {},
 ): Promise<number> {
@@ -56,7 +56,7 @@ describe('over TLS the export', () => {
     expect(await callsOf(collector, {})).toBe(0);
   });
 
-  it('refuses an expired certificate and one for another host', async () => {
+  it('rejects an expired certificate and one for another host', async () => {
     const ca = { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca };
     expect(await callsOf(await tls.collector('expired'), ca)).toBe(0);
     const elsewhere = await tls.collector('wrongHost');
@@ -65,7 +65,7 @@ describe('over TLS the export', () => {
     expect(await callsOf(elsewhere, { ...ca, SERVER_OTEL_TLS_SERVER_NAME: 'other.example.com' })).toBe(0);
   });
 
-  it('shows its client certificate to a collector that asks for one', async () => {
+  it('presents its client certificate to a collector that requires one', async () => {
     const collector = await tls.collector('mutual');
     const ca = { SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca };
     const own = { SERVER_OTEL_TLS_CERT_FILE: tls.clientCert, SERVER_OTEL_TLS_KEY_FILE: tls.clientKey };
@@ -84,19 +84,19 @@ describe('over TLS the export', () => {
     vi.unstubAllEnvs();
   });
 
-  it('trusts what the system trusts when no CA file is set', async () => {
+  it('trusts the system’s authorities if no CA file is set', async () => {
     const { port } = await tls.collector('good');
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
-    // OpenSSL, and so Go and Node.js, find the system's authorities by this variable.
+    // OpenSSL, and so Go and Node.js, read the system's authorities from this variable.
     const env = { PATH: process.env.PATH, SSL_CERT_FILE: tls.ca, SERVER_OTEL_COLLECTOR_URL: `localhost:${port}` };
     const { stdout } = await promisify(execFile)(process.execPath, [cli, 'check'], { env });
     expect(stdout).toContain('✓ span');
   });
 });
 
-describe('the authorisation', () => {
-  it('is read again from its file when that changes, without a restart', async () => {
-    const collector = await startCollector();
+describe('the authorization', () => {
+  it('is read again when its file changes, without a restart', async () => {
+    const collector = await OtlpReceiver.start();
     const path = files.write('token', 'Bearer first\n');
     const env = {
       SERVER_OTEL_COLLECTOR_URL: collector.address,
@@ -111,26 +111,26 @@ describe('the authorisation', () => {
       return collector.calls.at(-1)?.headers.authorization;
     };
     expect(await sent()).toBe('Bearer first');
-    // As Kubernetes does it: a new file takes the place of the old one.
+    // Like Kubernetes: a new file replaces the old one.
     writeFileSync(`${path}.new`, 'Bearer second');
     renameSync(`${path}.new`, path);
     expect(await sent()).toBe('Bearer second');
-    // In the middle of a rotation there may be nothing: the last one stays.
+    // In the middle of a rotation the file may be empty: the last value stays.
     writeFileSync(path, '');
     expect(await sent()).toBe('Bearer second');
-    collector.close();
+    collector.stop();
   });
 
-  it('may be asked of the application, for each call', async () => {
-    const collector = await startCollector();
+  it('may come from a callback of the application, for each call', async () => {
+    const collector = await OtlpReceiver.start();
     const env = { SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true' };
-    let asked = 0;
-    const authorization = async () => `Bearer ${++asked}`;
+    let calls = 0;
+    const authorization = async () => `Bearer ${++calls}`;
     for (const expected of ['Bearer 1', 'Bearer 2']) {
       expect(await callsOf(collector, env, { authorization })).toBe(1);
       expect(collector.calls.at(-1)?.headers.authorization).toBe(expected);
     }
-    collector.close();
+    collector.stop();
   });
 });
 
@@ -138,8 +138,8 @@ describe('compression', () => {
   it.each([
     ['gzip', 1],
     ['none', 0],
-  ])('%s is what goes over the wire', async (compression, flag) => {
-    // grpc-js undoes the compression before anybody sees it, so this collector is plain HTTP/2.
+  ])('%s is applied on the wire', async (compression, flag) => {
+    // A gRPC server would show the message decompressed only, so this collector is plain HTTP/2.
     const requests: { encoding: unknown; flag: number | undefined }[] = [];
     const server = createHttp2Server().on('stream', (stream, headers) => {
       stream.once('data', (bytes: Buffer) => {

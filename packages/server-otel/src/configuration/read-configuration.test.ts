@@ -1,17 +1,18 @@
 import { dirname } from 'node:path';
+import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { createAuthority, type Files, temporaryFiles } from '../testing/certificates.ts';
+import { type TemporaryFiles, temporaryFiles } from '../testing/temporary-files.ts';
 import { ServerTelemetryConfigError } from './configuration-error.ts';
 import { type Environment, readConfiguration } from './read-configuration.ts';
 import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
 
-let files: Files;
+let files: TemporaryFiles;
 const paths: Record<string, string> = {};
 
 beforeAll(async () => {
   files = temporaryFiles();
-  const authority = await createAuthority();
+  const authority = await CertificateAuthority.create();
   const [one, other] = await Promise.all([authority.issue({ name: 'one' }), authority.issue({ name: 'other' })]);
   const contents = {
     '@ca': authority.certificate,

@@ -10,7 +10,7 @@ let database: TemporaryDatabase;
 let pool: Pool;
 
 beforeAll(async () => {
-  // pg is loaded after the telemetry of the process was started, as in the services.
+  // As in the services, pg is loaded after telemetry has started.
   await startRecording().telemetry.shutdown();
   const { temporaryDatabase } = await import('@hatchet-ts/storage/embedded');
   const { default: pg } = await import('pg');
@@ -48,7 +48,7 @@ describe('a query', () => {
     });
   });
 
-  it('that fails is an error', async () => {
+  it('that fails has status ERROR', async () => {
     const failing = runSpan('queue', { parent: remote(KEPT) }, () => pool.query('SELECT 1/0'));
     await expect(failing).rejects.toThrow('division by zero');
     const query = (await recording.spans()).find((span) => span.name.startsWith('pg.query'));
@@ -70,12 +70,12 @@ describe('a query', () => {
     expect(await recording.tree()).toBe('');
   });
 
-  it('of untraced work below a recorded span makes none', async () => {
+  it('of untraced work below a recorded span has no span', async () => {
     await runSpan('queue', { parent: remote(KEPT) }, () => untraced(() => pool.query('SELECT 1')));
     expect(await recording.tree()).toBe(`hatchet.run/queue INTERNAL ← ${CALLER}`);
   });
 
-  it('that waited for the connection of another stays in its own trace', async () => {
+  it('that waited for the connection of another one stays in its own trace', async () => {
     const other = { ...remote('1'.repeat(32)), spanId: 'a'.repeat(16) };
     // One connection for all: the second and third query are started when the first gives it back.
     await Promise.all([

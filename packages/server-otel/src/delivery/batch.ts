@@ -105,7 +105,7 @@ export class RequestBuffers {
     return Buffer.from(this.#spare.pop() ?? new ArrayBuffer(this.#size), 0, size);
   }
 
-  /** Takes back the memory of a request that nobody reads any more. */
+  /** Takes back the memory of a request that is no longer read. */
   release({ buffer }: Buffer): void {
     if (buffer instanceof ArrayBuffer && buffer.byteLength === this.#size && this.#spare.length < KEPT_BUFFERS) {
       this.#spare.push(buffer);

@@ -1,6 +1,6 @@
 import { detectResources } from '@opentelemetry/resources';
 import { describe, expect, it, vi } from 'vitest';
-import { startDelivery } from '../testing/delivery-fixture.ts';
+import { sizesOf, startDelivery } from '../testing/delivery-fixture.ts';
 
 const MIB = 1024 * 1024;
 describe('a batch', () => {
@@ -8,7 +8,7 @@ describe('a batch', () => {
     const { counts, collector, delivery, spans } = await startDelivery();
     spans(2 * 5120 + 1);
     await delivery.forceFlush();
-    expect(collector.sizes).toEqual([5120, 5120, 1]);
+    expect(sizesOf(collector)).toEqual([5120, 5120, 1]);
     expect(counts()).toMatchObject({ created: 10_241, exported: 10_241, queued: 0, dropped: 0 });
     expect(collector.distinctSpans).toBe(10_241);
   });
@@ -17,7 +17,7 @@ describe('a batch', () => {
     const { collector, delivery, tracer } = await startDelivery();
     for (let span = 0; span < 50; span++) tracer.startSpan('span').setAttribute('text', 'x'.repeat(100_000)).end();
     await delivery.forceFlush();
-    expect(collector.sizes).toEqual([10, 10, 10, 10, 10]);
+    expect(sizesOf(collector)).toEqual([10, 10, 10, 10, 10]);
     for (const { bytes } of collector.calls) expect(bytes.length).toBeLessThan(MIB);
   });
 
@@ -25,18 +25,18 @@ describe('a batch', () => {
     const { collector, delivery, spans, tracer } = await startDelivery();
     spans(3);
     tracer.startSpan('large').setAttribute('text', 'é'.repeat(MIB)).end();
-    await vi.waitFor(() => expect(collector.sizes).toEqual([3, 1]));
+    await vi.waitFor(() => expect(sizesOf(collector)).toEqual([3, 1]));
     spans(2);
     await delivery.forceFlush();
-    expect(collector.sizes).toEqual([3, 1, 2]);
+    expect(sizesOf(collector)).toEqual([3, 1, 2]);
   });
 
   it('is sent when its first span has waited long enough', async () => {
     const { collector, spans } = await startDelivery({ limits: { batchMillis: 20 } });
     spans(1);
-    await vi.waitFor(() => expect(collector.sizes).toEqual([1]));
+    await vi.waitFor(() => expect(sizesOf(collector)).toEqual([1]));
     spans(2);
-    await vi.waitFor(() => expect(collector.sizes).toEqual([1, 2]));
+    await vi.waitFor(() => expect(sizesOf(collector)).toEqual([1, 2]));
   });
 
   it('waits for the attributes of its resource that are still being detected', async () => {
@@ -50,7 +50,7 @@ describe('a batch', () => {
     resolve('machine-7');
     await flushed;
     await delivery.forceFlush();
-    expect(collector.sizes).toEqual([1, 2]);
+    expect(sizesOf(collector)).toEqual([1, 2]);
     for (const { bytes } of collector.calls) expect(bytes.includes('machine-7')).toBe(true);
     expect(counts()).toMatchObject({ exported: 3, queued: 0 });
   });

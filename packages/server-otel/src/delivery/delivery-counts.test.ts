@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
+import type { Answer } from '@hatchet-ts/trace-testing/receiver';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -9,11 +10,10 @@ import {
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { startDelivery } from '../testing/delivery-fixture.ts';
-import type { Reaction } from '../testing/scripted-collector.ts';
 
 type Step =
   | { readonly spans: number }
-  | { readonly react: Reaction }
+  | { readonly answer: Answer }
   | { readonly turns: number }
   | 'broken span'
   | 'flush'
@@ -24,16 +24,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ spans: fc.integer({ min: 1, max: 60 }) }),
   fc.record({ turns: fc.integer({ min: 1, max: 5 }) }),
   fc.record({
-    react: fc.oneof(
-      fc.constantFrom<Reaction>(
+    answer: fc.oneof(
+      fc.constantFrom<Answer>(
         'accept',
         'hang',
-        { slow: 5 },
+        { delayMs: 5 },
         { status: status.UNAVAILABLE },
         { status: status.INTERNAL },
       ),
-      fc.record({ rejected: fc.integer({ min: 0, max: 20 }) }),
-      fc.record({ status: fc.constant(status.RESOURCE_EXHAUSTED), retryMillis: fc.nat({ max: 20 }) }),
+      fc.record({ rejectedSpans: fc.integer({ min: 0, max: 20 }) }),
+      fc.record({ status: fc.constant(status.RESOURCE_EXHAUSTED), retryDelayMs: fc.nat({ max: 20 }) }),
     ),
   }),
   fc.constantFrom<Step>('broken span', 'flush', 'collector gone', 'collector back'),
@@ -52,7 +52,7 @@ describe('the counts', () => {
           expect(now.created).toBe(created);
           expect(now.queued).toBeLessThanOrEqual(100);
           expect(now.queued).toBeGreaterThanOrEqual(0);
-          expect(now.exported).toBeLessThanOrEqual(collector.acknowledgedSpans);
+          expect(now.exported).toBeLessThanOrEqual(collector.acceptedSpans.length);
           return now;
         };
         for (const next of steps) {
@@ -65,12 +65,12 @@ describe('the counts', () => {
           } else if ('spans' in next) {
             spans(next.spans);
             created += next.spans;
-          } else if ('react' in next) collector.react(next.react);
+          } else if ('answer' in next) collector.answer(next.answer);
           else for (let turn = 0; turn < next.turns; turn++) await nextTurn(check());
           check();
         }
         if (returns) {
-          collector.react('accept');
+          collector.answer('accept');
           await collector.restart();
         }
         await delivery.shutdown();
@@ -94,10 +94,12 @@ describe('the metrics', () => {
       meterProvider,
       limits: { queueSpans: 10, batchSpans: 4 },
     });
-    collector.react((call) => ([{ rejected: 1 }, { status: status.INTERNAL }] as const)[call - 1] ?? 'accept');
+    collector.answer(
+      ({ number }) => ([{ rejectedSpans: 1 }, { status: status.INTERNAL }] as const)[number - 1] ?? 'accept',
+    );
     spans(12);
     await delivery.forceFlush();
-    collector.react({ status: status.UNAVAILABLE });
+    collector.answer({ status: status.UNAVAILABLE });
     spans(3);
     expect(counts()).toMatchObject({ created: 15, exported: 5, queued: 3, dropped: 7 });
     await meterProvider.forceFlush();

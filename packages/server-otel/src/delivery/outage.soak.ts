@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { describe, expect, it } from 'vitest';
 import { startDelivery } from '../testing/delivery-fixture.ts';
-import type { ScriptedCollector } from '../testing/scripted-collector.ts';
 import { DELIVERY_LIMITS } from './limits.ts';
 
 /** Ends spans the whole time: two seconds before the outage, during it, and two seconds after it. */
-async function outage(seconds: number, perSecond: number, disrupt: (collector: ScriptedCollector) => void) {
+async function outage(seconds: number, perSecond: number, disrupt: (collector: OtlpReceiver) => void) {
   const { firstBackoffMillis, longestBackoffMillis, reconnectMillis } = DELIVERY_LIMITS;
   const running = await startDelivery({
     limits: { firstBackoffMillis, longestBackoffMillis, reconnectMillis, batchMillis: 500, flushMillis: 30_000 },
@@ -23,7 +23,7 @@ async function outage(seconds: number, perSecond: number, disrupt: (collector: S
   await produce(seconds * 1000);
   const away = running.counts();
   await collector.restart();
-  collector.react('accept');
+  collector.answer('accept');
   await produce(2000);
   await running.delivery.forceFlush();
   return { ...running, away };
@@ -31,11 +31,11 @@ async function outage(seconds: number, perSecond: number, disrupt: (collector: S
 
 describe('an outage of 20 s under load', () => {
   it.each([
-    ['a collector that stops listening', (collector: ScriptedCollector) => collector.stop()],
-    ['a collector that accepts calls and never answers', (collector: ScriptedCollector) => collector.react('hang')],
+    ['a collector that stops listening', (collector: OtlpReceiver) => collector.stop()],
+    ['a collector that accepts calls and never answers', (collector: OtlpReceiver) => collector.answer('hang')],
     [
       'a collector that is overloaded',
-      (collector: ScriptedCollector) => collector.react({ status: 14, retryMillis: 3000 }),
+      (collector: OtlpReceiver) => collector.answer({ status: 14, retryDelayMs: 3000 }),
     ],
   ])('loses nothing: %s', async (_what, disrupt) => {
     const { away, counts, collector, messages } = await outage(20, 2000, disrupt);

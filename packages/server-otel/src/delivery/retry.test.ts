@@ -3,24 +3,24 @@ import { rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Metadata, status } from '@grpc/grpc-js';
+import type { Answer, OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { authorizationFromFile } from '../collector/authorization.ts';
-import { startDelivery } from '../testing/delivery-fixture.ts';
+import { sizesOf, startDelivery } from '../testing/delivery-fixture.ts';
 import { SILENT } from '../testing/recording.ts';
-import type { Reaction, ScriptedCollector } from '../testing/scripted-collector.ts';
 
 describe('a batch that fails', () => {
   it.each(['CANCELLED', 'DEADLINE_EXCEEDED', 'ABORTED', 'OUT_OF_RANGE', 'UNAVAILABLE', 'DATA_LOSS'] as const)(
     'with %s is sent again until it is accepted',
     async (code) => {
       const running = await startDelivery();
-      running.collector.react((call) => (call < 4 ? { status: status[code] } : 'accept'));
+      running.collector.answer(({ number }) => (number < 4 ? { status: status[code] } : 'accept'));
       running.spans(3);
       await running.delivery.forceFlush();
-      expect(running.collector.sizes).toEqual([3, 3, 3, 3]);
-      expect(running.collector.acknowledgedSpans).toBe(3);
+      expect(sizesOf(running.collector)).toEqual([3, 3, 3, 3]);
+      expect(running.collector.acceptedSpans.length).toBe(3);
       expect(running.counts()).toMatchObject({ exported: 3, queued: 0, dropped: 0 });
-      expect(running.counts().lastError).toContain(`${status[code]} ${code}: scripted`);
+      expect(running.counts().lastError).toContain(`${status[code]} ${code}: refused by the test`);
       expect(running.messages()).toEqual([
         ['warn', 'collector is unavailable; queueing spans and retrying'],
         ['info', 'collector is available again'],
@@ -37,12 +37,12 @@ describe('a batch that fails', () => {
     'RESOURCE_EXHAUSTED',
   ] as const)('with %s is dropped, and the next one is sent', async (code) => {
     const running = await startDelivery();
-    running.collector.react((call) => (call === 1 ? { status: status[code] } : 'accept'));
+    running.collector.answer(({ number }) => (number === 1 ? { status: status[code] } : 'accept'));
     running.spans(3);
     await running.delivery.forceFlush();
     running.spans(2);
     await running.delivery.forceFlush();
-    expect(running.collector.sizes).toEqual([3, 2]);
+    expect(sizesOf(running.collector)).toEqual([3, 2]);
     expect(running.counts()).toMatchObject({ exported: 2, dropped: 3, droppedBy: { refused: 3 } });
     expect(running.messages()).toEqual([
       ['warn', 'collector refuses spans; dropping them'],
@@ -55,13 +55,13 @@ describe('a batch that fails', () => {
     async (code) => {
       const { counts, collector, delivery, spans } = await startDelivery();
       const at: number[] = [];
-      collector.react((call) => {
+      collector.answer(({ number }) => {
         at.push(performance.now());
-        return call === 1 ? { status: code, retryMillis: 300 } : 'accept';
+        return number === 1 ? { status: code, retryDelayMs: 300 } : 'accept';
       });
       spans(1);
       const flushed = delivery.forceFlush();
-      await vi.waitFor(() => expect(counts().lastError).toContain('scripted'));
+      await vi.waitFor(() => expect(counts().lastError).toContain('refused by the test'));
       await Promise.all([flushed, delivery.forceFlush()]);
       expect((at[1] ?? 0) - (at[0] ?? 0)).toBeGreaterThanOrEqual(299);
       expect(counts()).toMatchObject({ exported: 1, dropped: 0 });
@@ -71,7 +71,7 @@ describe('a batch that fails', () => {
   it('is given up after the time limit, and the next one has a limit of its own', async () => {
     const { counts, collector, delivery, spans } = await startDelivery({ limits: { retryMillis: 100, batchSpans: 3 } });
     const seen: number[] = [];
-    collector.react(() => {
+    collector.answer(() => {
       seen.push(counts().droppedBy.expired);
       return counts().droppedBy.expired === 3 ? 'accept' : { status: status.UNAVAILABLE };
     });
@@ -83,24 +83,24 @@ describe('a batch that fails', () => {
 
   it('with a call that is never answered is sent again over a new connection', async () => {
     const { counts, collector, delivery, spans } = await startDelivery({ limits: { callMillis: 50 } });
-    collector.react((call) => (call === 1 ? 'hang' : 'accept'));
+    collector.answer(({ number }) => (number === 1 ? 'hang' : 'accept'));
     spans(1);
     await delivery.forceFlush();
-    expect(collector.sizes).toEqual([1, 1]);
-    expect(new Set(collector.peers).size).toBe(2);
+    expect(sizesOf(collector)).toEqual([1, 1]);
+    expect(new Set(collector.calls.map(({ peer }) => peer)).size).toBe(2);
     expect(counts()).toMatchObject({ exported: 1, dropped: 0 });
     expect(counts().lastError).toContain('DEADLINE_EXCEEDED');
   });
 
   it('because the connection broke during the call is sent again', async () => {
     const { counts, collector, delivery, spans } = await startDelivery();
-    collector.react('hang');
+    collector.answer('hang');
     spans(4);
     const flushed = delivery.forceFlush();
-    await vi.waitFor(() => expect(collector.sizes).toEqual([4]));
+    await vi.waitFor(() => expect(sizesOf(collector)).toEqual([4]));
     collector.stop();
     await vi.waitFor(() => expect(counts().lastError).toContain('UNAVAILABLE'));
-    collector.react('accept');
+    collector.answer('accept');
     await collector.restart();
     await flushed;
     expect(counts()).toMatchObject({ exported: 4, queued: 0, dropped: 0 });
@@ -108,16 +108,29 @@ describe('a batch that fails', () => {
   });
 });
 
+describe('a delay of 0 that the collector demands', () => {
+  it('does not replace the back-off', async () => {
+    const limits = { firstBackoffMillis: 50, longestBackoffMillis: 50, retryMillis: 200 };
+    const { collector, counts, delivery, spans } = await startDelivery({ limits });
+    collector.answer({ status: status.UNAVAILABLE, retryDelayMs: 0 });
+    spans(1);
+    await delivery.forceFlush();
+    expect(counts().droppedBy.expired).toBe(1);
+    // At most one call for each shortest back-off of 25 ms, and the first one.
+    expect(collector.calls.length).toBeLessThanOrEqual(9);
+  });
+});
+
 describe('a batch that is accepted in part', () => {
   it('is not sent again; the rejected spans are counted and logged', async () => {
     const running = await startDelivery();
-    running.collector.react((call) => (call === 1 ? { rejected: 2, message: 'too old' } : 'accept'));
+    running.collector.answer(({ number }) => (number === 1 ? { rejectedSpans: 2, message: 'too old' } : 'accept'));
     running.spans(5);
     await running.delivery.forceFlush();
     running.spans(1);
     await running.delivery.forceFlush();
-    expect(running.collector.sizes).toEqual([5, 1]);
-    expect(running.collector.acknowledgedSpans).toBe(4);
+    expect(sizesOf(running.collector)).toEqual([5, 1]);
+    expect(running.collector.acceptedSpans.length).toBe(4);
     expect(running.counts()).toMatchObject({ exported: 4, dropped: 2, droppedBy: { rejected: 2 } });
     expect(running.counts().lastError).toBe('rejected 2 spans: too old');
     expect(running.lines[0]?.fields).toMatchObject({ error: 'rejected 2 spans: too old' });
@@ -125,7 +138,7 @@ describe('a batch that is accepted in part', () => {
 
   it('never counts more rejected spans than it has', async () => {
     const { counts, collector, delivery, spans } = await startDelivery();
-    collector.react({ rejected: 1_000_000 });
+    collector.answer({ rejectedSpans: 1_000_000 });
     spans(2);
     await delivery.forceFlush();
     expect(counts()).toMatchObject({ exported: 0, queued: 0, dropped: 2 });
@@ -135,7 +148,7 @@ describe('a batch that is accepted in part', () => {
 describe('a lasting outage', () => {
   it('is logged again from time to time, with the current counts', async () => {
     const running = await startDelivery({ limits: { reminderMillis: 50, queueSpans: 3 } });
-    running.collector.react({ status: status.UNAVAILABLE, details: 'no backend' });
+    running.collector.answer({ status: status.UNAVAILABLE, details: 'no backend' });
     running.spans(4);
     void running.delivery.forceFlush();
     await vi.waitFor(() => expect(running.lines.map(({ message }) => message)).toContain(STILL));
@@ -156,8 +169,8 @@ const STILL = 'collector is still unavailable; queueing spans and retrying';
 
 describe('a token', () => {
   const bearer = (token: string) => `Bearer ${token}`;
-  const sent = (collector: ScriptedCollector) => collector.calls.map(({ headers }) => headers.authorization);
-  const onlyWith = (collector: ScriptedCollector, token: string) => (): Reaction =>
+  const sent = (collector: OtlpReceiver) => collector.calls.map(({ headers }) => headers.authorization);
+  const onlyWith = (collector: OtlpReceiver, token: string) => (): Answer =>
     collector.calls.at(-1)?.headers.authorization === bearer(token) ? 'accept' : { status: status.UNAUTHENTICATED };
 
   it('is read again when its file changes, and stays when the file is gone', async () => {
@@ -185,11 +198,31 @@ describe('a token', () => {
     const { counts, collector, delivery, spans } = await startDelivery({
       metadata: headers(() => bearer(tokens.shift() ?? 'new')),
     });
-    collector.react(onlyWith(collector, 'new'));
+    collector.answer(onlyWith(collector, 'new'));
     spans(2);
     await delivery.forceFlush();
     expect(sent(collector)).toEqual([bearer('old'), bearer('new')]);
     expect(counts()).toMatchObject({ exported: 2, dropped: 0 });
+  });
+
+  it('that is new at every call is tried twice', async () => {
+    let tokens = 0;
+    const { collector, counts, delivery, spans } = await startDelivery({
+      metadata: headers(() => bearer(String(++tokens))),
+    });
+    collector.answer({ status: status.UNAUTHENTICATED });
+    spans(1);
+    await delivery.forceFlush();
+    expect(sent(collector)).toEqual([bearer('1'), bearer('2')]);
+    expect(counts()).toMatchObject({ queued: 0, droppedBy: { refused: 1 } });
+  });
+
+  it('that is empty leaves an error unchanged', async () => {
+    const { collector, counts, delivery, spans } = await startDelivery({ metadata: headers(() => 'Bearer') });
+    collector.answer({ status: status.UNAUTHENTICATED, details: 'no token' });
+    spans(1);
+    await delivery.forceFlush();
+    expect(counts().lastError).toBe('16 UNAUTHENTICATED: no token');
   });
 
   it('that cannot be obtained keeps spans queued, and the error is not quoted', async () => {
@@ -212,7 +245,7 @@ describe('a token', () => {
 
   it('is hidden in an error of the collector that quotes it', async () => {
     const running = await startDelivery({ metadata: headers(() => bearer('s3cret')) });
-    running.collector.react({ status: status.UNAUTHENTICATED, details: 's3cret of Bearer s3cret is not known' });
+    running.collector.answer({ status: status.UNAUTHENTICATED, details: 's3cret of Bearer s3cret is not known' });
     running.spans(1);
     await running.delivery.forceFlush();
     expect(running.counts().lastError).toBe('16 UNAUTHENTICATED: (hidden) of (hidden) is not known');

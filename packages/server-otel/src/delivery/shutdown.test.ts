@@ -6,21 +6,21 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { compressionAlgorithms, Metadata, status } from '@grpc/grpc-js';
+import { readSpans } from '@hatchet-ts/trace-testing/receiver';
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { startDelivery, startDeliveryTo } from '../testing/delivery-fixture.ts';
-import { spanIds } from '../testing/scripted-collector.ts';
+import { sizesOf, startDelivery, startDeliveryTo } from '../testing/delivery-fixture.ts';
 
 const UNDELIVERED = 'telemetry was shut down with undelivered spans; dropping them';
 
 describe('forceFlush', () => {
   it('waits for the answer of a running call', async () => {
     const { counts, collector, delivery, spans } = await startDelivery();
-    collector.react({ slow: 100 });
+    collector.answer({ delayMs: 100 });
     spans(5120);
-    await vi.waitFor(() => expect(collector.sizes).toEqual([5120]));
+    await vi.waitFor(() => expect(sizesOf(collector)).toEqual([5120]));
     expect(counts()).toMatchObject({ queued: 5120, exported: 0 });
     await delivery.forceFlush();
     expect(counts()).toMatchObject({ queued: 0, exported: 5120 });
@@ -34,11 +34,11 @@ describe('forceFlush', () => {
 
   it('resolves with the spans still queued if the collector is unavailable for too long', async () => {
     const { counts, collector, delivery, spans } = await startDelivery({ limits: { flushMillis: 50 } });
-    collector.react({ status: status.UNAVAILABLE });
+    collector.answer({ status: status.UNAVAILABLE });
     spans(1);
     await expect(delivery.forceFlush()).resolves.toBeUndefined();
     expect(counts()).toMatchObject({ queued: 1, dropped: 0 });
-    collector.react('accept');
+    collector.answer('accept');
     await vi.waitFor(() => expect(counts()).toMatchObject({ exported: 1 }));
   });
 });
@@ -49,25 +49,25 @@ describe('shutdown', () => {
     spans(7);
     await Promise.all([delivery.shutdown(), delivery.shutdown()]);
     await delivery.shutdown();
-    expect(collector.sizes).toEqual([7]);
+    expect(sizesOf(collector)).toEqual([7]);
     expect(counts()).toMatchObject({ exported: 7, queued: 0, dropped: 0 });
     expect(lines).toEqual([{ level: 'info', message: 'telemetry was shut down', fields: counts() }]);
   });
 
-  it.each(['hang', { status: status.UNAVAILABLE }, { status: status.UNAVAILABLE, retryMillis: 60_000 }] as const)(
+  it.each(['hang', { status: status.UNAVAILABLE }, { status: status.UNAVAILABLE, retryDelayMs: 60_000 }] as const)(
     'ends in time if the collector answers %j, counts the lost spans and closes the connection',
     async (reaction) => {
       const { counts, collector, delivery, lines, spans } = await startDelivery({ limits: { shutdownMillis: 200 } });
-      collector.react(reaction);
+      collector.answer(reaction);
       spans(5120 + 3);
-      await vi.waitFor(() => expect(collector.sizes[0]).toBe(5120));
+      await vi.waitFor(() => expect(collector.calls[0]?.spans.length).toBe(5120));
       const start = performance.now();
       await expect(delivery.shutdown()).resolves.toBeUndefined();
       expect(performance.now() - start).toBeLessThan(5000);
       expect(counts()).toMatchObject({ queued: 0, exported: 0, dropped: 5123, droppedBy: { shutdown: 5123 } });
       expect(lines.at(-1)).toMatchObject({ level: 'warn', message: UNDELIVERED, fields: { dropped: 5123 } });
       const calls = collector.calls.length;
-      collector.react('accept');
+      collector.answer('accept');
       spans(2);
       await delivery.forceFlush();
       await nextTurn();
@@ -130,7 +130,7 @@ describe('the export', () => {
     const flushed = running.delivery.forceFlush();
     const [encoding, body] = await received;
     expect([encoding, body[0]]).toEqual(['gzip', 1]);
-    expect(spanIds(gunzipSync(body.subarray(5)))).toHaveLength(100);
+    expect(readSpans(gunzipSync(body.subarray(5)))).toHaveLength(100);
     running.delivery.close();
     await flushed;
   });

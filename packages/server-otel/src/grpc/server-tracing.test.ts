@@ -22,7 +22,7 @@ afterEach(async () => {
 
 type Handlers = ServiceImplementation<typeof EchoService>;
 
-/** A real server and a real client over loopback. */
+/** Starts a real server and a real client over loopback. */
 async function serve(
   handlers: Partial<Handlers>,
   options: GrpcServerTracingOptions = {},
@@ -68,7 +68,7 @@ describe('a unary call', () => {
   });
 
   it.each(['00', '01', '03', 'ff'])(
-    'of a dropped trace hands the received context on, flags %s untouched',
+    'of a dropped trace passes on the received context, flags %s unchanged',
     async (flags) => {
       const client = await serve({ unary: () => runSpan('ingest-event', {}, echo) });
       const received = `00-${DROPPED}-${CALLER}-${flags}`;
@@ -78,13 +78,13 @@ describe('a unary call', () => {
     },
   );
 
-  it('is recorded by the ratio of this service although the caller did not record', async () => {
+  it('is recorded by the ratio of this service even if the caller did not record', async () => {
     const client = await serve({ unary: echo });
     await client.unary({ text: '' }, await metadata(`00-${KEPT}-${CALLER}-00`));
     expect(await recording.tree()).toBe(`test.Echo/Unary SERVER ← ${CALLER}`);
   });
 
-  it('without a context begins a trace, which goes on with the flag clear when it is dropped', async () => {
+  it('without a context begins a trace, whose flag is clear if it is dropped', async () => {
     await recording.telemetry.shutdown();
     recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
     const client = await serve({ unary: echo });
@@ -93,7 +93,7 @@ describe('a unary call', () => {
     expect(await recording.tree()).toBe('');
   });
 
-  it('keeps the spans below it in its trace, and those below a dropped one out', async () => {
+  it('has the spans below in its trace, and prevents those below a dropped call', async () => {
     const nested = () =>
       runSpan('trigger-workflow-run', {}, async () => runSpan('try-assign', {}, async () => ({ text: '' })));
     const client = await serve({ unary: nested });
@@ -108,22 +108,22 @@ describe('a unary call', () => {
     );
   });
 
-  it('asks for the parent in the request only when the metadata has none, and never traces that', async () => {
-    const asked: unknown[] = [];
+  it('looks up the parent only if the metadata has none, and does not trace the look-up', async () => {
+    const lookedUp: unknown[] = [];
     const parentOf = async (path: string, request: unknown) => {
-      asked.push([path, request]);
+      lookedUp.push([path, request]);
       await runSpan('queue', {}, async () => {});
       return remote(KEPT);
     };
     const client = await serve({ unary: echo }, { parentOf });
     await client.unary({ text: 'a' }, await metadata(`00-${DROPPED}-${CALLER}-01`));
-    expect(asked).toEqual([]);
+    expect(lookedUp).toEqual([]);
     await client.unary({ text: 'b' });
-    expect(asked).toEqual([['/test.Echo/Unary', { text: 'b' }]]);
+    expect(lookedUp).toEqual([['/test.Echo/Unary', { text: 'b' }]]);
     expect(await recording.tree()).toBe(`test.Echo/Unary SERVER ← ${CALLER}`);
   });
 
-  it('goes on without a parent when the look-up fails or finds something invalid', async () => {
+  it('has no parent if the look-up fails or returns an invalid context', async () => {
     const parents: Array<() => SpanContext> = [
       () => {
         throw new Error('database away');
@@ -142,7 +142,7 @@ describe('a unary call', () => {
     ['UNAUTHENTICATED', 16, ''],
     ['UNAVAILABLE', 14, ' ERROR'],
     ['INTERNAL', 13, ' ERROR'],
-  ])('that answers %s says so and is an error only when the server is at fault', async (name, code, status) => {
+  ])('that answers %s has that status and is an error only for a fault of the server', async (name, code, status) => {
     const { ServerError } = await import('nice-grpc');
     const client = await serve({ unary: async () => Promise.reject(new ServerError(code, 'because')) });
     await expect(client.unary({ text: '' }, await metadata(`00-${KEPT}-${CALLER}-01`))).rejects.toMatchObject({ code });
@@ -152,7 +152,7 @@ describe('a unary call', () => {
     expect(span?.events.map((event) => event.name)).toEqual(status === '' ? [] : ['exception']);
   });
 
-  it('that throws anything else is UNKNOWN, as the caller sees it, also with a numeric code of its own', async () => {
+  it('that throws anything else is UNKNOWN, as for the caller, even with a numeric code of its own', async () => {
     const failure = Object.assign(new Error('duplicate key'), { code: 5 });
     const client = await serve({ unary: async () => Promise.reject(failure) });
     await expect(client.unary({ text: '' }, await metadata(`00-${KEPT}-${CALLER}-01`))).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('a unary call', () => {
     expect(span?.attributes['rpc.status_code']).toBe('UNKNOWN');
   });
 
-  it('carries the tenant from the moment that its caller is known, and so do the spans below', async () => {
+  it('carries the tenant once its caller is authorized, like the spans below', async () => {
     const client = await serve({
       unary: () =>
         runSpan('queue', {}, async () => {
@@ -181,7 +181,7 @@ describe('a unary call', () => {
 });
 
 describe('an untraced method', () => {
-  it('makes no span, lets nothing below make one, and sends no context on', async () => {
+  it('has no span, no spans below, and sends no context', async () => {
     const client = await serve(
       { unary: () => runSpan('ingest-event', {}, echo) },
       { untraced: (path) => path === '/test.Echo/Unary' },
@@ -209,7 +209,7 @@ describe('a gRPC client in a traced call', () => {
 describe('a stream', () => {
   const received = `00-${KEPT}-${CALLER}-01`;
 
-  it('is one span that ends with its first message, also while it goes on', async () => {
+  it('is one span that ends with its first message, while the stream continues', async () => {
     const more = Promise.withResolvers<void>();
     const client = await serve({
       async *serverStream() {
@@ -227,7 +227,7 @@ describe('a stream', () => {
     expect(await recording.tree()).toBe(`test.Echo/ServerStream SERVER ← ${CALLER}`);
   });
 
-  it('that only waits ends its span when the handler says that it has opened', async () => {
+  it('that only waits ends its span when the handler calls streamOpened', async () => {
     const opened = Promise.withResolvers<void>();
     const client = await serve({
       async *serverStream(_request, { signal }) {
@@ -245,7 +245,7 @@ describe('a stream', () => {
     await expect(reply).rejects.toThrow();
   });
 
-  it('that is refused has its status on the span', async () => {
+  it('that is refused has the status on its span', async () => {
     const { ServerError } = await import('nice-grpc');
     const client = await serve({
       // biome-ignore lint/correctness/useYield: it is refused before there is anything to say
@@ -260,7 +260,7 @@ describe('a stream', () => {
     expect(await recording.tree()).toBe(`test.Echo/ServerStream SERVER ← ${CALLER}`);
   });
 
-  it('whose caller goes away before anything was said is no error', async () => {
+  it('whose caller leaves before the first message is no error', async () => {
     const started = Promise.withResolvers<void>();
     const ended = Promise.withResolvers<void>();
     const client = await serve({
@@ -284,7 +284,7 @@ describe('a stream', () => {
     expect((await recording.spans())[0]?.attributes['rpc.status_code']).toBe('CANCELLED');
   });
 
-  it('of many messages has a span for its opening and one for each message, in the trace of that message', async () => {
+  it('with messages has a span for its opening and one for each message, in the trace of the message', async () => {
     const client = await serve({
       async *bidi(requests) {
         for await (const { text } of requests) {
@@ -314,7 +314,7 @@ describe('a stream', () => {
     ]);
   });
 
-  it('of requests is answered once, its span ending with the first request', async () => {
+  it('of requests ends its span with the first request and is answered once', async () => {
     const client = await serve({
       async clientStream(requests: AsyncIterable<Message>) {
         const texts: string[] = [];
@@ -331,7 +331,7 @@ describe('a stream', () => {
   });
 });
 
-it('fits nice-grpc', () => {
+it('the middleware has the type of nice-grpc', () => {
   expectTypeOf<GrpcServerMiddleware>().toExtend<ServerMiddleware>();
   expectTypeOf<Client<typeof EchoService>>().not.toBeAny();
 });

@@ -17,7 +17,7 @@ afterEach(async () => {
   await recording.telemetry.shutdown();
 });
 
-/** A real server on a free port. */
+/** Starts a real server on a free port. */
 async function listen(routes: (app: Hono) => void, traced = true): Promise<string> {
   const app = new Hono();
   if (traced) app.use(httpServerTracing({ untraced: (path) => path === '/api/live' }));
@@ -50,20 +50,25 @@ describe('a request', () => {
     expect(await response.json()).toEqual({ traceparent: `00-${KEPT}-${span?.spanContext().spanId}-01` });
   });
 
-  it.each(['00', '01', '03'])('of a dropped trace hands the received context on, flags %s untouched', async (flags) => {
-    const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoingHeaders()))));
-    const response = await fetch(url, headers(DROPPED, flags));
-    expect(await response.json()).toEqual({ traceparent: `00-${DROPPED}-${CALLER}-${flags}` });
-    expect(await recording.tree()).toBe('');
-  });
+  it.each(['00', '01', '03'])(
+    'of a dropped trace passes on the received context, flags %s unchanged',
+    async (flags) => {
+      const url = await listen((app) =>
+        app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoingHeaders()))),
+      );
+      const response = await fetch(url, headers(DROPPED, flags));
+      expect(await response.json()).toEqual({ traceparent: `00-${DROPPED}-${CALLER}-${flags}` });
+      expect(await recording.tree()).toBe('');
+    },
+  );
 
-  it('is recorded by the ratio of this service although the caller did not record', async () => {
+  it('is recorded by the ratio of this service even if the caller did not record', async () => {
     const url = await listen((app) => app.get('/', (c) => c.text('')));
     await fetch(url, headers(KEPT, '00'));
     expect(await recording.tree()).toBe(`GET / SERVER ← ${CALLER}`);
   });
 
-  it('without a context begins a trace, which goes on with the flag clear when it is dropped', async () => {
+  it('without a context begins a trace, whose flag is clear if it is dropped', async () => {
     await recording.telemetry.shutdown();
     recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
     const url = await listen((app) => app.get('/', (c) => runSpan('queue', {}, async () => c.json(outgoingHeaders()))));
@@ -84,7 +89,7 @@ describe('a request', () => {
     expect(await recording.tree()).toBe(`POST / SERVER${mark} ← ${CALLER}`);
   });
 
-  it('whose handler throws is an error with the exception, answered as the application wants', async () => {
+  it('whose handler throws is an error with the exception; the application decides the response', async () => {
     const url = await listen((app) => {
       app.get('/', () => {
         throw new TypeError('broken');
@@ -97,13 +102,13 @@ describe('a request', () => {
     expect(span?.events[0]?.attributes?.['exception.message']).toBe('broken');
   });
 
-  it('that matches no route is named by its method alone', async () => {
+  it('without a matching route is named by its method', async () => {
     const url = await listen(() => {});
     await fetch(`${url}/wp-login.php`, headers(KEPT));
     expect(await recording.tree()).toBe(`GET SERVER ← ${CALLER}`);
   });
 
-  it('that is refused by a middleware is named by the route that it wanted', async () => {
+  it('refused by a middleware is named by its route', async () => {
     const url = await listen((app) => {
       app.use('/api/*', async (c) => c.text('no token', 401));
       app.get('/api/runs/:run', (c) => c.text(''));
@@ -112,7 +117,7 @@ describe('a request', () => {
     expect(await recording.tree()).toBe(`GET /api/runs/:run SERVER ← ${CALLER}`);
   });
 
-  it('of an unknown method does not let its caller choose names', async () => {
+  it('with an unknown method has a fixed name', async () => {
     const url = await listen((app) => app.all('/', (c) => c.text('')));
     await fetch(url, { method: 'PROPFIND', ...headers(KEPT) });
     const [span] = await recording.spans();
@@ -123,7 +128,7 @@ describe('a request', () => {
     });
   });
 
-  it('without a context in its headers takes the parent that its body names, if any', async () => {
+  it('without a context in its headers has the parent that its body names, if any', async () => {
     const url = await listen((app) => {
       const parentOf = async (c: Context) => {
         const { traceId } = await c.req.json<{ traceId?: string }>();
@@ -139,7 +144,7 @@ describe('a request', () => {
     expect(named.map((span) => [span.name, span.parentSpanContext?.spanId])).toEqual([['POST /runs', CALLER]]);
   });
 
-  it('carries the tenant once it is authorised, as do the spans below', async () => {
+  it('carries the tenant once it is authorized, like the spans below', async () => {
     const url = await listen((app) => {
       app.use(async (_c, next) => {
         authorised('tenant-1');
@@ -154,13 +159,13 @@ describe('a request', () => {
 });
 
 describe('a probe', () => {
-  it('makes no span and lets nothing below make one', async () => {
+  it('has no span and no spans below', async () => {
     const url = await listen((app) => app.get('/api/live', (c) => runSpan('queue', {}, async () => c.text('ok'))));
     expect(await (await fetch(`${url}/api/live`, headers(KEPT))).text()).toBe('ok');
     expect(await recording.tree()).toBe('');
   });
 });
 
-it('fits Hono', () => {
+it('the middleware has the type of Hono', () => {
   expectTypeOf<HttpMiddleware<Context>>().toExtend<MiddlewareHandler>();
 });

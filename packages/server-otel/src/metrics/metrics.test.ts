@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { TemporaryDatabase } from '@hatchet-ts/storage/embedded';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { serve } from '@hono/node-server';
 import { DataPointType, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Hono } from 'hono';
@@ -7,11 +8,10 @@ import { type Channel, createChannel, createClient, createServer, type Server, S
 import type { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { grpcServerTracing, httpServerTracing, runSpan } from '../index.ts';
-import { startCollector } from '../testing/collector.ts';
 import { EchoService } from '../testing/echo-service.ts';
 import { type Recording, startRecording } from '../testing/recording.ts';
 
-/** Reads when it is asked. */
+/** A reader that collects only when a test calls it. */
 class OnDemand extends MetricReader {
   protected async onForceFlush(): Promise<void> {}
   protected async onShutdown(): Promise<void> {}
@@ -25,7 +25,7 @@ beforeEach(() => {
 });
 afterEach(() => recording.telemetry.shutdown());
 
-/** The points of an instrument: attributes, and of a histogram how many values were recorded. */
+/** Returns the data points of an instrument; the value of a histogram is the number of its recordings. */
 async function pointsOf(name: string) {
   const { resourceMetrics } = await reader.collect();
   return resourceMetrics.scopeMetrics
@@ -160,8 +160,8 @@ it('the process is measured: event loop, garbage collection, heap', async () => 
   await vi.waitFor(async () => expect(await names()).toEqual(expect.arrayContaining(expected)));
 });
 
-it('spans, the queue and the exporters measure themselves, so that drops can be alerted on', async () => {
-  const collector = await startCollector();
+it('spans, queue and exporters have metrics of their own, so that drops can be alerted on', async () => {
+  const collector = await OtlpReceiver.start();
   await recording.telemetry.shutdown();
   reader = new OnDemand();
   recording = startRecording(
@@ -181,11 +181,11 @@ it('spans, the queue and the exporters measure themselves, so that drops can be 
     expect(found).toContain(name);
   }
   expect(collector.calls.some(({ bytes }) => bytes.includes('otel.sdk.exporter.span.exported'))).toBe(true);
-  collector.close();
+  collector.stop();
 });
 
 it('a series of a gauge ends when it is no longer observed', async () => {
-  const collector = await startCollector();
+  const collector = await OtlpReceiver.start();
   await recording.telemetry.shutdown();
   const env = { SERVER_OTEL_INSECURE: 'true', SERVER_OTEL_METRICS_ENABLED: 'true', SERVER_OTEL_METRICS_INTERVAL: '1h' };
   recording = startRecording({ ...env, SERVER_OTEL_COLLECTOR_URL: collector.address });
@@ -207,10 +207,10 @@ it('a series of a gauge ends when it is no longer observed', async () => {
   expect(await sent()).toEqual(['tenant-a']);
   tenants.pop();
   expect(await sent()).toEqual([]);
-  collector.close();
+  collector.stop();
 });
 
-it('with metrics off nothing is measured', async () => {
+it('nothing is measured if metrics are off', async () => {
   await recording.telemetry.shutdown();
   recording = startRecording();
   const { meterProvider } = recording.telemetry;
@@ -219,24 +219,25 @@ it('with metrics off nothing is measured', async () => {
 
 it('an unavailable collector is logged once when it fails and once when it works again', async () => {
   await recording.telemetry.shutdown();
-  const first = await startCollector();
+  const collector = await OtlpReceiver.start();
   const lines: string[] = [];
-  const say = (_: object, message: string) => void lines.push(message);
+  const log = (_: object, message: string) => void lines.push(message);
   const env = {
-    SERVER_OTEL_COLLECTOR_URL: first.address,
+    SERVER_OTEL_COLLECTOR_URL: collector.address,
     SERVER_OTEL_INSECURE: 'true',
     SERVER_OTEL_METRICS_ENABLED: 'true',
     SERVER_OTEL_METRICS_INTERVAL: '100ms',
   };
-  recording = startRecording(env, { logger: { info: say, warn: say, error: say } });
-  await vi.waitFor(() => expect(first.calls.length).toBeGreaterThan(1));
-  first.close();
+  recording = startRecording(env, { logger: { info: log, warn: log, error: log } });
+  await vi.waitFor(() => expect(collector.calls.length).toBeGreaterThan(1));
+  collector.stop();
   await vi.waitFor(() => expect(lines).toContain('metrics export fails; retrying'));
-  const second = await startCollector('127.0.0.1', { port: first.port });
-  await vi.waitFor(() => expect(second.calls.length).toBeGreaterThan(1), { timeout: 10_000 });
+  const callsBefore = collector.calls.length;
+  await collector.restart();
+  await vi.waitFor(() => expect(collector.calls.length).toBeGreaterThan(callsBefore + 1), { timeout: 10_000 });
   expect(lines.filter((line) => line.includes('metrics export'))).toEqual([
     'metrics export fails; retrying',
     'metrics export works again',
   ]);
-  second.close();
+  collector.stop();
 });

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startCollector, type TestCollector } from '../testing/collector.ts';
 
-let collector: TestCollector;
+let collector: OtlpReceiver;
 beforeAll(async () => {
-  collector = await startCollector();
+  collector = await OtlpReceiver.start();
 });
-afterAll(() => collector.close());
+afterAll(() => collector.stop());
 
 /** Runs a service that records one span, waits and receives SIGTERM. */
 async function runUntilSigterm(
@@ -38,7 +38,7 @@ describe('on SIGTERM a service', () => {
     expect(await runUntilSigterm('{ shutdownOnSignals: true }')).toEqual({ signal: 'SIGTERM', code: null, calls: 1 });
   });
 
-  it('that has listeners of its own delivers its spans and is left to end itself', async () => {
+  it('with listeners of its own delivers its spans and ends by itself', async () => {
     const own = "process.on('SIGTERM', () => setTimeout(() => process.exit(7), 500));";
     expect(await runUntilSigterm('{ shutdownOnSignals: true }', own)).toEqual({ signal: null, code: 7, calls: 1 });
   });

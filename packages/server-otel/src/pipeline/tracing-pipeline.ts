@@ -15,7 +15,7 @@ import { SpanDelivery } from '../delivery/span-delivery.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { loadTracingSdk, type OtlpModules } from '../modules.ts';
 import { type ProcessTelemetry, SCOPE } from '../process-telemetry.ts';
-import { globalsRemover } from '../propagation/propagation.ts';
+import { createGlobalsRemover } from '../propagation/propagation.ts';
 import { TraceContextPropagator } from '../propagation/trace-context-propagator.ts';
 import { TenantSpanProcessor } from '../spans/tenant.ts';
 import { PresetIds } from '../spans/trace-ids.ts';
@@ -59,7 +59,7 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
     // The delivery is last: it encodes the span and would miss what a later processor changes in `onEnd`.
     spanProcessors: [new TenantSpanProcessor(), ...processors, ...(delivery ? [delivery] : [])],
   });
-  const removeGlobals = globalsRemover();
+  const removeGlobals = createGlobalsRemover();
   provider.register({ propagator: new TraceContextPropagator() });
   const isGlobal = (trace.getTracerProvider() as Partial<ProxyTracerProvider>).getDelegate?.() === provider;
   const { RECORD_AND_SAMPLED } = loadTracingSdk().SamplingDecision;

@@ -10,19 +10,17 @@ import { TraceContextPropagator } from './trace-context-propagator.ts';
  * @returns a function that removes the context manager and the propagator
  */
 export function installPropagation(): () => void {
-  const remove = globalsRemover();
+  const remove = createGlobalsRemover();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new TraceContextPropagator());
   return remove;
 }
 
 /**
- * Called before a context manager and a propagator are registered globally, which does nothing where another one is
- * registered already.
- *
- * @returns a function that removes those that were registered after this call
+ * Creates a function that removes the global context manager and propagator, unless they were registered before this
+ * call: registering does not replace those of another SDK.
  */
-export function globalsRemover(): () => void {
+export function createGlobalsRemover(): () => void {
   const ownsContextManager = !hasContextManager();
   const ownsPropagator = propagation.fields().length === 0;
   return () => {

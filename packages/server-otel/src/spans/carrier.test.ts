@@ -10,8 +10,8 @@ afterEach(() => recording.telemetry.shutdown());
 
 const received = (traceId: string, flags = '01') => ({ traceparent: `00-${traceId}-${CALLER}-${flags}` });
 
-describe('work that waits in a queue', () => {
-  it('continues the trace of whoever queued it', async () => {
+describe('queued work', () => {
+  it('continues the trace of its producer', async () => {
     const queued = runSpan('ingest-event', { parent: carriedContext(received(KEPT)) }, () =>
       JSON.stringify({ otel_carrier: activeCarrier() }),
     );
@@ -20,7 +20,7 @@ describe('work that waits in a queue', () => {
     expect(await recording.tree()).toBe(`hatchet.run/ingest-event INTERNAL ← ${CALLER}\n  hatchet.run/queue INTERNAL`);
   });
 
-  it('of many is one span with a link to each that carries a context', async () => {
+  it('in bulk is one span with a link to each item that carries a context', async () => {
     await recording.telemetry.shutdown();
     recording = startRecording(); // a root of its own is kept or dropped as its id has it: here every one is kept
     const carriers = [1, 2, 3].map((n) => (n === 2 ? {} : received(String(n).repeat(32))));
@@ -30,13 +30,13 @@ describe('work that waits in a queue', () => {
     expect(links).toEqual(['1'.repeat(32), '3'.repeat(32)]);
   });
 
-  it('hands on the context that was received, flags and state, where this service drops the trace', () => {
+  it('carries the received context, with flags and state, if this service drops the trace', () => {
     const carrier = { ...received(DROPPED, '03'), tracestate: 'vendor=1' };
     const handedOn = runSpan('queue', { parent: carriedContext(carrier) }, () => activeCarrier());
     expect(handedOn).toEqual(carrier);
   });
 
-  it('carries nothing when nothing is active or the work is not to be traced', () => {
+  it('carries nothing if no context is active or the work is untraced', () => {
     expect(activeCarrier()).toEqual({});
     expect(runSpan('queue', { parent: carriedContext(received(KEPT)) }, () => untraced(activeCarrier))).toEqual({});
   });
@@ -55,7 +55,7 @@ describe('work that waits in a queue', () => {
     expect(carriedContext(carrier)).toBeUndefined();
   });
 
-  it('may have its carrier as text', () => {
+  it('accepts its carrier as text', () => {
     expect(carriedContext(JSON.stringify(received(KEPT)))).toMatchObject({
       traceId: KEPT,
       spanId: CALLER,

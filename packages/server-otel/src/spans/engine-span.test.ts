@@ -15,7 +15,7 @@ afterEach(() => recording.telemetry.shutdown());
 const times = { startTime: new Date(1_000), endTime: new Date(61_500) };
 
 describe('recordEngineSpan', () => {
-  it('records a span with the times at which it happened, below the run', async () => {
+  it('records a span with its real times, below the run', async () => {
     const parent = { traceId: KEPT, spanId: CALLER, traceFlags: 1, isRemote: true };
     const attributes = { tenant_id: 't', workflow_run_id: 'r', retry_count: 0, outcome: 'failed' } as const;
     recordEngineSpan('start_step_run', { parent, ...times, attributes, error: 'timed out', errorType: 'timeout' });
@@ -33,7 +33,7 @@ describe('recordEngineSpan', () => {
     });
   });
 
-  it('is the root with the ids that were chosen when its trace began', async () => {
+  it('records a root with the ids chosen when its trace began', async () => {
     const own = { traceId: KEPT, spanId: CALLER, traceFlags: 1 };
     recordEngineSpan('workflow_run', { own, ...times, attributes: {} });
     recordEngineSpan('queued', { parent: own, ...times, attributes: {} });
@@ -43,7 +43,7 @@ describe('recordEngineSpan', () => {
     expect(child?.spanContext().spanId).not.toBe(CALLER);
   });
 
-  it('keeps its parent when it has one besides its own id', async () => {
+  it('keeps the parent of a span with a preset id', async () => {
     const parent = { traceId: KEPT, spanId: CALLER, traceFlags: 1, isRemote: true };
     const own = { traceId: KEPT, spanId: 'aaaaaaaaaaaaaaaa', traceFlags: 1 };
     recordEngineSpan('workflow_run', { parent, own, ...times, attributes: {} });
@@ -52,14 +52,14 @@ describe('recordEngineSpan', () => {
     expect(span?.parentSpanContext?.spanId).toBe(CALLER);
   });
 
-  it('makes nothing of a trace that this service drops, and leaves the next ids alone', async () => {
+  it('records nothing in a trace that this service drops, and does not affect the next ids', async () => {
     recordEngineSpan('event', { own: { traceId: DROPPED, spanId: CALLER, traceFlags: 1 }, ...times, attributes: {} });
     recordEngineSpan('event', { own: { traceId: KEPT, spanId: CALLER, traceFlags: 1 }, ...times, attributes: {} });
     const ids = (await recording.spans()).map((span) => span.spanContext().traceId);
     expect(ids).toEqual([KEPT]);
   });
 
-  it('does not take the tenant or the span of whatever work happens to record it', async () => {
+  it('ignores the tenant and the span of the code that calls it', async () => {
     withTenant('tenant-1', () =>
       recordEngineSpan('event', { own: { traceId: KEPT, spanId: CALLER, traceFlags: 1 }, ...times, attributes: {} }),
     );
@@ -68,7 +68,7 @@ describe('recordEngineSpan', () => {
 });
 
 describe('newTraceContext', () => {
-  it('says by its flag what the ratio decides for its id', () => {
+  it('has the flag that the ratio decides for its id', () => {
     const contexts = Array.from({ length: 200 }, newTraceContext);
     for (const { traceId, spanId, traceFlags } of contexts) {
       expect(traceId).toMatch(/^(?!0+$)[\da-f]{32}$/);
@@ -81,7 +81,7 @@ describe('newTraceContext', () => {
     expect(isRecordedTrace(DROPPED)).toBe(false);
   });
 
-  it('has the flag clear when tracing is off', async () => {
+  it('has a clear flag if tracing is off', async () => {
     await recording.telemetry.shutdown();
     expect(newTraceContext().traceFlags).toBe(0);
     expect(isRecordedTrace(KEPT)).toBe(false);

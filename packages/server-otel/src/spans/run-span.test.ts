@@ -18,12 +18,12 @@ const remote = (traceId: string, traceFlags = 1): SpanContext => ({
 });
 
 describe('runSpan', () => {
-  it('hands on what the function returns, now or later', async () => {
+  it('passes on the result of the function, synchronous or asynchronous', async () => {
     expect(runSpan('queue', {}, () => 1)).toBe(1);
     await expect(runSpan('queue', {}, async () => 2)).resolves.toBe(2);
   });
 
-  it('ends with the function, also when that answers later', async () => {
+  it('ends with the function, or when its promise settles', async () => {
     const later = Promise.withResolvers<void>();
     const running = runSpan('queue', { parent: remote(KEPT) }, () => later.promise);
     expect(await recording.tree()).toBe('');
@@ -50,7 +50,7 @@ describe('runSpan', () => {
     expect(span?.events[0]?.name).toBe('exception');
   });
 
-  it('prefixes attributes, keeps zero and leaves out what is empty', async () => {
+  it('prefixes attributes, keeps zero and leaves out empty values', async () => {
     const attributes = {
       'tenant.id': 't',
       'batch.item_count': 0,
@@ -68,7 +68,7 @@ describe('runSpan', () => {
     });
   });
 
-  it('takes the current span as its parent, another one when told, and none for a root', async () => {
+  it('has the current span as its parent, or the given one, or none for a root', async () => {
     runSpan('queue', { parent: remote(KEPT) }, () => {
       runSpan('try-assign', {}, () => {});
       runSpan('send-to-worker', { parent: remote('1'.repeat(32)) }, () => {});
@@ -93,7 +93,7 @@ describe('runSpan', () => {
     expect(span?.links[0]?.context).toEqual(remote('1'.repeat(32)));
   });
 
-  it.each([0, 1, 3])('of a dropped trace leaves the received context active, flags %d untouched', (flags) => {
+  it.each([0, 1, 3])('leaves the received context of a dropped trace active, flags %d unchanged', (flags) => {
     const received = remote(DROPPED, flags);
     runSpan('send-to-worker', { parent: received }, () => {
       expect(trace.getSpanContext(context.active())).toBe(received);
@@ -101,7 +101,7 @@ describe('runSpan', () => {
     });
   });
 
-  it('of a trace that it drops at its root makes its own context active, flag clear, for all below', async () => {
+  it('makes its own context active, with a clear flag, if it drops a trace at its root', async () => {
     await recording.telemetry.shutdown();
     recording = startRecording({ SERVER_OTEL_TRACE_ID_RATIO: '0' });
     runSpan('queue', {}, (root) => {
@@ -115,7 +115,7 @@ describe('runSpan', () => {
 });
 
 describe('withTenant', () => {
-  it('marks every span below, whoever makes it, and leaves one that is there alone', async () => {
+  it('marks every span below, of any instrumentation, and keeps a tenant that is set', async () => {
     const foreign = recording.telemetry.tracerProvider.getTracer('someone else');
     withTenant('tenant-1', () =>
       runSpan('queue', { parent: remote(KEPT) }, () => {
@@ -133,7 +133,7 @@ describe('withTenant', () => {
 });
 
 describe('untraced', () => {
-  it('lets nothing below make a span', async () => {
+  it('prevents all spans below', async () => {
     untraced(() => runSpan('queue', { parent: remote(KEPT) }, () => {}));
     expect(await recording.tree()).toBe('');
   });

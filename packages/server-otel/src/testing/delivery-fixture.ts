@@ -1,4 +1,5 @@
 import { credentials, Metadata } from '@grpc/grpc-js';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import type { MeterProvider, Tracer } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -6,7 +7,6 @@ import { expect, onTestFinished } from 'vitest';
 import type { DeliveryLimits } from '../delivery/limits.ts';
 import { SpanDelivery, type SpanDeliveryOptions } from '../delivery/span-delivery.ts';
 import { loadOtlp } from '../modules.ts';
-import { type ScriptedCollector, startScriptedCollector } from './scripted-collector.ts';
 
 type Target = SpanDeliveryOptions['collector'];
 
@@ -38,11 +38,11 @@ export interface DeliveryFixtureOptions {
   readonly resource?: Resource;
 }
 
-/** Starts a scripted collector and a delivery to it; both are closed at the end of the test. */
+/** Starts a collector and a delivery to it; both are closed at the end of the test. */
 export async function startDelivery(
   options?: DeliveryFixtureOptions,
-): Promise<DeliveryFixture & { readonly collector: ScriptedCollector }> {
-  const collector = await startScriptedCollector();
+): Promise<DeliveryFixture & { readonly collector: OtlpReceiver }> {
+  const collector = await OtlpReceiver.start();
   const fixture = startDeliveryTo(collector.address, options);
   onTestFinished(() => collector.stop());
   return { ...fixture, collector };
@@ -97,4 +97,9 @@ export function startDeliveryTo(address: string, options: DeliveryFixtureOptions
       return status;
     },
   };
+}
+
+/** Returns the number of spans of each call that a collector received. */
+export function sizesOf(collector: OtlpReceiver): number[] {
+  return collector.calls.map(({ spans }) => spans.length);
 }

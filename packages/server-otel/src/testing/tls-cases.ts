@@ -1,14 +1,12 @@
 import {
-  type Authority,
-  createAuthority,
-  type Files,
-  type Issued,
-  type Subject,
-  temporaryFiles,
-} from './certificates.ts';
-import { startCollector, type TestCollector, type TestCollectorOptions } from './collector.ts';
+  type Certificate,
+  CertificateAuthority,
+  type CertificateSubject,
+} from '@hatchet-ts/trace-testing/certificates';
+import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
+import { temporaryFiles } from './temporary-files.ts';
 
-/** Collectors with good and bad certificates, and the files of a client, made for one test file. */
+/** Collectors with good and bad certificates and the files of a client, for one test file. */
 export interface TlsCases {
   readonly ca: string;
   readonly otherCa: string;
@@ -16,9 +14,9 @@ export interface TlsCases {
   readonly clientKey: string;
   readonly strangerCert: string;
   readonly strangerKey: string;
-  /** PEM of the authority in `ca`. */
-  readonly authority: Authority;
-  collector(name: CollectorKind, more?: TestCollectorOptions): Promise<TestCollector>;
+  /** The authority in `ca`. */
+  readonly authority: CertificateAuthority;
+  collector(name: CollectorKind, more?: ReceiverOptions): Promise<OtlpReceiver>;
   close(): void;
 }
 
@@ -27,7 +25,7 @@ type CollectorKind = 'good' | 'mutual' | 'expired' | 'wrongHost';
 const LOCAL = ['localhost', '127.0.0.1'];
 
 /** Subjects of the collectors' certificates. */
-const SUBJECTS: Readonly<Record<CollectorKind, Subject>> = {
+const SUBJECTS: Readonly<Record<CollectorKind, CertificateSubject>> = {
   good: { name: 'collector', hosts: LOCAL },
   mutual: { name: 'collector', hosts: LOCAL },
   expired: { name: 'expired', hosts: LOCAL, expired: true },
@@ -35,18 +33,21 @@ const SUBJECTS: Readonly<Record<CollectorKind, Subject>> = {
 };
 
 export async function tlsCases(): Promise<TlsCases> {
-  const files: Files = temporaryFiles();
-  const [authority, other] = await Promise.all([createAuthority('Test CA'), createAuthority('Other CA')]);
+  const files = temporaryFiles();
+  const [authority, other] = await Promise.all([
+    CertificateAuthority.create(),
+    CertificateAuthority.create('Other CA'),
+  ]);
   const [client, stranger] = await Promise.all([
     authority.issue({ name: 'engine' }),
     other.issue({ name: 'stranger' }),
   ]);
-  const started: TestCollector[] = [];
-  const pair = ({ certificate, key }: Issued, name: string) => ({
+  const collectors: OtlpReceiver[] = [];
+  const write = ({ certificate, key }: Certificate, name: string) => ({
     cert: files.write(`${name}.crt`, certificate),
     key: files.write(`${name}.key`, key),
   });
-  const [clientFiles, strangerFiles] = [pair(client, 'client'), pair(stranger, 'stranger')];
+  const [clientFiles, strangerFiles] = [write(client, 'client'), write(stranger, 'stranger')];
   return {
     authority,
     ca: files.write('ca.crt', authority.certificate),
@@ -57,13 +58,13 @@ export async function tlsCases(): Promise<TlsCases> {
     strangerKey: strangerFiles.key,
     collector: async (name, more = {}) => {
       const issued = await authority.issue(SUBJECTS[name]);
-      const tls = name === 'mutual' ? { ...issued, clientCa: authority.certificate } : issued;
-      const collector = await startCollector('127.0.0.1', { ...more, tls });
-      started.push(collector);
+      const tls = name === 'mutual' ? { ...issued, clientAuthority: authority.certificate } : issued;
+      const collector = await OtlpReceiver.start({ ...more, tls });
+      collectors.push(collector);
       return collector;
     },
     close: () => {
-      for (const collector of started) collector.close();
+      for (const collector of collectors) collector.stop();
       files.remove();
     },
   };

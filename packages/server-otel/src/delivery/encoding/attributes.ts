@@ -156,7 +156,7 @@ const TWO_63 = 2 ** 63;
 interface CachedText {
   /** Length and content. */
   readonly bytes: Uint8Array;
-  /** Of a key: encoded attributes without their tag, by value. Undefined if the key has too many different values. */
+  /** Only for keys: encoded attributes without their tag, by value. Undefined if a key has too many different values. */
   values: Map<string, Uint8Array> | undefined;
 }
 

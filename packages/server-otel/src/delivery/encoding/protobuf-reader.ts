@@ -24,6 +24,7 @@ function fieldsOf(bytes: Uint8Array, number: number): Array<number | Buffer> {
     for (let index = 0; index < LONGEST_VARINT; index++) {
       const byte = buffer.readUInt8(position++);
       value += (byte & 0x7f) * 2 ** (7 * index);
+      // Exact up to 2⁵³; a negative number remains one or becomes 0.
       if (byte < 0x80) return value < 2 ** 63 ? value : value - 2 ** 64;
     }
     throw new RangeError('varint is longer than 10 bytes');

@@ -8,7 +8,7 @@ import { OpenBatch, WriterPool } from '../batch.ts';
 import { ProtobufWriter } from './protobuf-writer.ts';
 import { writeSpan } from './span.ts';
 
-/** Any UTF-16, lone surrogates too, also of the lengths at which the encoder changes its way or a prefix grows. */
+/** Any UTF-16 text, including lone surrogates and the lengths at which the encoder switches method or a prefix grows. */
 const text = fc.oneof(
   fc.string(),
   fc.string({ unit: 'binary' }),
@@ -26,7 +26,7 @@ const number = fc.oneof(
   fc.constantFrom(2 ** 63, -(2 ** 63), -(2 ** 63) - 2048, 2 ** 64, Number.NaN, Number.POSITIVE_INFINITY, 0.1),
 );
 
-/** What the API's types allow, and what finds its way into attributes all the same. */
+/** Attribute values that the API's types allow, and others that applications set anyway. */
 const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small' },
@@ -134,11 +134,11 @@ function encoded(spans: readonly ReadableSpan[]): Buffer {
   return batch.seal(Buffer.alloc).request;
 }
 
-/** A stable text instead of the bytes themselves: a difference of 16 KiB would not be read by anyone. */
+/** A readable text instead of the bytes: nobody can read a difference of 16 KiB. */
 const hex = (bytes: Uint8Array | undefined) => Buffer.from(bytes ?? []).toString('hex');
 
 describe('an encoded batch', () => {
-  it('is byte for byte what the stock serialiser writes', () => {
+  it('is byte for byte the output of the stock serializer', () => {
     fc.assert(
       fc.property(batches, (spans) => {
         const expected = ProtobufTraceSerializer.serializeRequest(spans);
@@ -148,7 +148,7 @@ describe('an encoded batch', () => {
     );
   });
 
-  it('is the same from a buffer that has to grow at every step', () => {
+  it('is the same in a buffer that grows at every step', () => {
     fc.assert(
       fc.property(batches, ([first]) => {
         const [roomy, tight] = [new ProtobufWriter(1 << 20), new ProtobufWriter(1)];
@@ -158,7 +158,7 @@ describe('an encoded batch', () => {
     );
   });
 
-  it('has no trace of a span that could not be read or was not accepted', () => {
+  it('contains nothing of a span that could not be encoded or did not fit', () => {
     fc.assert(
       fc.property(batches, batches, (kept, lost) => {
         const batch = new OpenBatch(kept[0]?.resource ?? emptyResource(), new WriterPool());

@@ -1,16 +1,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DiagLogLevel, diag, ROOT_CONTEXT } from '@opentelemetry/api';
+import { Resources } from '@hatchet-ts/trace-testing';
+import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
+import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectToEngine } from './export/engine-connection.ts';
 import { EngineExporter, EXPORT_TIMES, type ExportTimes } from './export/engine-exporter.ts';
 import { createHatchetSpanProcessor } from './exporter.ts';
-import { testCertificates } from './testing/certificates.ts';
-import { type OtlpReceiver, startOtlpReceiver } from './testing/otlp-receiver.ts';
+import { captureDiag } from './testing/telemetry.ts';
 
 const TOKEN = `ey.${Buffer.from('{"sub":"707d0855-80ab-4e1f-a156-f1c4546cbf52"}').toString('base64url')}.`;
 const folder = mkdtempSync(join(tmpdir(), 'sdk-otel-exporter-'));
@@ -18,78 +20,74 @@ const file = (name: string, content: string) => {
   writeFileSync(join(folder, name), content);
   return join(folder, name);
 };
-const warn = vi.fn();
-const stops: (() => unknown)[] = [];
-let plain: OtlpReceiver;
+const { warn } = captureDiag();
+const resources = new Resources();
+let engine: OtlpReceiver;
 
-beforeAll(async () => {
-  diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
-  plain = await startOtlpReceiver();
+beforeEach(async () => {
+  engine = resources.use(await OtlpReceiver.start());
 });
-afterEach(() => {
-  for (const stop of stops.splice(0)) stop();
-  warn.mockClear();
-  plain.requests.length = plain.refusals.length = plain.authorizations.length = 0;
-});
-afterAll(() => {
-  plain.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+afterEach(() => resources.stop());
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const insecure = (address: string) =>
   ({ token: TOKEN, host_port: address, tls_config: { tls_strategy: 'none' } }) as const;
-const names = ({ requests }: OtlpReceiver, name: string) =>
-  requests.filter((request) => Buffer.from(request).includes(name)).length;
+const received = () => engine.spans.map(({ name }) => name);
 
 describe('createHatchetSpanProcessor()', () => {
   test.each([
     ['sdk-trace-base', BasicTracerProvider],
     ['sdk-trace', TracerProvider],
-  ])('is a span processor for a provider of %s, and sends with the token of the client', async (_line, Provider) => {
-    const processor = createHatchetSpanProcessor({ clientConfig: insecure(plain.address) });
-    const provider = new Provider({ spanProcessors: [processor] });
-    provider.getTracer('app').startSpan('to the engine').end();
-    await provider.shutdown();
-    expect(names(plain, 'to the engine')).toBe(1);
-    expect(plain.authorizations).toEqual([`bearer ${TOKEN}`]);
-  });
+  ])(
+    'creates a span processor for a provider of %s that sends with the token of the client',
+    async (_line, Provider) => {
+      const processor = createHatchetSpanProcessor({ clientConfig: insecure(engine.address) });
+      const provider = new Provider({ spanProcessors: [processor] });
+      provider.getTracer('app').startSpan('to the engine').end();
+      await provider.shutdown();
+      expect(received()).toEqual(['to the engine']);
+      expect(engine.calls.map(({ headers }) => headers.authorization)).toEqual([`bearer ${TOKEN}`]);
+    },
+  );
 
-  test('takes what it is not given from the environment, as the client does', async () => {
+  test('reads missing configuration from the environment, as the client does', async () => {
     vi.stubEnv('HATCHET_CLIENT_TOKEN', TOKEN);
-    vi.stubEnv('HATCHET_CLIENT_HOST_PORT', plain.address);
+    vi.stubEnv('HATCHET_CLIENT_HOST_PORT', engine.address);
     vi.stubEnv('HATCHET_CLIENT_TLS_STRATEGY', 'none');
     const provider = new BasicTracerProvider({ spanProcessors: [createHatchetSpanProcessor()] });
     provider.getTracer('app').startSpan('by environment').end();
     await provider.shutdown();
     vi.unstubAllEnvs();
-    expect(names(plain, 'by environment')).toBe(1);
+    expect(received()).toEqual(['by environment']);
   });
 
-  test('sends what the filter lets through', async () => {
+  test('sends only spans that pass the filter', async () => {
     const filter = ({ name }: { name: string }) => name !== 'health check';
-    const processor = createHatchetSpanProcessor({ clientConfig: insecure(plain.address), filter });
+    const processor = createHatchetSpanProcessor({ clientConfig: insecure(engine.address), filter });
     const provider = new BasicTracerProvider({ spanProcessors: [processor] });
     for (const name of ['health check', 'order']) provider.getTracer('app').startSpan(name).end();
     await provider.shutdown();
-    expect([names(plain, 'health check'), names(plain, 'order')]).toEqual([0, 1]);
+    expect(received()).toEqual(['order']);
   });
 });
 
-describe('the connection is the client’s', () => {
-  test('TLS with its own root and another server name', async () => {
-    const { authority, server } = await testCertificates('engine.internal');
-    const receiver = await startOtlpReceiver(server);
-    stops.push(receiver.stop);
-    const tls = { tls_strategy: 'tls', ca_file: file('ca.crt', authority) } as const;
+describe('the connection of the client', () => {
+  test('TLS with its own root certificate and another server name', async () => {
+    const authority = await CertificateAuthority.create();
+    const server = await authority.issue({ name: 'engine', hosts: ['engine.internal'] });
+    const receiver = resources.use(await OtlpReceiver.start({ tls: server }));
+    const tls = { tls_strategy: 'tls', ca_file: file('ca.crt', authority.certificate) } as const;
     await expect(send(receiver, { ...tls, server_name: 'engine.internal' })).resolves.toBeDefined();
     await expect(send(receiver, tls)).rejects.toThrow(/certificate|altnames/i);
   });
 
-  test('mutual TLS with its certificate', async () => {
-    const { authority, server, client } = await testCertificates('engine.internal');
-    const receiver = await startOtlpReceiver({ ...server, authority });
-    stops.push(receiver.stop);
-    const tls = { server_name: 'engine.internal', ca_file: file('ca.crt', authority) };
+  test('mutual TLS with its client certificate', async () => {
+    const authority = await CertificateAuthority.create();
+    const server = await authority.issue({ name: 'engine', hosts: ['engine.internal'] });
+    const client = await authority.issue({ name: 'worker' });
+    const options = { tls: { ...server, clientAuthority: authority.certificate } };
+    const receiver = resources.use(await OtlpReceiver.start(options));
+    const tls = { server_name: 'engine.internal', ca_file: file('ca.crt', authority.certificate) };
     const own = { cert_file: file('own.crt', client.certificate), key_file: file('own.key', client.key) };
     await expect(send(receiver, { ...tls, ...own, tls_strategy: 'mtls' })).resolves.toBeDefined();
     await expect(send(receiver, { ...tls, tls_strategy: 'tls' })).rejects.toThrow();
@@ -97,7 +95,7 @@ describe('the connection is the client’s', () => {
 
   async function send({ address }: OtlpReceiver, tls_config: object): Promise<Uint8Array> {
     const connection = connectToEngine({ token: TOKEN, host_port: address, tls_config });
-    stops.push(() => connection.close());
+    resources.use({ stop: () => connection.close() });
     return await connection.send(new Uint8Array(), AbortSignal.timeout(5000));
   }
 });
@@ -105,46 +103,46 @@ describe('the connection is the client’s', () => {
 describe('an export', () => {
   const spans = finishedSpans();
   const exporterWith = (times: Partial<ExportTimes>) => {
-    const connect = () => connectToEngine(insecure(plain.address));
+    const connect = () => connectToEngine(insecure(engine.address));
     const exporter = new EngineExporter(connect, ProtobufTraceSerializer as never, { ...EXPORT_TIMES, ...times });
-    stops.push(() => exporter.shutdown());
+    resources.use({ stop: () => exporter.shutdown() });
     return exporter;
   };
-  const exported = (exporter: EngineExporter) =>
+  const runExport = (exporter: EngineExporter) =>
     new Promise<{ code: number; error?: Error }>((resolve) => exporter.export(spans, resolve));
 
-  test('that is refused for now is repeated', async () => {
-    plain.refusals.push(14, 4);
-    expect(await exported(exporterWith({ retryMillis: 1 }))).toEqual({ code: 0 });
-    expect(plain.requests).toHaveLength(3);
+  test('is retried after a retryable error', async () => {
+    engine.answerNext({ status: 14 }, { status: 4 });
+    expect(await runExport(exporterWith({ retryMillis: 1 }))).toEqual({ code: 0 });
+    expect(engine.calls).toHaveLength(3);
   });
 
-  test('that is refused for good, or too often, is a failure', async () => {
-    plain.refusals.push(16);
-    expect(await exported(exporterWith({ retryMillis: 1 }))).toMatchObject({ code: 1, error: { code: 16 } });
-    plain.refusals.push(...Array.from({ length: 50 }, () => 14));
-    expect(await exported(exporterWith({ retryMillis: 1, batchMillis: 20 }))).toMatchObject({ error: { code: 14 } });
+  test('fails after a permanent error, or when its time is over', async () => {
+    engine.answerNext({ status: 16 });
+    expect(await runExport(exporterWith({ retryMillis: 1 }))).toMatchObject({ code: 1, error: { code: 16 } });
+    engine.answer({ status: 14 });
+    expect(await runExport(exporterWith({ retryMillis: 1, batchMillis: 20 }))).toMatchObject({ error: { code: 14 } });
   });
 
-  test('to an engine without a receiver backs off, says so once, and asks again later', async () => {
+  test('to an engine without a receiver backs off, logs one warning and is tried again later', async () => {
     const exporter = exporterWith({ unimplementedMillis: 200 });
-    plain.refusals.push(12);
-    for (let i = 0; i < 3; i++) expect(await exported(exporter)).toEqual({ code: 0 });
-    expect(plain.requests).toHaveLength(1);
+    engine.answerNext({ status: 12 });
+    for (let i = 0; i < 3; i++) expect(await runExport(exporter)).toEqual({ code: 0 });
+    expect(engine.calls).toHaveLength(1);
     expect(warn.mock.calls.map(([text]) => text)).toEqual([
-      `@hatchet-ts/sdk-otel: the engine at ${plain.address} has no OTLP receiver; spans are dropped and it is asked again in 0 s`,
+      `@hatchet-ts/sdk-otel: the engine at ${engine.address} has no OTLP receiver; spans are dropped; retrying in 0 s`,
     ]);
-    await vi.waitUntil(async () => (await exported(exporter)) && plain.requests.length > 1);
+    await vi.waitUntil(async () => (await runExport(exporter)) && engine.calls.length > 1);
   });
 
-  test('is not repeated any more once the provider shuts down', async () => {
+  test('is not retried after the provider shuts down', async () => {
     const exporter = exporterWith({ retryMillis: 60_000 });
-    plain.refusals.push(14, 14);
-    const result = exported(exporter);
-    await vi.waitUntil(() => plain.requests.length > 0);
+    engine.answer({ status: 14 });
+    const result = runExport(exporter);
+    await vi.waitUntil(() => engine.calls.length > 0);
     await exporter.shutdown();
     expect(await result).toMatchObject({ code: 1 });
-    expect(plain.requests.length).toBeLessThanOrEqual(2);
+    expect(engine.calls.length).toBeLessThanOrEqual(2);
   });
 
   function finishedSpans(): ReadableSpan[] {

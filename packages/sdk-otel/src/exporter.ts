@@ -1,5 +1,5 @@
 import { HatchetSpanProcessor } from './context/span-processor.ts';
-import { batchProcessor, type ExportableSpan, type HatchetExportProcessor } from './export/batch-processor.ts';
+import { createBatchProcessor, type ExportableSpan, type HatchetExportProcessor } from './export/batch-processor.ts';
 import { connectToEngine, type EngineAddress } from './export/engine-connection.ts';
 import { EngineExporter, type TraceSerializer } from './export/engine-exporter.ts';
 import { loadPeer } from './export/optional-peer.ts';
@@ -7,16 +7,16 @@ import { loadPeer } from './export/optional-peer.ts';
 export type { ExportableSpan, HatchetExportProcessor } from './export/batch-processor.ts';
 export type { EngineAddress } from './export/engine-connection.ts';
 
-/** What {@link createHatchetSpanProcessor} takes. */
+/** Options of {@link createHatchetSpanProcessor}. */
 export interface HatchetSpanProcessorOptions {
   /**
-   * The client's configuration (`hatchet.config`), or the part of it that is not in the environment: `HATCHET_CLIENT_*`
-   * and `.hatchet.yaml` are read as the client reads them.
+   * Configuration of the client (`hatchet.config`), or the part of it that is not in the environment: `HATCHET_CLIENT_*`
+   * and `.hatchet.yaml` are read as by the client.
    * @default {}
    */
   readonly clientConfig?: EngineAddress;
   /**
-   * Which spans are sent; every one that the provider records when left out.
+   * Returns true for the spans to send; all recorded spans by default.
    * @default () => true
    */
   readonly filter?: (span: ExportableSpan) => boolean;
@@ -26,23 +26,23 @@ export interface HatchetSpanProcessorOptions {
    */
   readonly scheduledDelayMillis?: number;
   /**
-   * Spans in a batch; one of 512 stays below the 4 MiB that an engine takes.
+   * Maximum number of spans in a batch. A batch of 512 stays below the engine's limit of 4 MiB.
    * @default 512
    */
   readonly maxExportBatchSize?: number;
   /**
-   * Spans that wait at most; more are dropped.
+   * Maximum number of queued spans; further ones are dropped.
    * @default 2048
    */
   readonly maxQueueSize?: number;
 }
 
 /**
- * A span processor that exports to the engine's own OTLP receiver, over the connection that the client's configuration
- * describes. Add it to the `spanProcessors` of your provider; it touches no provider by itself. Like
- * `HatchetSpanProcessor` it puts the task's identity on the spans below it.
+ * Creates a span processor that exports to the engine's own OTLP receiver, over the connection of the client's
+ * configuration. Add it to the `spanProcessors` of your provider. Like `HatchetSpanProcessor`, it puts the task's identity
+ * on the spans inside a task.
  *
- * @throws MissingPeerError that names the package to install
+ * @throws MissingPeerError with the package to install
  */
 export function createHatchetSpanProcessor(options: HatchetSpanProcessorOptions = {}): HatchetExportProcessor {
   const { clientConfig = {}, filter, ...batching } = options;
@@ -50,8 +50,8 @@ export function createHatchetSpanProcessor(options: HatchetSpanProcessorOptions 
     ProtobufTraceSerializer: TraceSerializer;
   };
   const exporter = new EngineExporter(() => connectToEngine(clientConfig), ProtobufTraceSerializer);
-  const batch = batchProcessor(exporter, batching, PURPOSE);
-  const inherited = new HatchetSpanProcessor(); // so that the engine finds a task's spans by its id
+  const batch = createBatchProcessor(exporter, batching, PURPOSE);
+  const inherited = new HatchetSpanProcessor(); // the engine finds a task's spans by its id
   return {
     onStart: (span, parentContext) => {
       inherited.onStart(span, parentContext);

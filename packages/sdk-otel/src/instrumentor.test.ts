@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
 import { EventClient } from '@hatchet-dev/typescript-sdk/clients/event/event-client.js';
 import { DurableListenerClient } from '@hatchet-dev/typescript-sdk/clients/listeners/durable-listener/durable-listener-client.js';
@@ -11,13 +9,15 @@ import { RunsClient } from '@hatchet-dev/typescript-sdk/v1/client/features/runs.
 import { ScheduleClient } from '@hatchet-dev/typescript-sdk/v1/client/features/schedules.js';
 import { DurableContext } from '@hatchet-dev/typescript-sdk/v1/client/worker/context.js';
 import { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
-import { DiagLogLevel, diag, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { isWrapped, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { HatchetInstrumentor } from './instrumentor.ts';
 import { SPANS } from './tables/spans.ts';
 import { VERSION } from './telemetry/telemetry.ts';
 import { startRecorder } from './testing/recorder.ts';
+import { runModule } from './testing/run-module.ts';
+import { captureDiag } from './testing/telemetry.ts';
 
 const METHODS = [
   [AdminClient, 'runWorkflow'],
@@ -49,12 +49,10 @@ const made = (instrumentor: HatchetInstrumentor) => {
   instrumentors.push(instrumentor);
   return instrumentor;
 };
-const warn = vi.fn();
-diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
+const { warn } = captureDiag();
 
 afterEach(() => {
   for (const instrumentor of instrumentors.splice(0)) instrumentor.uninstrument();
-  warn.mockClear();
   trace.disable();
 });
 
@@ -202,29 +200,24 @@ describe('a bundled SDK', () => {
 });
 
 describe('in a process of its own', () => {
-  const run = promisify(execFile);
   const patched = `
     const { AdminClient } = await import('@hatchet-dev/typescript-sdk/v1/client/admin.js');
     const { createRequire } = await import('node:module');
     const required = createRequire(process.cwd() + '/x.js')('@hatchet-dev/typescript-sdk/v1/client/admin');
     console.log(!!AdminClient.prototype.runWorkflow.__wrapped, required.AdminClient === AdminClient);
     process.exit(0);`;
-  const inChild = async (code: string): Promise<string> => {
-    const cwd = new URL('..', import.meta.url);
-    const { stdout } = await run(process.execPath, ['--no-warnings', '--input-type=module', '--eval', code], { cwd });
-    return stdout.trim();
-  };
+  const outputOf = async (code: string): Promise<string> => (await runModule(code)).stdout.trim();
 
   test('the SDK may be loaded after the instrumentor', async () => {
     const before = `const { HatchetInstrumentor } = await import('./src/index.ts'); new HatchetInstrumentor();
       await import('@hatchet-dev/typescript-sdk');`;
-    expect(await inChild(before + patched)).toBe('true true');
+    expect(await outputOf(before + patched)).toBe('true true');
   });
 
   test('the SDK may be loaded before the instrumentor', async () => {
     const after = `await import('@hatchet-dev/typescript-sdk');
       const { HatchetInstrumentor } = await import('./src/index.ts'); new HatchetInstrumentor();`;
-    expect(await inChild(after + patched)).toBe('true true');
+    expect(await outputOf(after + patched)).toBe('true true');
   });
 
   test.each([
@@ -249,7 +242,7 @@ describe('in a process of its own', () => {
       } });
       await import('./src/${entry}.ts');
       console.log([...seen].sort().join(' '));`;
-    expect(await inChild(code)).toBe(allowed.join(' '));
+    expect(await outputOf(code)).toBe(allowed.join(' '));
   });
 });
 

@@ -1,36 +1,27 @@
 import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { settingsOf } from './configuration/settings.ts';
 import { readCarrier } from './context/carrier.ts';
 import { HatchetInstrumentor } from './instrumentor.ts';
-import { occurrences, startCollector } from './testing/collector.ts';
 import { startEngine, type TestEngine } from './testing/engine.ts';
-import { ids, type Recorder } from './testing/recorder.ts';
+import { ids } from './testing/recorder.ts';
 import { hastenRetries } from './testing/retries.ts';
-import { stoppedWorker } from './testing/stopped-worker.ts';
-import { startWorker, type TestWorker } from './testing/worker.ts';
+import { stopWorkerDuringTask } from './testing/stopped-worker.ts';
+import { setUpWorker, type TestWorker } from './testing/worker.ts';
 
 // What the official instrumentor of the SDK (1.33) gets wrong, by weight; each fault is a test that passes with this one.
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const START = 'hatchet.start_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
 
-beforeAll(async () => {
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  worker.reset();
-});
-afterAll(() => worker.stop());
+afterEach(() => void vi.restoreAllMocks());
 
 const attempt = async (body: TestWorker['body'], more: Parameters<TestEngine['dispatch']>[1] = {}) => {
   worker.body = body;
@@ -291,10 +282,10 @@ test('fault 14: the name of the task in the span breaks who looks for the span',
 });
 
 test('fault 15: the last spans of a worker are lost', { timeout: 30_000 }, async () => {
-  const collector = await startCollector();
+  const collector = await OtlpReceiver.start();
   const other = await startEngine();
-  expect(await stoppedWorker(other, collector)).toBe(0);
-  expect(occurrences(collector, START)).toBe(1);
+  expect(await stopWorkerDuringTask(other, collector)).toEqual({ code: 0, signal: null });
+  expect(collector.spans.filter(({ name }) => name === START)).toHaveLength(1);
   await other.stop();
   collector.stop();
 });

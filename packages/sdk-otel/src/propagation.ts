@@ -1,4 +1,4 @@
-// Loads the OpenTelemetry API and nothing else: the engine reads and writes the carrier with it.
+// Loads only the OpenTelemetry API, for code that reads and writes metadata itself, such as the engine.
 export type { Metadata } from './context/carrier.ts';
 export {
   ITEM_TRACEPARENTS,

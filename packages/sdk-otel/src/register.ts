@@ -1,4 +1,4 @@
 import { register } from './registration/registration.ts';
 
-// For `node --import @hatchet-ts/sdk-otel/register`: before anything else is loaded.
+// Entry of `node --import @hatchet-ts/sdk-otel/register`, loaded before the application.
 register();

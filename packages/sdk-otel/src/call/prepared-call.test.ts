@@ -1,10 +1,8 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { captureDiag } from '../testing/telemetry.ts';
 import { traceCall } from './prepared-call.ts';
 
-const error = vi.fn();
-diag.setLogger({ error, warn: vi.fn(), info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.ERROR);
-beforeEach(() => error.mockClear());
+const { error } = captureDiag();
 
 const boom = () => {
   throw new Error('ours');

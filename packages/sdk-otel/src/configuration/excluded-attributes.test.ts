@@ -1,11 +1,9 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { captureDiag } from '../testing/telemetry.ts';
 import { excludedSet, parseExcludedAttributes } from './excluded-attributes.ts';
 import { settingsOf } from './settings.ts';
 
-const warn = vi.fn();
-diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
-afterEach(() => warn.mockClear());
+const { warn } = captureDiag();
 
 test('a name is taken with and without the prefix', () => {
   expect([...excludedSet(['payload', 'hatchet.scope'])]).toEqual(['payload', 'scope']);

@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { AttemptMemory } from '../attempts/attempt-memory.ts';
-import { settingsOf } from '../configuration/settings.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
 import { startRecorder } from '../testing/recorder.ts';
+import { createTelemetry } from '../testing/telemetry.ts';
 import { prepareCancel } from './cancellation.ts';
 import { prepareTask } from './task.ts';
 import { type TaskAction, type TaskWorker, taskFacts, taskValues, workflowNameOf } from './task-facts.ts';
@@ -30,17 +28,6 @@ const worker: TaskWorker = {
   gracePeriod: 1,
   findTask: () => ({}),
 };
-const telemetry = (): Telemetry => ({
-  enabled: true,
-  tracing: true,
-  metrics: undefined,
-  workers: new Set(),
-  flush: async () => undefined,
-  tracer: recorder.provider.getTracer('test'),
-  settings: settingsOf({}, {}),
-  attempts: new AttemptMemory(),
-});
-
 test('the workflow name is the part of the action id before the last colon', () => {
   expect(workflowNameOf({ actionId: 'a:b:c', jobName: 'c' })).toBe('a:b');
   expect(workflowNameOf({ actionId: 'plain', jobName: 'job' })).toBe('job');
@@ -67,7 +54,7 @@ describe('the time in the queue', () => {
 describe('a task that ignores its cancellation', () => {
   const aborted = { aborted: true, reason: { reason: 'cancelled' } };
   const stopped = (work: Promise<unknown>) => {
-    const kit = telemetry();
+    const kit = createTelemetry(recorder);
     const call = prepareTask<[], Promise<unknown>>(kit, [], action, {
       ...worker,
       findTask: () => ({ signal: aborted, work }),
@@ -90,7 +77,7 @@ describe('a task that ignores its cancellation', () => {
 });
 
 test('of an ended attempt, only ids are kept', () => {
-  const kit = telemetry();
+  const kit = createTelemetry(recorder);
   const call = prepareTask<[], Promise<unknown>>(kit, [], action, worker);
   call?.onSuccess?.(undefined);
   const { observe, work, signal } = kit.attempts.find('task', 0)!;
@@ -98,7 +85,7 @@ test('of an ended attempt, only ids are kept', () => {
 });
 
 test('a cancellation after the end is linked to the attempt', () => {
-  const kit = telemetry();
+  const kit = createTelemetry(recorder);
   prepareTask<[], Promise<unknown>>(kit, [], action, worker)?.onSuccess?.(undefined);
   prepareCancel<[], Promise<void>>(kit, [], action, worker).onSuccess?.(undefined);
   expect(recorder.picture()).toBe(
@@ -112,7 +99,12 @@ test('a cancellation after the end is linked to the attempt', () => {
 
 test('a cancellation of a task that this worker never ran is in the trace of its metadata', () => {
   const additionalMetadata = '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}';
-  prepareCancel<[], Promise<void>>(telemetry(), [], { ...action, additionalMetadata }, worker).onSuccess?.(undefined);
+  prepareCancel<[], Promise<void>>(
+    createTelemetry(recorder),
+    [],
+    { ...action, additionalMetadata },
+    worker,
+  ).onSuccess?.(undefined);
   const [cancel] = recorder.take();
   expect(cancel?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
   expect(cancel?.links).toEqual([]);

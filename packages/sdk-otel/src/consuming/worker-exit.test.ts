@@ -1,13 +1,13 @@
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { AttemptMemory } from '../attempts/attempt-memory.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
-import { occurrences, startCollector, type TestCollector } from '../testing/collector.ts';
 import { startEngine, type TestEngine } from '../testing/engine.ts';
-import { stoppedWorker } from '../testing/stopped-worker.ts';
+import { stopWorkerDuringTask } from '../testing/stopped-worker.ts';
 import { exitAfterFlush } from './worker-exit.ts';
 
 let engine: TestEngine;
-let collector: TestCollector | undefined;
+let collector: OtlpReceiver | undefined;
 
 beforeAll(async () => {
   engine = await startEngine();
@@ -18,17 +18,20 @@ afterEach(() => {
 });
 afterAll(() => engine.stop());
 
-test('a worker that the SDK ends after SIGTERM loses no span', { timeout: 30_000 }, async () => {
-  collector = await startCollector();
-  expect(await stoppedWorker(engine, collector)).toBe(0);
-  expect(occurrences(collector, 'hatchet.start_step_run')).toBe(1);
-  expect(occurrences(collector, 'hatchet.push_event')).toBe(1);
+test('a worker that the SDK stops after SIGTERM loses no span', { timeout: 30_000 }, async () => {
+  collector = await OtlpReceiver.start();
+  expect(await stopWorkerDuringTask(engine, collector)).toEqual({ code: 0, signal: null });
+  const names = collector.spans.map(({ name }) => name);
+  expect(names.filter((name) => name.startsWith('hatchet.')).sort()).toEqual([
+    'hatchet.push_event',
+    'hatchet.start_step_run',
+  ]);
 });
 
-// the exporter itself waits for ten seconds
-test('a collector that does not answer does not keep the process', { timeout: 9000 }, async () => {
-  collector = await startCollector({ answers: false });
-  expect(await stoppedWorker(engine, collector)).toBe(0);
+// the exporter's own timeout is ten seconds
+test('a collector that does not respond does not delay the exit', { timeout: 9000 }, async () => {
+  collector = await OtlpReceiver.start({ answer: 'hang' });
+  expect(await stopWorkerDuringTask(engine, collector)).toEqual({ code: 0, signal: null });
 });
 
 const telemetry = (flush: () => Promise<void>): Telemetry =>
@@ -38,7 +41,7 @@ const exits = () =>
     throw new Error('exit');
   });
 
-test('what stopping throws comes through, after the spans were sent', async () => {
+test('an error of the stop is passed on after the flush', async () => {
   const exit = exits();
   const flush = vi.fn(async () => undefined);
   const thrown = new Error('theirs');
@@ -47,7 +50,7 @@ test('what stopping throws comes through, after the spans were sent', async () =
   expect(exit).not.toHaveBeenCalled();
 });
 
-test('a flush that fails does not keep the process', async () => {
+test('a failed flush does not prevent the exit', async () => {
   exits();
   await expect(
     exitAfterFlush(
@@ -65,7 +68,7 @@ test('a flush that fails does not keep the process', async () => {
   ).rejects.toThrow('exit');
 });
 
-test('spans that are still open are waited for, before they are sent', async () => {
+test('the flush waits for spans that are still open', async () => {
   exits();
   const order: string[] = [];
   const open = telemetry(async () => void order.push('flushed'));

@@ -1,19 +1,10 @@
 import { context, trace } from '@opentelemetry/api';
 import pino from 'pino';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { describe, expect, test } from 'vitest';
+import { setUpWorker } from '../testing/worker.ts';
 import { logFields } from './log-fields.ts';
 
-let worker: TestWorker;
-
-beforeAll(async () => {
-  worker = await startWorker();
-});
-afterEach(() => {
-  worker.engine.logs.length = 0;
-  worker.reset();
-});
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
 
 describe('a line of ctx.logger', () => {
   test('names the span in which it was written, beside what the caller adds', async () => {

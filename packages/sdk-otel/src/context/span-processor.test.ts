@@ -1,26 +1,16 @@
 import { AlwaysOffSampler, AlwaysOnSampler, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, expect, expectTypeOf, test } from 'vitest';
-import type { TestEngine } from '../testing/engine.ts';
-import { type Recorder, startRecorder } from '../testing/recorder.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { afterEach, expect, expectTypeOf, test } from 'vitest';
+import { startRecorder } from '../testing/recorder.ts';
+import { setUpWorker } from '../testing/worker.ts';
 import type { HatchetSpanProcessor } from './span-processor.ts';
 
 const START = 'hatchet.start_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
+const worker = await setUpWorker();
+const { engine } = worker;
+const recorder = startRecorder(new AlwaysOnSampler(), { inherits: true });
 
-beforeAll(async () => {
-  worker = await startWorker();
-  engine = worker.engine;
-  recorder = startRecorder(new AlwaysOnSampler(), { inherits: true });
-});
-afterEach(() => {
-  worker.reset();
-  recorder.take();
-});
-afterAll(() => worker.stop());
+afterEach(() => void recorder.take());
 
 const step = (name: string) => recorder.provider.getTracer('user').startSpan(name).end();
 const identity = (attributes: object) =>

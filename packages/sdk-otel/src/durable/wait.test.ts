@@ -1,23 +1,12 @@
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { afterEach, expect, test } from 'vitest';
-import { AttemptMemory } from '../attempts/attempt-memory.ts';
 import { traceCall } from '../call/prepared-call.ts';
-import { settingsOf } from '../configuration/settings.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { startRecorder } from '../testing/recorder.ts';
+import { createTelemetry } from '../testing/telemetry.ts';
 import { activeTurn, prepareWait, type WaitingTask } from './wait.ts';
 
 const recorder = startRecorder();
-const telemetry = (provider = recorder.provider): Telemetry => ({
-  enabled: true,
-  tracing: true,
-  metrics: undefined,
-  workers: new Set(),
-  flush: async () => undefined,
-  tracer: provider.getTracer('test'),
-  settings: settingsOf({}, {}),
-  attempts: new AttemptMemory(),
-});
 const task: WaitingTask = { taskRunId: 'task', invocation: 1, client: undefined, signal: undefined, withoutLog: false };
 const wait = (kit: Telemetry, host: WaitingTask, call: () => Promise<unknown>) =>
   traceCall('waiting', [], call, () => prepareWait<[], Promise<unknown>>(kit, 'durable.wait_for', [], host));
@@ -25,12 +14,12 @@ const wait = (kit: Telemetry, host: WaitingTask, call: () => Promise<unknown>) =
 afterEach(() => void recorder.take());
 
 test('a wait whose turn never comes makes no span', async () => {
-  await wait(telemetry(), task, async () => undefined);
+  await wait(createTelemetry(recorder), task, async () => undefined);
   expect(recorder.take()).toEqual([]);
 });
 
 test('a wait begins once, when its turn comes', async () => {
-  await wait(telemetry(), task, async () => {
+  await wait(createTelemetry(recorder), task, async () => {
     activeTurn()?.begin();
     activeTurn()?.begin();
   });
@@ -38,7 +27,7 @@ test('a wait begins once, when its turn comes', async () => {
 });
 
 test('on an engine without an event log it begins at once', async () => {
-  await wait(telemetry(), { ...task, withoutLog: true }, async () => undefined);
+  await wait(createTelemetry(recorder), { ...task, withoutLog: true }, async () => undefined);
   expect(recorder.take()).toHaveLength(1);
 });
 
@@ -48,12 +37,12 @@ test('what the engine evicted without a signal is evicted', async () => {
     activeTurn()?.begin();
     throw evicted;
   };
-  await expect(wait(telemetry(), task, call)).rejects.toBe(evicted);
+  await expect(wait(createTelemetry(recorder), task, call)).rejects.toBe(evicted);
   expect(recorder.take()[0]?.attributes['hatchet.outcome']).toBe('evicted');
 });
 
 test('a wait that is not recorded ends in silence', async () => {
-  const off = telemetry(startRecorder(new AlwaysOffSampler()).provider);
+  const off = createTelemetry(startRecorder(new AlwaysOffSampler()));
   const call = async () => {
     activeTurn()?.begin();
     throw new Error('theirs');

@@ -2,13 +2,13 @@ import type { Context } from '@opentelemetry/api';
 import type { StartedSpan } from '../context/span-processor.ts';
 import { loadPeer, type Peer } from './optional-peer.ts';
 
-/** As much of a finished span as a filter needs. */
+/** Part of a finished span that a filter uses. */
 export interface ExportableSpan {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
 }
 
-/** A span processor for an SDK of the 2.x or the 3.x line. */
+/** Span processor for an SDK of the 2.x or 3.x line. */
 export interface HatchetExportProcessor {
   onStart(span: StartedSpan, parentContext: Context): void;
   onEnd(span: ExportableSpan): void;
@@ -16,8 +16,8 @@ export interface HatchetExportProcessor {
   shutdown(): Promise<void>;
 }
 
-/** The SDK's `BatchSpanProcessor`. The two lines have it in two packages, and the newer one gives it one argument. */
-export function batchProcessor(
+/** Creates the SDK's `BatchSpanProcessor`. The two lines have it in two packages, and the newer one takes one argument. */
+export function createBatchProcessor(
   exporter: object,
   batching: object,
   purpose: string,
@@ -32,7 +32,7 @@ export function batchProcessor(
     : new BatchSpanProcessor(exporter, batching);
 }
 
-/** @throws MissingPeerError that names the package to install */
+/** @throws MissingPeerError with the package to install */
 export function loadTraceSdk(purpose: string, through?: Peer): Peer {
   return loadPeer([NEWER, '@opentelemetry/sdk-trace-base'], purpose, through);
 }

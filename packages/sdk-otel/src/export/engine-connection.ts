@@ -1,10 +1,10 @@
 import { SDK_PACKAGE } from '../instrumentation/loaded-sdk.ts';
 import { loadPeer } from './optional-peer.ts';
 
-/** The part of the SDK's `ClientConfig` that says where the engine is; what is left out comes from the environment. */
+/** Part of the SDK's `ClientConfig` with the engine's address. Missing values come from the environment. */
 export interface EngineAddress {
   readonly token?: string;
-  /** `host:port` of the engine */
+  /** `host:port` of the engine. */
   readonly host_port?: string;
   readonly tls_config?: {
     readonly tls_strategy?: 'tls' | 'mtls' | 'none' | undefined;
@@ -15,18 +15,18 @@ export interface EngineAddress {
   };
 }
 
-/** A connection to the engine's OTLP receiver. */
+/** Connection to the engine's OTLP receiver. */
 export interface EngineConnection {
-  /** `host:port`, for messages */
+  /** `host:port`, for log lines. */
   readonly address: string;
-  /** Sends an encoded ExportTraceServiceRequest and resolves with the encoded answer; rejects with a gRPC `code`. */
+  /** Sends an encoded ExportTraceServiceRequest and resolves with the encoded response; rejects with a gRPC `code`. */
   send(request: Uint8Array, signal: AbortSignal): Promise<Uint8Array>;
   close(): void;
 }
 
 /**
- * Connects as the SDK's own client does: its token, host, TLS (with client certificates and server name) and message
- * limits, from the SDK's own code, so that where the client reaches the engine this does.
+ * Connects with the SDK's own code, so that it reaches the engine whenever the client does: same token, host, TLS (with
+ * client certificates and server name) and message limits.
  */
 export function connectToEngine(address: EngineAddress): EngineConnection {
   const { ConfigLoader } = load<ConfigModule>('util/config-loader/config-loader.js');
@@ -43,7 +43,7 @@ export function connectToEngine(address: EngineAddress): EngineConnection {
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const asIs = (bytes: Buffer): Uint8Array => bytes;
 
-// in the form that grpc-js and nice-grpc share; the messages are encoded elsewhere
+// in the form that grpc-js and nice-grpc share; messages are already encoded
 const TRACE_SERVICE = {
   export: {
     path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',

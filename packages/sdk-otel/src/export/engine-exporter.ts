@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { diag } from '@opentelemetry/api';
 import type { EngineConnection } from './engine-connection.ts';
 
-/** From and to bytes, as `ProtobufTraceSerializer` of @opentelemetry/otlp-transformer does it. */
+/** Part of `ProtobufTraceSerializer` of @opentelemetry/otlp-transformer. */
 export interface TraceSerializer {
   serializeRequest(spans: unknown): Uint8Array | undefined;
   deserializeResponse(response: Uint8Array): {
@@ -12,34 +12,34 @@ export interface TraceSerializer {
   };
 }
 
-/** What a batch processor is told: 0 success, 1 failure. */
+/** Result for the batch processor: code 0 is success, 1 failure. */
 export interface ExportResult {
   readonly code: 0 | 1;
   readonly error?: Error;
 }
 
-/** How long is waited for what. */
+/** Timeouts of an export, in milliseconds. */
 export interface ExportTimes {
-  /** one call, milliseconds */
+  /** One call. */
   readonly callMillis: number;
-  /** a batch with all its repetitions, milliseconds */
+  /** A batch with all its retries. */
   readonly batchMillis: number;
-  /** before the first repetition, milliseconds; doubled for each further one */
+  /** Pause before the first retry; doubled for each further one. */
   readonly retryMillis: number;
-  /** after an engine has said that it has no receiver, milliseconds */
+  /** Pause after the engine responds that it has no receiver. */
   readonly unimplementedMillis: number;
 }
 
 export const EXPORT_TIMES: ExportTimes = {
   callMillis: 10_000,
-  batchMillis: 25_000, // below the 30 s that a BatchSpanProcessor waits
+  batchMillis: 25_000, // below the 30 s timeout of a BatchSpanProcessor
   retryMillis: 500,
   unimplementedMillis: 5 * 60_000,
 };
 
 /**
- * Sends spans to the engine's own OTLP receiver. What the protocol calls retryable is repeated; an engine without a
- * receiver is left alone for a while and then asked again.
+ * Sends spans to the engine's own OTLP receiver. Retries the errors that OTLP calls retryable. If the engine has no
+ * receiver, drops spans for a while and then tries again.
  */
 export class EngineExporter {
   readonly #connect: () => EngineConnection;
@@ -67,7 +67,7 @@ export class EngineExporter {
   }
 
   async shutdown(): Promise<void> {
-    this.#stopping.abort(); // no more repetitions
+    this.#stopping.abort(); // no more retries
     await this.forceFlush();
     this.#connection?.close();
   }
@@ -75,7 +75,7 @@ export class EngineExporter {
   async #export(spans: unknown): Promise<ExportResult> {
     if (performance.now() < this.#resumeAt) return { code: 0 };
     const request = this.#serializer.serializeRequest(spans);
-    if (!request) throw new Error('the spans could not be encoded');
+    if (!request) throw new Error('encoding the spans failed');
     this.#connection ??= this.#connect();
     const deadline = performance.now() + this.#times.batchMillis;
     for (let pause = this.#times.retryMillis; ; pause *= 2) {
@@ -98,7 +98,7 @@ export class EngineExporter {
     const { unimplementedMillis } = this.#times;
     this.#resumeAt = performance.now() + unimplementedMillis;
     diag.warn(
-      `@hatchet-ts/sdk-otel: the engine at ${this.#connection?.address} has no OTLP receiver; spans are dropped and it is asked again in ${Math.round(unimplementedMillis / 1000)} s`,
+      `@hatchet-ts/sdk-otel: the engine at ${this.#connection?.address} has no OTLP receiver; spans are dropped; retrying in ${Math.round(unimplementedMillis / 1000)} s`,
     );
     return { code: 0 };
   }
@@ -107,7 +107,9 @@ export class EngineExporter {
     const { partialSuccess } = this.#serializer.deserializeResponse(answer);
     const rejected = Number(partialSuccess?.rejectedSpans ?? 0);
     if (rejected > 0 || partialSuccess?.errorMessage) {
-      diag.warn(`@hatchet-ts/sdk-otel: the engine rejected ${rejected} spans: ${partialSuccess?.errorMessage}`);
+      diag.warn(
+        `@hatchet-ts/sdk-otel: the engine rejected ${rejected} spans; they are lost: ${partialSuccess?.errorMessage}`,
+      );
     }
   }
 }
@@ -120,7 +122,7 @@ const DEADLINE_EXCEEDED = 4;
 function statusCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, name } = error as { code?: unknown; name?: unknown };
-  // what nice-grpc throws when the signal of a call has fired
+  // nice-grpc throws these if the call's signal is aborted
   if (name === 'AbortError' || name === 'TimeoutError') return DEADLINE_EXCEEDED;
   return typeof code === 'number' ? code : undefined;
 }

@@ -1,43 +1,43 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** A package of the application's is needed and not installed; the message is the command that installs it. */
+/** Error if a package that the application has to install is missing; the message has the command. */
 export class MissingPeerError extends Error {
   override readonly name: string = 'MissingPeerError';
 }
 
-/** A package of the application's, loaded. */
+/** Loaded package of the application. */
 export interface Peer {
   readonly name: string;
   readonly exports: unknown;
-  /** its own file, from where the packages that it needs can be reached */
+  /** File of the package, from which its own dependencies can be resolved. */
   readonly path: string;
 }
 
 /**
- * Loads a package that is the application's to choose: the first of `names` that is installed beside this package, or
- * that the working directory can see.
+ * Loads a package that the application chooses: the first of `names` that resolves from this package or from the working
+ * directory.
  *
- * @param purpose what needs it, for the message
- * @param through another package, whose own dependencies will do as well
- * @throws MissingPeerError when none is installed; what the package itself throws while it loads, unchanged
+ * @param purpose feature that needs the package, for the message
+ * @param through another package whose own dependencies are tried too
+ * @throws MissingPeerError if none is installed; any error of the package itself while it loads
  */
 export function loadPeer(names: readonly [string, ...string[]], purpose: string, through?: Peer): Peer {
   const bases = [import.meta.url, join(process.cwd(), 'package.json'), ...(through ? [through.path] : [])];
   for (const require of bases.map((base) => createRequire(base))) {
     for (const name of names) {
-      const path = resolved(require, name);
+      const path = tryResolve(require, name);
       if (path) return { name, exports: require(path) as unknown, path };
     }
   }
   const [first, ...others] = names.map(packageOf);
   const instead = others.length > 0 ? ` (or ${others.join(' or ')})` : '';
   throw new MissingPeerError(
-    `@hatchet-ts/sdk-otel: ${purpose} needs ${first}${instead}, which is not installed; write: npm install ${first}`,
+    `@hatchet-ts/sdk-otel: ${purpose} needs ${first}${instead}, which is not installed; run: npm install ${first}`,
   );
 }
 
-function resolved(require: NodeJS.Require, name: string): string | undefined {
+function tryResolve(require: NodeJS.Require, name: string): string | undefined {
   try {
     return require.resolve(name);
   } catch {

@@ -51,11 +51,11 @@ test('says what is missing and what to do', () => {
   expect(nothing.missing).toEqual([
     expect.stringContaining('call instrument()'),
     expect.stringContaining('is not loaded yet'),
-    expect.stringContaining('there is no tracer provider'),
+    expect.stringContaining('no tracer provider is registered'),
   ]);
   const given = instrumentor({ tracerProvider: new BasicTracerProvider() }).explain();
   expect(given.tracerProvider).toEqual({ from: 'given', name: 'BasicTracerProvider' });
-  expect(given.missing).toEqual([expect.stringContaining('no context manager')]);
+  expect(given.missing).toEqual([expect.stringContaining('no context manager is registered')]);
 });
 
 test('notices a provider of an older API, which this one cannot see', () => {

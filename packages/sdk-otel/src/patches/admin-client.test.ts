@@ -1,31 +1,11 @@
 import { context, type SpanContext, SpanKind, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
-import { HatchetInstrumentor } from '../instrumentor.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { setUpClient } from '../testing/client.ts';
+import { ids, startRecorder } from '../testing/recorder.ts';
 
-let engine: TestEngine;
-let recorder: Recorder;
-let instrumentor: HatchetInstrumentor;
-
-beforeAll(async () => {
-  recorder = startRecorder();
-  engine = await startEngine({ namespace: 'shop', excludedAttributes: ['child_key'] });
-  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider }).instrument();
-});
-afterEach(() => {
-  instrumentor.setConfig({});
-  instrumentor.setTracerProvider(recorder.provider);
-  engine.failing.clear();
-  engine.metadata.length = 0;
-  recorder.take();
-});
-afterAll(async () => {
-  instrumentor.uninstrument();
-  await engine.stop();
-});
+const { engine, recorder, instrumentor } = await setUpClient({ namespace: 'shop', excludedAttributes: ['child_key'] });
 
 const inSpan = <T>(name: string, work: () => Promise<T>): Promise<T> =>
   recorder.provider.getTracer('user').startActiveSpan(name, async (span) => {

@@ -1,24 +1,15 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import type { TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder } from '../testing/recorder.ts';
+import { expect, test, vi } from 'vitest';
+import { ids } from '../testing/recorder.ts';
 import { hastenRetries } from '../testing/retries.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { setUpWorker } from '../testing/worker.ts';
 
 const BATCH = 'hatchet.start_batch_run';
 const ITEMS = ['task-1', 'task-2'];
 const traceparent = (n: number) => `00-${`${n}`.repeat(32)}-${`${n}`.repeat(16)}-01`;
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
-
-beforeAll(async () => {
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => worker.reset());
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
 
 const dispatch = (additionalMetadata?: object) =>
   engine.dispatch('pack:pack', {

@@ -1,23 +1,14 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder } from '../testing/recorder.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { expect, test } from 'vitest';
+import { ids } from '../testing/recorder.ts';
+import { setUpWorker } from '../testing/worker.ts';
 
 const additionalMetadata = '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}';
 const START = 'hatchet.start_step_run';
 const CANCEL = 'hatchet.cancel_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
-
-beforeAll(async () => {
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => worker.reset());
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
 
 const untilAborted = ({ abortController: { signal } }: { abortController: AbortController }) =>
   new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));

@@ -1,27 +1,18 @@
 import type { DurableContext } from '@hatchet-dev/typescript-sdk';
 import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
-import type { TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder } from '../testing/recorder.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { ids } from '../testing/recorder.ts';
+import { setUpWorker } from '../testing/worker.ts';
 
 const additionalMetadata = '{"traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}';
 const START = 'hatchet.start_step_run';
 const WAIT = 'hatchet.durable.wait_for';
 const MEMO = 'hatchet.durable.memo';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
-
-beforeAll(async () => {
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => worker.reset());
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
 
 const dispatch = (invocation = 1, again?: AssignedAction): AssignedAction =>
   engine.dispatch('steps:steps', { ...again, additionalMetadata, durableTaskInvocationCount: invocation });

@@ -1,28 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
-import { HatchetInstrumentor } from '../instrumentor.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { setUpClient } from '../testing/client.ts';
+import { ids } from '../testing/recorder.ts';
 
-let engine: TestEngine;
-let recorder: Recorder;
-let instrumentor: HatchetInstrumentor;
-
-beforeAll(async () => {
-  recorder = startRecorder();
-  engine = await startEngine();
-  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider });
-});
-afterEach(() => {
-  instrumentor.enable();
-  engine.failing.clear();
-  engine.metadata.length = 0;
-  recorder.take();
-});
-afterAll(async () => {
-  instrumentor.uninstrument();
-  await engine.stop();
-});
+const { engine, recorder, instrumentor } = await setUpClient();
 
 describe('a pushed event', () => {
   test('is a producer, and carries its context', async () => {

@@ -1,27 +1,18 @@
 import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
-import type { TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { ids, startRecorder } from '../testing/recorder.ts';
 import { hastenRetries } from '../testing/retries.ts';
-import { LISTENER, startWorker, type TestWorker } from '../testing/worker.ts';
+import { LISTENER, setUpWorker } from '../testing/worker.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const additionalMetadata = JSON.stringify({ traceparent: TRACEPARENT });
 const START = 'hatchet.start_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
-
-beforeAll(async () => {
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => worker.reset());
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
 
 describe('a task', () => {
   test('is a consumer in the trace of its run, with the spans of the user below it', async () => {

@@ -1,26 +1,9 @@
 import { SpanKind } from '@opentelemetry/api';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { HatchetInstrumentor } from '../instrumentor.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
-import { type Recorder, startRecorder } from '../testing/recorder.ts';
+import { expect, test } from 'vitest';
+import { setUpClient } from '../testing/client.ts';
+import { startEngine } from '../testing/engine.ts';
 
-let engine: TestEngine;
-let recorder: Recorder;
-let instrumentor: HatchetInstrumentor;
-
-beforeAll(async () => {
-  recorder = startRecorder();
-  engine = await startEngine({ excludedAttributes: ['num_runs'] });
-  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider }).instrument();
-});
-afterEach(() => {
-  engine.failing.clear();
-  recorder.take();
-});
-afterAll(async () => {
-  instrumentor.uninstrument();
-  await engine.stop();
-});
+const { engine, recorder } = await setUpClient({ excludedAttributes: ['num_runs'] });
 
 test.each(['cancel', 'replay'] as const)('%s is a client call with the ids of its runs', async (command) => {
   const { data } = await engine.client.runs[command]({ ids: ['run-1'] });

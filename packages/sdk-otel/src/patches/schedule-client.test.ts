@@ -1,31 +1,11 @@
 import { trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
-import { HatchetInstrumentor } from '../instrumentor.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
-import { ids, type Recorder, startRecorder } from '../testing/recorder.ts';
+import { setUpClient } from '../testing/client.ts';
+import { ids, startRecorder } from '../testing/recorder.ts';
 
-let engine: TestEngine;
-let recorder: Recorder;
-let instrumentor: HatchetInstrumentor;
-
-beforeAll(async () => {
-  recorder = startRecorder();
-  engine = await startEngine({ namespace: 'shop', excludedAttributes: ['priority'] });
-  instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider }).instrument();
-});
-afterEach(() => {
-  instrumentor.setConfig({});
-  instrumentor.setTracerProvider(recorder.provider);
-  engine.failing.clear();
-  engine.requests.length = 0;
-  recorder.take();
-});
-afterAll(async () => {
-  instrumentor.uninstrument();
-  await engine.stop();
-});
+const { engine, recorder, instrumentor } = await setUpClient({ namespace: 'shop', excludedAttributes: ['priority'] });
 
 const MINUTE = 60_000;
 const soon = () => new Date(Date.now() + MINUTE);

@@ -1,14 +1,10 @@
-import { DiagLogLevel, diag } from '@opentelemetry/api';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
+import { captureDiag } from '../testing/telemetry.ts';
 import { OPTION_VARIABLES, optionsFromEnvironment, PREFIX } from './environment.ts';
 
-const warn = vi.fn();
-beforeEach(() => {
-  warn.mockClear();
-  diag.setLogger({ error: vi.fn(), warn, info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.WARN);
-});
+const { warn } = captureDiag();
 
-test('each variable sets the option that it is named after', () => {
+test('each variable sets its option', () => {
   const values = { boolean: 'true', integer: '7', relation: 'link' };
   const env = Object.fromEntries(OPTION_VARIABLES.map(({ name, type }) => [PREFIX + name, values[type]]));
   expect(optionsFromEnvironment(env)).toEqual({
@@ -20,15 +16,17 @@ test('each variable sets the option that it is named after', () => {
   });
 });
 
-test('what is not set, or empty, is left to the default', () => {
+test('an unset or empty variable leaves the default', () => {
   expect(optionsFromEnvironment({ [`${PREFIX}RELATION`]: ' ' })).toEqual({});
 });
 
 test.each([
   ['CAPTURE_PAYLOAD', 'yes', 'true or false'],
-  ['MAX_ITEM_SPANS', '-1', 'a whole number, 0 or more'],
+  ['MAX_ITEM_SPANS', '-1', 'a whole number of at least 0'],
   ['RELATION', 'child', 'auto, parent or link'],
-])('%s=%s is said to be wrong, and ignored', (name, value, allowed) => {
+])('%s=%s is reported and ignored', (name, value, allowed) => {
   expect(optionsFromEnvironment({ [PREFIX + name]: value })).toEqual({});
-  expect(warn).toHaveBeenCalledWith(`@hatchet-ts/sdk-otel: ${PREFIX}${name} is "${value}"; write ${allowed}`);
+  expect(warn).toHaveBeenCalledWith(
+    `@hatchet-ts/sdk-otel: ${PREFIX}${name} is "${value}", which is invalid; it is ignored; expected ${allowed}`,
+  );
 });

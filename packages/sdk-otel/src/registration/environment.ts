@@ -2,19 +2,19 @@ import { diag } from '@opentelemetry/api';
 import type { CaptureOptions } from '../configuration/capture.ts';
 import type { HatchetInstrumentorConfig } from '../configuration/settings.ts';
 
-/** One variable that configures the instrumentor of `/register`. */
+/** Variable that configures the instrumentor of `/register`. */
 export interface OptionVariable {
-  /** after `HATCHET_CLIENT_OPENTELEMETRY_` */
+  /** Name after `HATCHET_CLIENT_OPENTELEMETRY_`. */
   readonly name: string;
   readonly type: 'boolean' | 'integer' | 'relation';
-  /** the option that it sets, as the constructor takes it */
+  /** Path of the constructor's option that it sets. */
   readonly option: string;
   readonly set: (value: never) => DeepPartial;
 }
 
 /**
- * `HATCHET_CLIENT_OPENTELEMETRY_*`. `EXCLUDED_ATTRIBUTES` and `INCLUDE_TASK_NAME_IN_SPAN_NAME` are not here: every
- * instrumentor reads these two, as the SDK does.
+ * Variables `HATCHET_CLIENT_OPENTELEMETRY_*`, except `EXCLUDED_ATTRIBUTES` and `INCLUDE_TASK_NAME_IN_SPAN_NAME`, which
+ * every instrumentor reads, like the SDK.
  */
 export const OPTION_VARIABLES: readonly OptionVariable[] = [
   variable('CAPTURE_PAYLOAD', 'boolean', 'capture.payload', (payload: boolean) => ({ capture: { payload } })),
@@ -28,7 +28,7 @@ export const OPTION_VARIABLES: readonly OptionVariable[] = [
   variable('PROPAGATE_BAGGAGE', 'boolean', 'propagateBaggage', (propagateBaggage: boolean) => ({ propagateBaggage })),
 ];
 
-/** The instrumentor's options from the environment. A value that cannot be read is said and left out. */
+/** Reads the instrumentor's options from the environment. An invalid value is reported and ignored. */
 export function optionsFromEnvironment(env: Record<string, string | undefined>): HatchetInstrumentorConfig {
   const options: { -readonly [K in keyof DeepPartial]: DeepPartial[K] } = {};
   for (const { name, type, set } of OPTION_VARIABLES) {
@@ -36,7 +36,9 @@ export function optionsFromEnvironment(env: Record<string, string | undefined>):
     if (!text) continue;
     const value = READ[type].read(text);
     if (value === undefined) {
-      diag.warn(`@hatchet-ts/sdk-otel: ${PREFIX}${name} is ${JSON.stringify(text)}; write ${READ[type].allowed}`);
+      diag.warn(
+        `@hatchet-ts/sdk-otel: ${PREFIX}${name} is ${JSON.stringify(text)}, which is invalid; it is ignored; expected ${READ[type].allowed}`,
+      );
       continue;
     }
     const { capture, ...others } = set(value as never);
@@ -59,7 +61,7 @@ const READ = {
     read: (text: string) => ({ true: true, false: false })[text.toLowerCase()],
   },
   integer: {
-    allowed: 'a whole number, 0 or more',
+    allowed: 'a whole number of at least 0',
     read: (text: string) => (/^\d+$/.test(text) ? Number(text) : undefined),
   },
   relation: {

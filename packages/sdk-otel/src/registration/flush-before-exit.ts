@@ -1,13 +1,16 @@
+import { settlesWithin } from '@hatchet-ts/internal/deadline';
 import { diag } from '@opentelemetry/api';
 
+const FLUSH_MILLIS = 2000;
+
 /**
- * Sends what waits before the process ends: when there is nothing left to do, and on SIGTERM and SIGINT where nobody
- * else listens to them. A worker of the SDK, and an application, that handle the signal decide themselves when to end.
+ * Shuts the SDK down before the process ends: when the event loop is empty, and on SIGTERM and SIGINT if there is no other
+ * listener. If a worker of the SDK or the application handles the signal, that handler decides when the process ends.
  */
 export function flushBeforeExit(sdk: { shutdown(): Promise<void> }): void {
-  let stopping: Promise<void> | undefined;
+  let stopping: Promise<boolean> | undefined;
   const stop = () => {
-    stopping ??= withinSeconds(2, sdk.shutdown());
+    stopping ??= settlesWithin(sdk.shutdown().catch(reportFailure), FLUSH_MILLIS);
     return stopping;
   };
   process.once('beforeExit', () => void stop());
@@ -23,14 +26,6 @@ export function flushBeforeExit(sdk: { shutdown(): Promise<void> }): void {
   }
 }
 
-async function withinSeconds(seconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, seconds * 1000);
-  });
-  await Promise.race([
-    patience,
-    work.catch((error: unknown) => diag.error('@hatchet-ts/sdk-otel: the last spans could not be sent', error)),
-  ]);
-  clearTimeout(timer);
+function reportFailure(error: unknown): void {
+  diag.error('@hatchet-ts/sdk-otel: flushing spans failed; the last spans are lost', error);
 }

@@ -5,13 +5,13 @@ import { explanationLines } from '../instrumentation/explanation.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { optionsFromEnvironment } from './environment.ts';
 import { flushBeforeExit } from './flush-before-exit.ts';
-import { exportProcessors } from './span-processors.ts';
+import { createExportProcessors } from './span-processors.ts';
 
 /**
- * Zero code: an SDK as `OTEL_*` says and an instrumentor as `HATCHET_CLIENT_OPENTELEMETRY_*` says. Where the application
- * has registered a provider before, that one is used and none is made.
+ * Starts an SDK configured by `OTEL_*` and an instrumentor configured by `HATCHET_CLIENT_OPENTELEMETRY_*`. If the
+ * application has registered a provider before, uses that one instead.
  *
- * @throws MissingPeerError that names the package to install
+ * @throws MissingPeerError with the package to install
  */
 export function register(env: Readonly<Record<string, string | undefined>> = process.env): HatchetInstrumentor {
   const instrumentor = new HatchetInstrumentor({ enabled: false });
@@ -27,17 +27,17 @@ export function register(env: Readonly<Record<string, string | undefined>> = pro
 function startSdk(env: Readonly<Record<string, string | undefined>>, instrumentor: HatchetInstrumentor): void {
   const peer = loadPeer(['@opentelemetry/sdk-node'], '/register');
   const { NodeSDK } = peer.exports as NodeSdkModule;
-  const exporting = exportProcessors(env, peer);
-  if (env.OTEL_LOG_LEVEL) diag.disable(); // NodeSDK sets its own, and would say that it takes another's place
+  const exportProcessors = createExportProcessors(env, peer);
+  if (env.OTEL_LOG_LEVEL) diag.disable(); // NodeSDK sets its own logger and would warn that it replaces this one
   const sdk = new NodeSDK({
     instrumentations: [instrumentor],
-    spanProcessors: exporting.length > 0 ? [new HatchetSpanProcessor(), ...exporting] : [],
+    spanProcessors: exportProcessors.length > 0 ? [new HatchetSpanProcessor(), ...exportProcessors] : [],
   });
   sdk.start();
   flushBeforeExit(sdk);
 }
 
-// there is no code that could have set a logger, and what is said here is said once
+// no application code can have set a logger yet, and these messages are logged only once
 function logToConsole({ OTEL_LOG_LEVEL = '' }: Readonly<Record<string, string | undefined>>): void {
   const levels: Readonly<Record<string, unknown>> = DiagLogLevel;
   const level = levels[OTEL_LOG_LEVEL.trim().toUpperCase()];

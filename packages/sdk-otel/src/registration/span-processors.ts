@@ -1,18 +1,18 @@
 import { diag } from '@opentelemetry/api';
-import { batchProcessor, type HatchetExportProcessor, loadTraceSdk } from '../export/batch-processor.ts';
+import { createBatchProcessor, type HatchetExportProcessor, loadTraceSdk } from '../export/batch-processor.ts';
 import { loadPeer, type Peer } from '../export/optional-peer.ts';
 import { createHatchetSpanProcessor } from '../exporter.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where `OTEL_TRACES_EXPORTER` sends spans: `otlp` (default), `console`, `zipkin`, `hatchet` (the engine's own receiver,
- * reached as the client reaches it), several with commas, or `none`. NodeSDK reads the variable itself only as long as
- * nobody gives it a span processor, and the inherited attributes are one.
+ * Creates the processors for `OTEL_TRACES_EXPORTER`: `otlp` (default), `console`, `zipkin`, `hatchet` (the engine's own
+ * receiver, over the client's connection), a comma-separated list, or `none`. NodeSDK reads the variable only if it gets
+ * no span processors, but it gets `HatchetSpanProcessor`.
  *
- * @param sdk NodeSDK's package, whose exporters are used
+ * @param sdk package of NodeSDK, whose exporters are used
  */
-export function exportProcessors(env: Environment, sdk: Peer): HatchetExportProcessor[] {
+export function createExportProcessors(env: Environment, sdk: Peer): HatchetExportProcessor[] {
   const names = (env.OTEL_TRACES_EXPORTER ?? '').split(',').map((name) => name.trim());
   const wanted = new Set(names.filter((name) => name !== ''));
   if (wanted.has('none')) return [];
@@ -21,15 +21,15 @@ export function exportProcessors(env: Environment, sdk: Peer): HatchetExportProc
     const make = EXPORTERS[name];
     if (make) return [make(env, sdk)];
     diag.warn(
-      `@hatchet-ts/sdk-otel: OTEL_TRACES_EXPORTER names ${JSON.stringify(name)}; write ${Object.keys(EXPORTERS).join(', ')} or none`,
+      `@hatchet-ts/sdk-otel: OTEL_TRACES_EXPORTER contains the unknown exporter ${JSON.stringify(name)}; it is ignored; use ${Object.keys(EXPORTERS).join(', ')} or none`,
     );
     return [];
   });
 }
 
 const EXPORTERS: Readonly<Record<string, (env: Environment, sdk: Peer) => HatchetExportProcessor>> = {
-  otlp: (env, sdk) => createBatchProcessor(protocol(env), 'OTLPTraceExporter', env, sdk),
-  zipkin: (env, sdk) => createBatchProcessor('@opentelemetry/exporter-zipkin', 'ZipkinExporter', env, sdk),
+  otlp: (env, sdk) => createExportProcessor(protocol(env), 'OTLPTraceExporter', env, sdk),
+  zipkin: (env, sdk) => createExportProcessor('@opentelemetry/exporter-zipkin', 'ZipkinExporter', env, sdk),
   console: (_env, sdk) => {
     const { name, exports } = loadTraceSdk(PURPOSE, sdk);
     const { ConsoleSpanExporter, SimpleSpanProcessor } = exports as Classes<HatchetExportProcessor>;
@@ -39,14 +39,14 @@ const EXPORTERS: Readonly<Record<string, (env: Environment, sdk: Peer) => Hatche
   hatchet: (env) => createHatchetSpanProcessor(batching(env)),
 };
 
-function createBatchProcessor(
+function createExportProcessor(
   packageName: string,
   className: string,
   env: Environment,
   sdk: Peer,
 ): HatchetExportProcessor {
   const { [className]: Exporter } = loadPeer([packageName], PURPOSE, sdk).exports as Classes<object>;
-  return batchProcessor(new Exporter!(), batching(env), PURPOSE, sdk);
+  return createBatchProcessor(new Exporter!(), batching(env), PURPOSE, sdk);
 }
 
 function protocol(env: Environment): string {
@@ -54,7 +54,7 @@ function protocol(env: Environment): string {
   const known = OTLP_PACKAGES[name];
   if (known) return known;
   diag.warn(
-    `@hatchet-ts/sdk-otel: OTEL_EXPORTER_OTLP_PROTOCOL is ${JSON.stringify(name)}; write ${Object.keys(OTLP_PACKAGES).join(', ')}; http/protobuf is used`,
+    `@hatchet-ts/sdk-otel: OTEL_EXPORTER_OTLP_PROTOCOL is ${JSON.stringify(name)}; http/protobuf is used instead; use ${Object.keys(OTLP_PACKAGES).join(', ')}`,
   );
   return OTLP_PACKAGES['http/protobuf']!;
 }
@@ -65,7 +65,7 @@ const OTLP_PACKAGES: Readonly<Record<string, string>> = {
   grpc: '@opentelemetry/exporter-trace-otlp-grpc',
 };
 
-// SDKs of the 3.x line read no environment here
+// SDKs of the 3.x line do not read these variables
 function batching(env: Environment): Record<string, number> {
   const options: Record<string, number> = {};
   for (const [variable, option] of Object.entries(BATCHING)) {

@@ -1,7 +1,7 @@
+import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inChild } from '../testing/child.ts';
-import { occurrences, startCollector, type TestCollector } from '../testing/collector.ts';
 import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { runModule } from '../testing/run-module.ts';
 
 const DIAG = `
   const { diag, DiagLogLevel } = await import('@opentelemetry/api');
@@ -11,7 +11,7 @@ const DIAG = `
 
 describe('two instrumentors at once', () => {
   const both = (order: string) =>
-    inChild(`${DIAG}
+    runModule(`${DIAG}
     const { HatchetInstrumentor } = await import('./src/index.ts');
     const { HatchetInstrumentor: Official } = await import('@hatchet-dev/typescript-sdk/opentelemetry/index.js');
     const ours = () => (globalThis.ours = new HatchetInstrumentor());
@@ -22,21 +22,21 @@ describe('two instrumentors at once', () => {
     console.log(JSON.stringify(globalThis.ours.explain().missing));
     process.exit(0);`);
 
-  test('the official one after ours takes our methods, which is said', async () => {
+  test('the official one after ours replaces our methods, and a warning reports it', async () => {
     const { stdout } = await both('ours(); official();');
     expect(stdout).toMatch(/^warn .*another instrumentation has replaced EventClient\.push, EventClient\.bulkPush/m);
-    expect(stdout.split('\n').at(-1)).toContain('another instrumentation has replaced EventClient.push');
+    expect(stdout.trim().split('\n').at(-1)).toContain('another instrumentation has replaced EventClient.push');
   });
 
-  test('ours after the official one takes its methods, which is said', async () => {
+  test('ours after the official one replaces its methods, and a warning reports it', async () => {
     const { stdout } = await both('official(); ours();');
     expect(stdout).toMatch(/^warn .*EventClient\.push has another instrumentation; this one replaces it/m);
-    expect(stdout.split('\n').at(-1)).not.toContain('another instrumentation has replaced');
+    expect(stdout.trim().split('\n').at(-1)).not.toContain('another instrumentation has replaced');
   });
 });
 
-test('an SDK that was loaded before is patched, and that is said', async () => {
-  const { stdout } = await inChild(`${DIAG}
+test('an SDK that was loaded before is patched, and a log line reports it', async () => {
+  const { stdout } = await runModule(`${DIAG}
     await import('@hatchet-dev/typescript-sdk');
     const { HatchetInstrumentor } = await import('./src/index.ts');
     new HatchetInstrumentor();
@@ -46,7 +46,7 @@ test('an SDK that was loaded before is patched, and that is said', async () => {
 
 describe('node --import @hatchet-ts/sdk-otel/register', () => {
   let engine: TestEngine;
-  let collector: TestCollector;
+  let collector: OtlpReceiver;
   const register = ['--import', './src/register.ts'];
   const push = `
     const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
@@ -62,16 +62,16 @@ describe('node --import @hatchet-ts/sdk-otel/register', () => {
   });
 
   beforeAll(async () => {
-    [engine, collector] = await Promise.all([startEngine(), startCollector()]);
+    [engine, collector] = await Promise.all([startEngine(), OtlpReceiver.start()]);
   });
   afterAll(async () => {
     collector.stop();
     await engine.stop();
   });
 
-  test('traces without a line of code, and SIGTERM sends what waits', async () => {
+  test('traces without code, and flushes on SIGTERM', async () => {
     const env = { ...otel(), HATCHET_CLIENT_OPENTELEMETRY_CAPTURE_PAYLOAD: 'true', OTEL_LOG_LEVEL: 'debug' };
-    const { stdout, signal } = await inChild(
+    const { stdout, signal } = await runModule(
       `${push} process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`,
       {
         args: register,
@@ -80,48 +80,51 @@ describe('node --import @hatchet-ts/sdk-otel/register', () => {
     );
     expect(signal).toBe('SIGTERM');
     for (const text of ['hatchet.push_event', 'shop', 'hatchet.payload']) {
-      expect(occurrences(collector, text), text).toBeGreaterThan(0);
+      expect(
+        collector.calls.some(({ bytes }) => bytes.includes(text)),
+        text,
+      ).toBe(true);
     }
     expect(stdout).toContain('tracer provider: global, TracerProvider');
     expect(stdout).toMatch(/EventClient \(push, bulkPush\) of @hatchet-dev\/typescript-sdk/);
   });
 
-  test('sends to the engine itself with OTEL_TRACES_EXPORTER=hatchet', async () => {
+  test('sends to the engine with OTEL_TRACES_EXPORTER=hatchet', async () => {
     const env = { ...otel(), OTEL_TRACES_EXPORTER: 'hatchet', OTEL_LOG_LEVEL: 'warn' };
-    const { stdout, stderr } = await inChild(
+    const { stdout, stderr } = await runModule(
       `${push} process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000);`,
       {
         args: register,
         env,
       },
     );
-    // the engine of these tests has no receiver, and the exporter says that
+    // the engine of these tests has no receiver, which the exporter reports
     expect(stdout + stderr).toContain('has no OTLP receiver');
   });
 
-  test('uses the provider that the application has registered before', async () => {
+  test('uses a provider that the application registered before', async () => {
     const provider = `data:text/javascript,${encodeURIComponent(`
       import { createRequire } from 'node:module';
       const require = createRequire(process.cwd() + '/x.js');
       const { BasicTracerProvider, SimpleSpanProcessor, ConsoleSpanExporter } = require('@opentelemetry/sdk-trace-base');
       require('@opentelemetry/api').trace.setGlobalTracerProvider(
         new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(new ConsoleSpanExporter())] }));`)}`;
-    const { stdout } = await inChild(`${push} process.exit(0);`, {
+    const { stdout } = await runModule(`${push} process.exit(0);`, {
       args: ['--import', provider, ...register],
       env: engine.environment,
     });
     expect(stdout).toContain("name: 'hatchet.push_event'");
   });
 
-  test('says of a variable that cannot be read what to write instead', async () => {
+  test('reports an invalid variable with the valid values', async () => {
     const env = { ...otel(), OTEL_TRACES_EXPORTER: 'jaeger', OTEL_LOG_LEVEL: 'warn' };
-    const { stdout, stderr } = await inChild('process.exit(0);', { args: register, env });
+    const { stdout, stderr } = await runModule('process.exit(0);', { args: register, env });
     expect(stdout + stderr).toContain(
-      'OTEL_TRACES_EXPORTER names "jaeger"; write otlp, zipkin, console, hatchet or none',
+      'OTEL_TRACES_EXPORTER contains the unknown exporter "jaeger"; it is ignored; use otlp, zipkin, console, hatchet or none',
     );
   });
 
-  test('names the package that is missing', async () => {
+  test('names a missing package and the command that installs it', async () => {
     const hidden = `data:text/javascript,${encodeURIComponent(`
       import Module from 'node:module';
       const resolve = Module._resolveFilename;
@@ -129,17 +132,17 @@ describe('node --import @hatchet-ts/sdk-otel/register', () => {
         if (name === '@opentelemetry/sdk-node') throw Object.assign(new Error('no'), { code: 'MODULE_NOT_FOUND' });
         return resolve.call(this, name, ...rest);
       };`)}`;
-    const { stderr, code } = await inChild('', { args: ['--import', hidden, ...register], env: otel() });
+    const { stderr, code } = await runModule('', { args: ['--import', hidden, ...register], env: otel() });
     expect(code).toBe(1);
     expect(stderr).toContain(
-      '/register needs @opentelemetry/sdk-node, which is not installed; write: npm install @opentelemetry/sdk-node',
+      '/register needs @opentelemetry/sdk-node, which is not installed; run: npm install @opentelemetry/sdk-node',
     );
   });
 });
 
-describe('what is loaded', () => {
+describe('loaded packages', () => {
   const loaded = (entry: string) =>
-    inChild(`
+    runModule(`
       const { registerHooks, createRequire } = await import('node:module');
       const seen = new Set();
       registerHooks({ load(url, context, next) { seen.add(url); return next(url, context); } });
@@ -151,8 +154,8 @@ describe('what is loaded', () => {
     return [...new Set(names.filter((name) => name !== undefined))].sort();
   };
 
-  test('by the main entry is the API and @opentelemetry/instrumentation, no gRPC and no SDK', async () => {
-    const instrumentation = await inChild(`
+  test('of the main entry are the API and @opentelemetry/instrumentation, no gRPC and no SDK', async () => {
+    const instrumentation = await runModule(`
       await import('@opentelemetry/instrumentation');
       const { createRequire } = await import('node:module');
       console.log(JSON.stringify(Object.keys(createRequire(process.execPath).cache)));`);
@@ -162,7 +165,7 @@ describe('what is loaded', () => {
     expect(packages.filter((name) => /grpc|protobuf|zod|typescript-sdk|sdk-/.test(name))).toEqual([]);
   });
 
-  test('by the exporter, before a span is sent, is the API', async () => {
+  test('of the exporter, before a span is sent, are the API', async () => {
     expect(packagesOf(await loaded('exporter'))).toEqual(['@opentelemetry/api']);
   });
 });

@@ -8,33 +8,24 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { HatchetInstrumentor } from '../instrumentor.ts';
-import type { TestEngine } from '../testing/engine.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { setUpWorker } from '../testing/worker.ts';
 import { METRICS, type MetricName } from './metrics.ts';
 
 const START = 'hatchet.start_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
+const worker = await setUpWorker();
+const { engine } = worker;
 let exporter: InMemoryMetricExporter;
 let provider: MeterProvider;
 
-beforeAll(async () => {
-  worker = await startWorker();
-  engine = worker.engine;
-});
 beforeEach(() => {
   exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   provider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter })] });
   worker.instrumentor.setMeterProvider(provider);
 });
-afterEach(async () => {
-  worker.reset();
-  await provider.shutdown();
-});
-afterAll(() => worker.stop());
+afterEach(() => provider.shutdown());
 
 /** The points of a metric, checked against the table. */
 async function points<T = number>(name: MetricName): Promise<DataPoint<T>[]> {

@@ -1,28 +1,20 @@
 import { AlwaysOnSampler, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { contractViolations, operationOf } from '../testing/closed-tables.ts';
-import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { startEngine } from '../testing/engine.ts';
 import { startRecorder } from '../testing/recorder.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { setUpWorker } from '../testing/worker.ts';
 import { ATTRIBUTES, HATCHET_ATTRIBUTES } from './attributes.ts';
 import { SPANS } from './spans.ts';
 
-// The tables are closed. That nothing else is emitted is held by every recorder of every test (testing/recorder.ts); here
-// everything that they name is emitted.
+// The tables are closed. Every recorder of every test checks that nothing else is emitted (testing/recorder.ts); this test
+// emits everything in the tables.
 
-let worker: TestWorker;
-let shop: TestEngine;
+const worker = await setUpWorker();
+const shop = await startEngine({ namespace: 'shop' });
+afterAll(() => shop.stop());
 
-beforeAll(async () => {
-  worker = await startWorker();
-  shop = await startEngine({ namespace: 'shop' });
-});
-afterAll(async () => {
-  await worker.stop();
-  await shop.stop();
-});
-
-test('every span of the table is emitted, and every attribute on every span that may have it', async () => {
+test('every span of the table is emitted, with every attribute that it may have', async () => {
   const spans = await everything();
   const emitted = new Set(
     spans.flatMap((span) => Object.keys(span.attributes).map((key) => `${operationOf(span)} ${key}`)),
@@ -38,26 +30,26 @@ test('every span of the table is emitted, and every attribute on every span that
   expect(spans.every(({ attributes }) => attributes.instrumentor === 'hatchet')).toBe(true);
 });
 
-test('what is in no table is noticed', () => {
+test('a span or attribute outside the tables is reported', () => {
   const recorder = startRecorder(new AlwaysOnSampler(), { inherits: true });
   const tracer = recorder.provider.getTracer('@hatchet-ts/sdk-otel');
   tracer.startSpan('hatchet.unknown').end();
   tracer.startSpan('hatchet.durable.memo', { attributes: { 'hatchet.payload': 'x', 'hatchet.mine': 1 } }).end();
   expect(recorder.take().flatMap(contractViolations)).toEqual([
-    'hatchet.unknown is in no table',
+    'hatchet.unknown is not in the span table',
     'hatchet.durable.memo has hatchet.payload = "x"',
     'hatchet.durable.memo has hatchet.mine = 1',
   ]);
 });
 
-test('every key is its name with the prefix, in the table of the package and in its own', () => {
+test('every key is its name with the prefix, in both attribute tables', () => {
   for (const [name, { key }] of Object.entries(ATTRIBUTES)) {
     expect(key).toBe(`hatchet.${name}`);
     expect(HATCHET_ATTRIBUTES[name as keyof typeof HATCHET_ATTRIBUTES]).toBe(key);
   }
 });
 
-/** All that the SDK can do, once, with everything that a caller can say. */
+/** Calls each function of the SDK once, with all options. */
 async function everything(): Promise<ReadableSpan[]> {
   const { engine, recorder, instrumentor } = worker;
   instrumentor.setConfig({ capture: { payload: true, metadata: true }, maxItemSpans: 1 });
@@ -106,7 +98,7 @@ async function everything(): Promise<ReadableSpan[]> {
   };
   const first = engine.dispatch('steps:steps', { ...task, durableTaskInvocationCount: 1 });
   await engine.reported(first.taskRunExternalId, 2);
-  // this worker has not seen what came before
+  // this worker has not seen the earlier invocation
   const replayed = engine.dispatch('steps:steps', { ...task, durableTaskInvocationCount: 2 });
   await engine.reported(replayed.taskRunExternalId, 2);
   await recorder.ended('hatchet.start_step_run', 2);

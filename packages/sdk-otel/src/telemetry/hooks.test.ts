@@ -1,27 +1,14 @@
-import { DiagLogLevel, diag, type Span } from '@opentelemetry/api';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { Span } from '@opentelemetry/api';
+import { expect, test, vi } from 'vitest';
 import type { HatchetSpanInfo } from '../configuration/settings.ts';
-import type { TestEngine } from '../testing/engine.ts';
-import type { Recorder } from '../testing/recorder.ts';
-import { startWorker, type TestWorker } from '../testing/worker.ts';
+import { captureDiag } from '../testing/telemetry.ts';
+import { setUpWorker } from '../testing/worker.ts';
 
 const START = 'hatchet.start_step_run';
 
-let worker: TestWorker;
-let engine: TestEngine;
-let recorder: Recorder;
-const error = vi.fn();
-
-beforeAll(async () => {
-  diag.setLogger({ error, warn: vi.fn(), info: vi.fn(), debug: vi.fn(), verbose: vi.fn() }, DiagLogLevel.ERROR);
-  worker = await startWorker();
-  ({ engine, recorder } = worker);
-});
-afterEach(() => {
-  worker.reset();
-  error.mockClear();
-});
-afterAll(() => worker.stop());
+const worker = await setUpWorker();
+const { engine, recorder } = worker;
+const { error } = captureDiag();
 
 test('hooks get each span at its start and before its end, with what the SDK was called with', async () => {
   const seen: unknown[] = [];

@@ -23,7 +23,7 @@ export const SCOPE = '@hatchet-ts/sdk-otel';
 export interface Telemetry {
   readonly enabled: boolean;
   readonly tracer: Tracer;
-  /** Whether a tracer provider exists. */
+  /** True if a tracer provider exists. */
   readonly tracing: boolean;
   /** Undefined without a meter provider. */
   readonly metrics: Metrics | undefined;

@@ -4,12 +4,12 @@ import { ATTRIBUTES } from '../tables/attributes.ts';
 import { type HatchetOperation, SPANS } from '../tables/spans.ts';
 import { SCOPE } from '../telemetry/telemetry.ts';
 
-/** What of a span of this package is not in the tables: its name, its kind, an attribute or an attribute's type. */
+/** Lists the differences of a span of this package from the tables: name, kind, attributes and their types. */
 export function contractViolations(span: ReadableSpan): string[] {
   if (span.instrumentationScope.name !== SCOPE) return [];
-  if (!span.name.startsWith('hatchet.')) return []; // a test gave it a name of its own
+  if (!span.name.startsWith('hatchet.')) return []; // a test renamed it
   const operation = operationOf(span);
-  if (!operation) return [`${span.name} is in no table`];
+  if (!operation) return [`${span.name} is not in the span table`];
   const problems: string[] = [];
   const { kind, operationName } = SPANS[operation];
   const isBulk = operation === 'run_workflows' || operation === 'bulk_push_event';
@@ -25,7 +25,7 @@ export function contractViolations(span: ReadableSpan): string[] {
   return problems;
 }
 
-/** The table's row of a span, whatever its task's name adds to its own. */
+/** Returns the operation of a span, with or without the task's name in its own name. */
 export function operationOf({ name }: ReadableSpan): HatchetOperation | undefined {
   const operations = Object.keys(SPANS) as HatchetOperation[];
   return operations.find((operation) => name === SPANS[operation].name || name.startsWith(`${SPANS[operation].name}.`));

@@ -7,22 +7,22 @@ import type {
 import { ServerError, Status } from 'nice-grpc';
 import { Mailbox } from './mailbox.ts';
 
-/** The durable half of the engine: an event log for each task, which a replay meets again. */
+/** Durable part of the engine, with an event log for each task that a replay repeats. */
 export interface DurableEngine {
   readonly service: V1DispatcherServiceImplementation;
-  /** metadata of the children that were spawned, as they arrived, in order */
+  /** Metadata of spawned children, in order of arrival. */
   readonly children: (string | undefined)[];
-  /** whether an entry is satisfied as soon as it is acknowledged; otherwise `satisfy` does it */
+  /** True if entries are satisfied at once when acknowledged; else `satisfy` does it. */
   eager: boolean;
-  /** makes the next entry fail as non-deterministic */
+  /** Makes the next entry fail as non-deterministic. */
   refusing: boolean;
-  /** satisfies all that the task waits for */
+  /** Satisfies all waits of the task. */
   satisfy(taskRunId: string): void;
-  /** ends an invocation of the task, as if the engine needed its slot */
+  /** Evicts an invocation of the task, as if the engine needed its slot. */
   evict(taskRunId: string, invocation: number): void;
-  /** resolves when this many entries of the task have been acknowledged */
+  /** Resolves when this many entries of the task are acknowledged. */
   entries(taskRunId: string, count: number): Promise<void>;
-  /** forgets all tasks */
+  /** Forgets all tasks. */
   reset(): void;
   stop(): void;
 }
@@ -53,7 +53,7 @@ export function durableEngine(): DurableEngine {
         yield* out.take(signal);
       },
       registerDurableEvent: unimplemented,
-      // biome-ignore lint/correctness/useYield: a stream that only fails
+      // biome-ignore lint/correctness/useYield: a stream that always fails
       listenForDurableEvent: async function* () {
         throw new ServerError(Status.UNIMPLEMENTED, 'not in this engine');
       },
@@ -82,7 +82,7 @@ export function durableEngine(): DurableEngine {
     try {
       for await (const request of requests) handle(request);
     } catch {
-      // the worker hung up
+      // the worker closed the stream
     }
   }
 

@@ -23,31 +23,33 @@ const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const WORKER = '11111111-1111-4111-8111-111111111111';
 
 /**
- * As much of an engine as the patches need, over real gRPC: it keeps what it is sent, hands each run to the one
- * worker, and sends an attempt again when it is told to.
+ * Part of an engine that the patches need, over real gRPC. It keeps received requests, assigns each run to its only
+ * worker and repeats an attempt on demand.
  */
 export interface TestEngine {
   readonly client: HatchetClient;
-  /** what a client in another process needs in its environment */
+  /** Environment for a client in another process. */
   readonly environment: Readonly<Record<string, string>>;
-  /** metadata of every run and event that arrived, parsed, in order */
+  /** Parsed metadata of received runs and events, in order. */
   readonly metadata: (Record<string, string> | undefined)[];
-  /** reports of the worker */
+  /** Reports of the worker. */
   readonly reports: StepActionEvent[];
-  /** reports of batches */
+  /** Reports of batches. */
   readonly batchReports: BatchActionEvent[];
-  /** lines of `ctx.logger` that arrived */
+  /** Received lines of `ctx.logger`. */
   readonly logs: { readonly message: string; readonly metadata: unknown }[];
-  /** what was posted to the REST half */
+  /** POST requests to the REST API. */
   readonly requests: RestRequest[];
   readonly durable: DurableEngine;
-  /** makes the next calls of a kind fail */
+  /** Kinds of calls that fail. */
   readonly failing: Set<Failing>;
-  /** sends an action; START_STEP_RUN of the task unless `more` says otherwise */
+  /** Sends an action: by default START_STEP_RUN of the task; `more` replaces fields. */
   dispatch(actionId: string, more?: Partial<AssignedAction>): AssignedAction;
   cancel(action: AssignedAction, payload?: string): void;
-  /** the worker's report with this type of the attempt: 1 started, 2 completed, 3 failed */
+  /** Resolves with the worker's report of this type for the attempt: 1 started, 2 completed, 3 failed. */
   reported(taskRunId: string, eventType: number, retryCount?: number): Promise<StepActionEvent>;
+  /** Forgets all received requests, failures and tasks. */
+  reset(): void;
   stop(): Promise<void>;
 }
 
@@ -94,7 +96,7 @@ export async function startEngine(
   };
   const accept = (request: { name: string; input: string; additionalMetadata?: string | undefined }): string => {
     metadata.push(request.additionalMetadata ? JSON.parse(request.additionalMetadata) : undefined);
-    // a run of what no worker has registered stays in the queue
+    // a run of an unregistered workflow stays in the queue
     if (!registered.has(request.name)) return randomUUID();
     const { workflowRunId } = dispatch(`${request.name}:${request.name}`, {
       actionPayload: JSON.stringify({
@@ -248,6 +250,11 @@ export async function startEngine(
         });
       }
     },
+    reset() {
+      failing.clear();
+      for (const arrived of [metadata, reports, batchReports, logs, rest.requests]) arrived.length = 0;
+      durable.reset();
+    },
     async stop() {
       queue.close();
       durable.stop();
@@ -261,7 +268,7 @@ async function unimplementedCall(): Promise<never> {
   throw new ServerError(Status.UNIMPLEMENTED, 'not in this engine');
 }
 
-// biome-ignore lint/correctness/useYield: a stream that only fails
+// biome-ignore lint/correctness/useYield: a stream that always fails
 async function* unimplemented(): AsyncGenerator<never> {
   throw new ServerError(Status.UNIMPLEMENTED, 'not in this engine');
 }

@@ -1,4 +1,4 @@
-/** Items that wait for the one who takes them: the sending half of a stream. */
+/** Queue of items for one consumer: the sending half of a stream. */
 export class Mailbox<T> {
   readonly #items: T[] = [];
   #wake: (() => void) | undefined;

@@ -13,24 +13,24 @@ import { afterAll, expect } from 'vitest';
 import { HatchetSpanProcessor } from '../context/span-processor.ts';
 import { contractViolations } from './closed-tables.ts';
 
-/** A provider that keeps what it was given, and draws it. */
+/** Provider that keeps finished spans and draws them. */
 export interface Recorder {
   readonly provider: BasicTracerProvider;
-  /** finished spans, and none from before this call */
+  /** Returns and forgets the finished spans. */
   take(): ReadableSpan[];
-  /** resolves when this many spans with the name have ended since the last take */
+  /** Resolves when this many spans with the name have ended since the last take. */
   ended(name: string, count?: number): Promise<ReadableSpan[]>;
-  /** the finished spans with this name */
+  /** Returns the finished spans with this name. */
   named(name: string): ReadableSpan[];
-  /** all finished spans as text: every trace, whole */
+  /** Draws all finished spans: every trace, complete. */
   picture(): string;
 }
 
-/** What spans of this package have said that no table knows, in all recorders of this file. */
+/** Differences from the tables in all recorders of this file. */
 const violations: string[] = [];
 afterAll(() => expect(violations).toEqual([]));
 
-/** @param options.inherits with the processor that hands a task's identity down */
+/** @param options.inherits adds {@link HatchetSpanProcessor} */
 export function startRecorder(sampler?: Sampler, options: { inherits?: boolean } = {}): Recorder {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const exporter = new InMemorySpanExporter();
@@ -79,7 +79,7 @@ export function startRecorder(sampler?: Sampler, options: { inherits?: boolean }
   };
 }
 
-/** The ids that a test compares. */
+/** Returns the trace and span ids for a comparison. */
 export function ids({ traceId, spanId }: SpanContext): string {
   return `${traceId}-${spanId}`;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request that the REST half of the engine received. */
+/** Request that the REST API received. */
 export interface RestRequest {
   readonly path: string;
   readonly body: {
@@ -13,15 +13,15 @@ export interface RestRequest {
   };
 }
 
-/** As much of Hatchet's REST API as schedules, crons, cancel and replay need. */
+/** Part of Hatchet's REST API that schedules, crons, cancel and replay need. */
 export interface RestServer {
   readonly url: string;
-  /** the commands that arrived: what is posted */
+  /** Received POST requests. */
   readonly requests: RestRequest[];
   stop(): void;
 }
 
-/** @param refuses whether the next command is answered with an error */
+/** @param refuses returns true if the next command gets an error */
 export async function startRest(refuses: () => boolean): Promise<RestServer> {
   const requests: RestRequest[] = [];
   const server = createServer(async (request, response) => {
@@ -46,7 +46,7 @@ export async function startRest(refuses: () => boolean): Promise<RestServer> {
 }
 
 function answer(path: string, body: RestRequest['body']): object {
-  // a filter finds two runs
+  // a filter matches two runs
   if (/\/tasks\/(cancel|replay)$/.test(path)) return { ids: body.externalIds ?? ['run-1', 'run-2'] };
   return { metadata: { id: randomUUID() }, ...body };
 }

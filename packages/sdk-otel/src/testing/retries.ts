@@ -1,6 +1,6 @@
 import { vi } from 'vitest';
 
-/** Lets the SDK's 13 seconds of retries pass in a fraction of one, until `vi.restoreAllMocks()`. */
+/** Shortens the SDK's 13 seconds of retries to a fraction of a second, until `vi.restoreAllMocks()`. */
 export function hastenRetries(): void {
   const { setTimeout } = globalThis;
   vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0) =>

@@ -1,4 +1,4 @@
-// A process of its own: a worker that leaves the signal to the SDK, whose one task ends only after the signal.
+// Runs a worker that leaves signals to the SDK; its only task ends after the signal.
 import { HatchetClient } from '@hatchet-dev/typescript-sdk';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { HatchetInstrumentor } from '../index.ts';

@@ -1,10 +1,11 @@
 import type { DurableContext, Worker } from '@hatchet-dev/typescript-sdk';
 import { context, createContextKey, trace } from '@opentelemetry/api';
+import { afterAll, afterEach } from 'vitest';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 import { type Recorder, startRecorder } from './recorder.ts';
 
-/** What a test's task sees of its context. */
+/** Part of a task's context that tests use. */
 export interface TaskContext {
   readonly abortController: AbortController;
   retryCount(): number;
@@ -13,7 +14,7 @@ export interface TaskContext {
   readonly logger: { info(message: string, extra?: object): unknown; error(message: string, extra?: object): unknown };
 }
 
-/** A worker of the real SDK with the tasks `work`, `steps` (durable) and `pack` (a batch), which do what the test says. */
+/** Worker of the real SDK with the tasks `work`, `steps` (durable) and `pack` (batch), whose functions a test sets. */
 export interface TestWorker {
   readonly engine: TestEngine;
   readonly recorder: Recorder;
@@ -22,16 +23,16 @@ export interface TestWorker {
   body: (ctx: TaskContext) => unknown;
   durableBody: (ctx: DurableContext<object>) => unknown;
   batchBody: (items: Record<string, object>, ctx: TaskContext) => unknown;
-  /** forgets what the last test left, configuration included */
-  reset(): void;
-  stop(): Promise<void>;
 }
 
-/** A key of the context in which the worker was started. */
+/** Key of the context in which the worker is started. */
 export const LISTENER: symbol = createContextKey('of the listener loop');
 
-/** Starts the worker inside a span and a context of the application, below which no task shall be. */
-export async function startWorker(): Promise<TestWorker> {
+/**
+ * Starts a worker for the tests of a file, inside a span of the application that must not become a parent of tasks.
+ * Resets it after each test.
+ */
+export async function setUpWorker(): Promise<TestWorker> {
   const recorder = startRecorder();
   const engine = await startEngine();
   const instrumentor = new HatchetInstrumentor({ tracerProvider: recorder.provider });
@@ -61,24 +62,19 @@ export async function startWorker(): Promise<TestWorker> {
     body: () => ({}),
     durableBody: () => ({}),
     batchBody: () => ({}),
-    reset() {
-      instrumentor.setConfig({});
-      instrumentor.setTracerProvider(recorder.provider);
-      engine.failing.clear();
-      engine.reports.length = 0;
-      engine.batchReports.length = 0;
-      engine.requests.length = 0;
-      engine.metadata.length = 0;
-      engine.durable.reset();
-      test.body = test.durableBody = test.batchBody = () => ({});
-      recorder.take();
-    },
-    async stop() {
-      await worker.stop();
-      instrumentor.uninstrument();
-      await engine.stop();
-    },
   };
+  afterEach(() => {
+    instrumentor.setConfig({});
+    instrumentor.setTracerProvider(recorder.provider);
+    engine.reset();
+    test.body = test.durableBody = test.batchBody = () => ({});
+    recorder.take();
+  });
+  afterAll(async () => {
+    await worker.stop();
+    instrumentor.uninstrument();
+    await engine.stop();
+  });
   const span = recorder.provider.getTracer('app').startSpan('start');
   const starting = trace.setSpan(context.active().setValue(LISTENER, 'kept'), span);
   void context.with(starting, () => worker.start());

@@ -1,5 +1,5 @@
-const OPT_IN = 'only with `capture`: packages/sdk-otel/src/contract.test.ts';
-const REFUSED = 'this engine refuses the option: packages/sdk-otel/src/contract.test.ts';
+const OPT_IN = 'only with `capture`: packages/sdk-otel/src/tables/tables.test.ts';
+const REFUSED = 'this engine refuses the option: packages/sdk-otel/src/tables/tables.test.ts';
 const HELPER = 'set by other services through the helper: packages/server-otel/src/spans/run-span.test.ts';
 
 /** Names in the tables that no scenario here exports, and the tests that show them. */
@@ -10,9 +10,9 @@ export const NAMES_SHOWN_ELSEWHERE: { spans: Record<string, string>; attributes:
   attributes: {
     'hatchet.additional_metadata': OPT_IN,
     'hatchet.payload': OPT_IN,
-    'hatchet.batch_key': 'a batch by a value of its input: packages/sdk-otel/src/contract.test.ts',
-    'hatchet.namespace': 'a client with a namespace: packages/sdk-otel/src/contract.test.ts',
-    'hatchet.num_item_spans': 'a bulk of more than 100 items: packages/sdk-otel/src/contract.test.ts',
+    'hatchet.batch_key': 'a batch by a value of its input: packages/sdk-otel/src/tables/tables.test.ts',
+    'hatchet.namespace': 'a client with a namespace: packages/sdk-otel/src/tables/tables.test.ts',
+    'hatchet.num_item_spans': 'a bulk of more than 100 items: packages/sdk-otel/src/tables/tables.test.ts',
     'hatchet.desired_worker_id': REFUSED,
     'hatchet.sticky': REFUSED,
     'hatchet.run/event.id': HELPER,

@@ -56,8 +56,8 @@ afterEach(() => {
   trace.disable();
 });
 
-describe('an SDK that is loaded already', () => {
-  test('is patched in place, and nothing is left when the instrumentor is switched off', () => {
+describe('an SDK that is already loaded', () => {
+  test('is patched in place and fully restored by uninstrument()', () => {
     const instrumentor = made(new HatchetInstrumentor());
     expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
     const second = made(new HatchetInstrumentor());
@@ -73,12 +73,12 @@ describe('an SDK that is loaded already', () => {
     expect(warn).not.toHaveBeenCalled();
   });
 
-  test('stays as it is when the instrumentor is made with enabled: false', () => {
+  test('stays unpatched with enabled: false', () => {
     made(new HatchetInstrumentor({ enabled: false }));
     expect(methods()).toEqual(originals);
   });
 
-  test('is patched once: a second instrumentor takes the place of the first, and says so', () => {
+  test('is patched once: a second instrumentor replaces the first and logs a warning', () => {
     made(new HatchetInstrumentor());
     made(new HatchetInstrumentor());
     expect(warn.mock.calls.map(([text]) => String(text))).toContainEqual(
@@ -87,7 +87,7 @@ describe('an SDK that is loaded already', () => {
     expect(methods().map((method) => (method as { __original?: unknown }).__original)).toEqual(originals);
   });
 
-  test('keeps what somebody else wrapped around a method since; ours inside only passes the call on', () => {
+  test('keeps a wrapper that was added later; our wrapper inside it only passes calls on', () => {
     const instrumentor = made(new HatchetInstrumentor());
     const ours = AdminClient.prototype.runWorkflows;
     const theirs = vi.fn(ours);
@@ -103,7 +103,7 @@ describe('the tracer provider', () => {
   const push = () =>
     expect(() => EventClient.prototype.push.call({ config: {} } as EventClient, 'e', 1n)).toThrow('BigInt');
 
-  test('is the global one, also when that is registered later', () => {
+  test('is the global one, even if registered later', () => {
     span();
     const recorder = startRecorder();
     trace.setGlobalTracerProvider(recorder.provider);
@@ -114,7 +114,7 @@ describe('the tracer provider', () => {
     });
   });
 
-  test('may be given by registerInstrumentations', () => {
+  test('may be set by registerInstrumentations', () => {
     const recorder = startRecorder();
     registerInstrumentations({
       instrumentations: [made(new HatchetInstrumentor())],
@@ -124,7 +124,7 @@ describe('the tracer provider', () => {
     expect(recorder.take()).toHaveLength(1);
   });
 
-  test('that the constructor was given stays when only the global one is registered', () => {
+  test('of the constructor stays when a global one is registered', () => {
     const mine = startRecorder();
     const other = startRecorder();
     trace.setGlobalTracerProvider(other.provider);
@@ -133,7 +133,7 @@ describe('the tracer provider', () => {
     expect([mine.take().length, other.take().length]).toEqual([1, 0]);
   });
 
-  test('that throws changes nothing for the user', () => {
+  test('that throws does not affect the user', () => {
     const broken = {
       getTracer: () => ({
         startSpan: () => {
@@ -150,7 +150,7 @@ describe('the tracer provider', () => {
 });
 
 describe('a bundled SDK', () => {
-  test('is given as instances or classes, whatever the bundler called them', () => {
+  test('is passed as instances or classes with any names', () => {
     const instrumentor = made(new HatchetInstrumentor());
     class A {
       runWorkflow() {}
@@ -188,7 +188,7 @@ describe('a bundled SDK', () => {
     instrumentor.instrument({ scheduled: new S(), crons: new C() }, D, new L());
     const create = [S.prototype.create, C.prototype.create] as { __original?: unknown }[];
     expect(create.every((method) => isWrapped(method))).toBe(true);
-    expect(isWrapped(create[0]?.__original)).toBe(false); // each by its own patch alone
+    expect(isWrapped(create[0]?.__original)).toBe(false); // each only by its own patch
     expect([D.prototype.waitFor, D.prototype.memo, L.prototype.sendEvent].every((m) => isWrapped(m))).toBe(true);
     instrumentor.uninstrument();
     expect(isWrapped(A.prototype.runWorkflow)).toBe(false);
@@ -199,7 +199,7 @@ describe('a bundled SDK', () => {
   });
 });
 
-describe('in a process of its own', () => {
+describe('in a separate process', () => {
   const patched = `
     const { AdminClient } = await import('@hatchet-dev/typescript-sdk/v1/client/admin.js');
     const { createRequire } = await import('node:module');
@@ -246,7 +246,7 @@ describe('in a process of its own', () => {
   });
 });
 
-test('the version is the one of the package', () => {
+test('VERSION is the version in package.json', () => {
   expect(VERSION).toBe(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
 });
 

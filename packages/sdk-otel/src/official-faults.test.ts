@@ -13,7 +13,7 @@ import { hastenRetries } from './testing/retries.ts';
 import { stopWorkerDuringTask } from './testing/stopped-worker.ts';
 import { setUpWorker, type TestWorker } from './testing/worker.ts';
 
-// What the official instrumentor of the SDK (1.33) gets wrong, by weight; each fault is a test that passes with this one.
+// Faults of the SDK's own instrumentor (1.33), the gravest first. Each has a test that passes with this instrumentor.
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const START = 'hatchet.start_step_run';
@@ -30,7 +30,7 @@ const attempt = async (body: TestWorker['body'], more: Parameters<TestEngine['di
   return span!;
 };
 
-describe("fault 1: it takes over the application's tracer provider, or loses its own", () => {
+describe("fault 1: it replaces the application's tracer provider, or loses its own", () => {
   const application = () => {
     const exporter = new InMemorySpanExporter();
     return { exporter, provider: new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }) };
@@ -40,7 +40,7 @@ describe("fault 1: it takes over the application's tracer provider, or loses its
   };
   afterEach(globals);
 
-  test.each(['before', 'after'])('a provider registered %s the instrumentor gets everything', async (when) => {
+  test.each(['before', 'after'])('a provider registered %s the instrumentor gets all spans', async (when) => {
     worker.instrumentor.disable();
     const { exporter, provider } = application();
     if (when === 'before') trace.setGlobalTracerProvider(provider);
@@ -54,7 +54,7 @@ describe("fault 1: it takes over the application's tracer provider, or loses its
   });
 });
 
-test('fault 2: the minimal set-up propagates nothing; ours needs no propagator, and carries W3C whatever that is', async () => {
+test('fault 2: the minimal setup propagates nothing; ours needs no propagator and always carries W3C context', async () => {
   propagation.setGlobalPropagator({
     fields: () => ['x-mine'],
     inject: (_context, carrier, setter) => setter.set(carrier, 'x-mine', '1'),
@@ -72,7 +72,7 @@ test('fault 3: attributes of a task lack the prefix', async () => {
   expect(others).toEqual(['instrumentor']);
 });
 
-test('fault 4: the attributes of the last task stay in the listener loop', async () => {
+test('fault 4: the attributes of the last task leak into the listener loop', async () => {
   const { _internal } = worker.worker;
   const handleAction = _internal.handleAction.bind(_internal);
   const contexts: unknown[] = [];
@@ -98,14 +98,14 @@ test('fault 5: payloads are recorded by default', async () => {
   expect(recorded).not.toMatch(/4242 4242|s3cr3t/);
 });
 
-describe('fault 6: payloads are serialised even when nothing is recorded, and that can throw', () => {
-  test('ours serialises nothing', async () => {
+describe('fault 6: payloads are serialized even if nothing is recorded, which can throw', () => {
+  test('ours serializes nothing', async () => {
     const toJSON = vi.fn(() => ({}));
     await engine.client.admin.runWorkflow('order', { toJSON });
     expect(toJSON).toHaveBeenCalledOnce(); // by the SDK
   });
 
-  test('and what cannot be serialised fails as it does without us', async () => {
+  test('a value that cannot be serialized fails as without an instrumentor', async () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     worker.instrumentor.setConfig({ capture: { payload: true } });
@@ -120,21 +120,21 @@ describe('fault 6: payloads are serialised even when nothing is recorded, and th
   });
 });
 
-test('fault 7: bulkPush loses the metadata that its events share', async () => {
+test('fault 7: bulkPush loses the shared metadata of its events', async () => {
   const inputs = [{ payload: {} }, { payload: {}, additionalMetadata: { of: 'item' } }];
   await engine.client.events.bulkPush('paid', inputs, { additionalMetadata: { of: 'all' } });
   expect(engine.metadata.map((metadata) => metadata?.of)).toEqual(['all', 'item']);
 });
 
 describe('fault 8: failures are reported as success', () => {
-  test('a text that is thrown', async () => {
+  test('a thrown text', async () => {
     const span = await attempt(() => {
       throw 'no money';
     });
     expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'no money' });
   });
 
-  test('a task that is cancelled, and returns after that', async () => {
+  test('a task that returns after its cancellation', async () => {
     worker.body = ({ abortController: { signal } }) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve({ late: 'result' })));
     const action = engine.dispatch('work:work');
@@ -146,7 +146,7 @@ describe('fault 8: failures are reported as success', () => {
     await recorder.ended('hatchet.cancel_step_run');
   });
 
-  test('an action that nobody handles', async () => {
+  test('an action without a handler', async () => {
     engine.dispatch('work:unknown');
     expect((await recorder.ended(START))[0]?.status.code).toBe(SpanStatusCode.ERROR);
   });
@@ -157,7 +157,7 @@ describe('fault 8: failures are reported as success', () => {
     expect((await attempt(() => ({}))).status.code).toBe(SpanStatusCode.ERROR);
   });
 
-  test('an error that is not to be retried is one like any other', async () => {
+  test('a non-retryable error is recorded like any other', async () => {
     const span = await attempt(() => {
       throw new NonRetryableError('never');
     });
@@ -168,7 +168,7 @@ describe('fault 8: failures are reported as success', () => {
 describe('fault 9: a durable task', () => {
   const steps = () => engine.dispatch('steps:steps', { durableTaskInvocationCount: 1 });
 
-  test('that is evicted is no error, nor is what it waited for', async () => {
+  test('that is evicted is not an error, nor is its wait', async () => {
     engine.durable.eager = false;
     worker.durableBody = (ctx) => ctx.sleepFor('1h');
     const action = steps();
@@ -214,7 +214,7 @@ test('fault 10: batches, crons, cancel, replay and memos are not traced', async 
 });
 
 describe('fault 11: errors of push, bulkPush and cancellations are not recorded', () => {
-  test('a push that fails is an error', async () => {
+  test('a failed push is an error', async () => {
     engine.failing.add('push');
     await expect(engine.client.events.push('paid', {})).rejects.toThrow();
     await expect(engine.client.events.bulkPush('paid', [{ payload: {} }])).rejects.toThrow();
@@ -230,7 +230,7 @@ describe('fault 11: errors of push, bulkPush and cancellations are not recorded'
   });
 });
 
-test('fault 12: the environment and the configuration of the client do nothing', () => {
+test('fault 12: the environment and the configuration of the client have no effect', () => {
   const env = {
     HATCHET_CLIENT_OPENTELEMETRY_EXCLUDED_ATTRIBUTES: '["payload"]',
     HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME: 'true',
@@ -241,21 +241,21 @@ test('fault 12: the environment and the configuration of the client do nothing',
   expect(settingsOf({}, {}).includeTaskName(client)).toBe(true);
 });
 
-describe('fault 13: the wrappers have fallen behind the methods that they wrap', () => {
-  test('the parent of a child is recorded, by either of its names', async () => {
+describe('fault 13: the wrappers do not match the current methods', () => {
+  test('the parent of a child is recorded under both of its option names', async () => {
     await engine.client.admin.runWorkflow('order', {}, { parentTaskRunExternalId: 'new' });
     await engine.client.admin.runWorkflow('order', {}, { parentStepRunId: 'old' });
     const parents = recorder.take().map(({ attributes }) => attributes['hatchet.parent_step_run_id']);
     expect(parents).toEqual(['new', 'old']);
   });
 
-  test('a workflow is its name', async () => {
+  test('a workflow is recorded by its name', async () => {
     const report = engine.client.task({ name: 'report', fn: () => ({}) });
     await report.schedule(new Date(Date.now() + 1000), {});
     expect(recorder.take()[0]?.attributes['hatchet.workflow_name']).toBe('report');
   });
 
-  test('arguments that are not known yet are passed on', async () => {
+  test('unknown arguments are passed on', async () => {
     worker.instrumentor.disable();
     const original = vi.spyOn(Object.getPrototypeOf(engine.client.admin), 'runWorkflow').mockResolvedValue(undefined);
     worker.instrumentor.enable();
@@ -268,13 +268,13 @@ describe('fault 13: the wrappers have fallen behind the methods that they wrap',
   });
 });
 
-test('fault 14: the name of the task in the span breaks who looks for the span', async () => {
+test('fault 14: the task name in the span name breaks lookups by span name', async () => {
   expect((await attempt(() => ({}))).name).toBe(START);
   recorder.take();
   worker.instrumentor.setConfig({ includeTaskNameInSpanName: true });
   engine.dispatch('work:work');
   const [named] = await recorder.ended(`${START}.work:work`);
-  // by its attributes it is found whatever it is called
+  // its attributes identify it under any name
   expect(named?.attributes).toMatchObject({
     'messaging.operation.name': 'process',
     'hatchet.action_name': 'work:work',
@@ -310,8 +310,8 @@ test.each(['{', 'null', '[]', '7', '"text"'])(
   },
 );
 
-describe('fault 18: the keys of the user are taken for context', () => {
-  test('a key of that name is not read, nor written over', async () => {
+describe('fault 18: metadata keys of the user are treated as context', () => {
+  test('a key with such a name is neither read nor overwritten', async () => {
     let baggage: unknown = 'not asked';
     await attempt(
       async () => {
@@ -332,12 +332,12 @@ describe('fault 18: the keys of the user are taken for context', () => {
   });
 });
 
-describe('fault 19: smaller ones', () => {
-  test('success is not OK but unset: that is for the application to say', async () => {
+describe('fault 19: minor ones', () => {
+  test('success leaves the status unset, since OK is for the application to set', async () => {
     expect((await attempt(() => ({}))).status.code).toBe(SpanStatusCode.UNSET);
   });
 
-  test('a run links to where it was created, and an attempt to the one before', async () => {
+  test('a task links to the creation of its run, and an attempt to the previous one', async () => {
     const first = await attempt(() => ({}), { additionalMetadata: `{"traceparent":"${TRACEPARENT}"}` });
     const step = first.attributes['hatchet.step_run_id'] as string;
     engine.dispatch('work:work', { taskRunExternalId: step, retryCount: 1 });
@@ -346,7 +346,7 @@ describe('fault 19: smaller ones', () => {
     expect(second?.links.map((link) => ids(link.context))).toEqual([ids(first.spanContext())]);
   });
 
-  test('a span has the same name whatever the task', async () => {
+  test('the span name does not depend on the task', async () => {
     expect((await attempt(() => ({}))).name).toBe(START);
   });
 });

@@ -9,7 +9,7 @@ const attempt = (taskRunId: string, retryCount: number, invocation = 0): Attempt
   span: span(retryCount + invocation + 1),
 });
 
-test('the attempt before is known when this worker ran it', () => {
+test('finds the previous attempt if this worker ran it', () => {
   const memory = new AttemptMemory();
   memory.add(attempt('a', 0));
   expect(memory.previous('a', 1, 0)).toEqual(span(1));
@@ -17,20 +17,20 @@ test('the attempt before is known when this worker ran it', () => {
   expect(memory.previous('b', 1, 0)).toBeUndefined();
 });
 
-test('the invocation before of a durable task is known as well', () => {
+test('finds the previous invocation of a durable task', () => {
   const memory = new AttemptMemory();
   memory.add(attempt('a', 0, 1));
   expect(memory.previous('a', 0, 2)).toEqual(span(2));
   expect(memory.previous('a', 0, 1)).toBeUndefined(); // a second delivery of the same
 });
 
-test('an attempt that was not recorded is not linked to', () => {
+test('returns no link to an attempt that was not recorded', () => {
   const memory = new AttemptMemory();
   memory.add({ ...attempt('a', 0), span: undefined });
   expect(memory.previous('a', 1, 0)).toBeUndefined();
 });
 
-test('only the attempt that is meant is found', () => {
+test('finds only the attempt with the right retry count', () => {
   const memory = new AttemptMemory();
   memory.add(attempt('a', 1));
   expect(memory.find('a', 1)?.retryCount).toBe(1);
@@ -43,13 +43,13 @@ const watched = (taskRunId: string, retryCount: number): Attempt => ({
   observe: () => undefined,
 });
 
-test('the memory is bounded: as many as the limit are known, the oldest are forgotten', () => {
+test('keeps as many attempts as the limit and drops the oldest', () => {
   const memory = new AttemptMemory(2, 2);
   for (const id of ['a', 'b', 'c', 'd', 'a']) memory.add(attempt(id, 0)); // not watched
   expect(['a', 'b', 'c', 'd'].map((id) => memory.latest(id)?.taskRunId)).toEqual(['a', undefined, 'c', 'd']);
 });
 
-test('an attempt that runs is known however many others end, and what did not complete longer than what did', async () => {
+test('keeps a running attempt however many others end, and unfinished ones longer than completed ones', async () => {
   const memory = new AttemptMemory(2, 1);
   const [long, failed, completed] = ['long', 'failed', 'completed'].map((id) => watched(id, 0));
   for (const each of [long!, failed!, completed!]) memory.add(each);
@@ -66,7 +66,7 @@ test('an attempt that runs is known however many others end, and what did not co
   expect(memory.find('long', 0)).toBe(long);
 });
 
-test('the end of an attempt is not the end of the one after it', () => {
+test('the end of an attempt does not end the next one', () => {
   const memory = new AttemptMemory();
   const [first, second] = [watched('a', 0), watched('a', 1)];
   memory.add(first);
@@ -75,7 +75,7 @@ test('the end of an attempt is not the end of the one after it', () => {
   expect(memory.latest('a')).toBe(second);
 });
 
-test('an attempt that completed after one that failed is the latest', () => {
+test('a completed attempt after a failed one is the latest', () => {
   const memory = new AttemptMemory();
   for (const [retryCount, completed] of [
     [0, false],

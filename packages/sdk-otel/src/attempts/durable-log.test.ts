@@ -6,24 +6,24 @@ const acknowledge = (log: DurableLog, times: number) => {
   return log;
 };
 
-test('a replay has seen what an invocation before had acknowledged, and no more', () => {
+test('a replay covers the entries that an earlier invocation had acknowledged, and no more', () => {
   const replay = new DurableLog(2, acknowledge(new DurableLog(1), 2));
   expect(replay.isReplaying).toBe(true);
   expect(acknowledge(replay, 1).isReplaying).toBe(true);
   expect(acknowledge(replay, 1).isReplaying).toBe(false);
 });
 
-test('a replay that ends early does not forget what was seen', () => {
+test('a replay that ends early keeps the position of earlier invocations', () => {
   const short = acknowledge(new DurableLog(2, acknowledge(new DurableLog(1), 3)), 1);
   expect(new DurableLog(3, short).isReplaying).toBe(true);
   expect(new DurableLog(3, short).reached).toBe(3);
 });
 
-test('the first invocation on this worker has seen nothing', () => {
+test('the first invocation on this worker replays nothing', () => {
   expect(new DurableLog(5).isReplaying).toBe(false);
 });
 
-test('a child is known by key or index, from the next invocation on', () => {
+test('a child is found by key or index from the next invocation on', () => {
   const first = new DurableLog(1);
   first.addChild('key');
   first.addChild(0);

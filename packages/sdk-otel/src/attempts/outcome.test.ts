@@ -5,14 +5,14 @@ const ran = { result: undefined, registered: true };
 const aborted = (reason: unknown) => ({ aborted: true, reason });
 const terminated = (reason: string) => aborted({ name: 'TaskRunTerminatedError', reason });
 
-test('a task that reports completion completed, even when it is cancelled after that', () => {
+test('a task that reports completion has completed, even if it is cancelled afterwards', () => {
   expect(attemptVerdict({ ...ran, report: 'completed' })).toEqual({ outcome: 'completed' });
   expect(attemptVerdict({ ...ran, report: 'completed', signal: terminated('cancelled') })).toEqual({
     outcome: 'completed',
   });
 });
 
-test('whatever is thrown is a failure: an error, a text, zero, undefined', () => {
+test('any thrown value is a failure: an error, a text, zero, undefined', () => {
   const error = new Error('card declined');
   expect(attemptVerdict({ ...ran, result: error })).toEqual({ outcome: 'failed', error: { thrown: error } });
   expect(attemptVerdict({ ...ran, result: 'no' }).error).toEqual({ thrown: 'no' });
@@ -21,7 +21,7 @@ test('whatever is thrown is a failure: an error, a text, zero, undefined', () =>
   expect(attemptVerdict({ ...ran, signal: running })).toEqual({ outcome: 'failed', error: { thrown: undefined } });
 });
 
-test('a result that cannot be sent is a failure, with what the SDK said of it', () => {
+test('a result that cannot be sent is a failure with the error of the SDK', () => {
   const reportedFailure = { name: 'report', message: 'Do not know how to serialize a BigInt' };
   expect(attemptVerdict({ ...ran, report: 'failed', reportedFailure })).toEqual({
     outcome: 'failed',
@@ -29,28 +29,28 @@ test('a result that cannot be sent is a failure, with what the SDK said of it', 
   });
 });
 
-test('cancelled and evicted are no errors', () => {
+test('cancelled and evicted are not errors', () => {
   expect(attemptVerdict({ ...ran, signal: terminated('cancelled') })).toEqual({ outcome: 'cancelled' });
   expect(attemptVerdict({ ...ran, signal: terminated('evicted') })).toEqual({ outcome: 'evicted' });
 });
 
-test('a task that cancels itself throws its abort: still cancelled', () => {
+test('a task that cancels itself and throws the abort is cancelled', () => {
   const abort = new DOMException('', 'AbortError');
   expect(attemptVerdict({ ...ran, result: abort, signal: aborted(abort) })).toEqual({ outcome: 'cancelled' });
 });
 
-test('timed out is known only when the cancellation said so, and is an error', () => {
+test('a task is timed out only if the cancellation says so; that is an error', () => {
   const verdict = attemptVerdict({ ...ran, signal: terminated('cancelled'), timedOut: true });
   expect(verdict.outcome).toBe('timed_out');
   expect(verdict.error?.thrown).toMatchObject({ name: 'timeout' });
 });
 
-test('an action that no handler is registered for failed, although the SDK returns nothing', () => {
+test('an action without a handler has failed, although the SDK returns nothing', () => {
   const verdict = attemptVerdict({ ...ran, registered: false });
   expect(verdict.outcome).toBe('failed');
   expect(verdict.error?.thrown).toMatchObject({ name: 'unknown_action' });
 });
 
-test('nothing to be seen but a return is a completion', () => {
+test('a return without signal and report is a completion', () => {
   expect(attemptVerdict(ran)).toEqual({ outcome: 'completed' });
 });

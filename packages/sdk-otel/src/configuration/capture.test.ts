@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { captureValues, truncate } from './capture.ts';
 
-test('nothing is recorded, nor looked at, unless asked for', () => {
+test('nothing is recorded or read unless configured', () => {
   const toJSON = vi.fn();
   expect(captureValues({}, { payload: { toJSON }, metadata: { toJSON } })).toEqual({});
   expect(captureValues({ metadata: true }, { payload: { toJSON }, metadata: { a: 1 } })).toEqual({
@@ -11,7 +11,7 @@ test('nothing is recorded, nor looked at, unless asked for', () => {
   expect(toJSON).not.toHaveBeenCalled();
 });
 
-test('a redactor sees data, on the worker too, where they arrive as text', () => {
+test('a redactor gets objects, also on the worker, where data arrive as text', () => {
   const redact = (value: unknown, key: string) => ({ ...(value as object), card: `no ${key}` });
   expect(captureValues({ payload: true, redact }, { payload: '{"card":"4111"}' })).toEqual({
     payload: '{"card":"no payload"}',
@@ -21,7 +21,7 @@ test('a redactor sees data, on the worker too, where they arrive as text', () =>
   });
 });
 
-test('what cannot be serialised is left out', () => {
+test('a value that cannot be serialized is left out', () => {
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
   expect(captureValues({ payload: true }, { payload: cycle })).toEqual({ payload: undefined });

@@ -5,17 +5,17 @@ import { settingsOf } from './settings.ts';
 
 const { warn } = captureDiag();
 
-test('a name is taken with and without the prefix', () => {
+test('a name is accepted with and without the prefix', () => {
   expect([...excludedSet(['payload', 'hatchet.scope'])]).toEqual(['payload', 'scope']);
 });
 
-test('an unknown name is reported once, with the nearest', () => {
+test('an unknown name is reported once, with the nearest name', () => {
   excludedSet(['hatchet.worklow_name', 'payload']);
   excludedSet(['hatchet.worklow_name']);
   expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('did you mean "workflow_name"')]);
 });
 
-test('the variable is a list with commas or a JSON list', () => {
+test('the variable is a comma-separated or a JSON list', () => {
   expect(parseExcludedAttributes(' payload, scope ,')).toEqual(['payload', 'scope']);
   expect(parseExcludedAttributes('["payload","scope"]')).toEqual(['payload', 'scope']);
   expect(parseExcludedAttributes(undefined)).toEqual([]);
@@ -23,7 +23,7 @@ test('the variable is a list with commas or a JSON list', () => {
   expect(warn).toHaveBeenCalledOnce();
 });
 
-test('constructor, environment and client add up', () => {
+test('the lists of constructor, environment and client are merged', () => {
   const settings = settingsOf(
     { excludedAttributes: ['payload'] },
     { HATCHET_CLIENT_OPENTELEMETRY_EXCLUDED_ATTRIBUTES: 'scope' },
@@ -34,7 +34,7 @@ test('constructor, environment and client add up', () => {
   expect([...settings.excludedFor(undefined)]).toEqual(['payload', 'scope']);
 });
 
-test('the task name goes into the span name when anyone asks for it', () => {
+test('the span name contains the task name if constructor, environment or client enable it', () => {
   const env = { HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME: 'true' };
   expect(settingsOf({}, {}).includeTaskName({ otel: {} })).toBe(false);
   expect(settingsOf({}, {}).includeTaskName({ otel: { includeTaskNameInSpanName: true } })).toBe(true);

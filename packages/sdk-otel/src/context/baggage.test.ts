@@ -5,17 +5,17 @@ import { formatBaggage, withBaggage } from './baggage.ts';
 
 const read = (text: unknown) => formatBaggage(propagation.getBaggage(withBaggage(ROOT_CONTEXT, text)));
 
-test('entries and their properties survive', () => {
+test('entries and their properties are preserved', () => {
   expect(read('tenant=a%20b;ttl=3,plan=gold')).toBe('tenant=a%20b;ttl=3,plan=gold');
 });
 
-test('what is no baggage is ignored, member by member', () => {
+test('invalid members are ignored one by one', () => {
   expect(read('two suitcases')).toBeUndefined();
   expect(read(42)).toBeUndefined();
   expect(read('a=%zz,b=2,=3')).toBe('b=2');
 });
 
-test('any keys and values come back', () => {
+test('any keys and values make the round trip', () => {
   const key = fc.stringMatching(/^[a-z][a-z0-9_-]{0,9}$/);
   fc.assert(
     fc.property(fc.dictionary(key, fc.string({ unit: 'grapheme', maxLength: 20 }), { maxKeys: 5 }), (entries) => {
@@ -28,7 +28,7 @@ test('any keys and values come back', () => {
   );
 });
 
-test('no more is written than W3C allows', () => {
+test('the text stays within the limits of W3C', () => {
   const entries = Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`key${i}`, { value: 'v'.repeat(100) }]));
   const text = formatBaggage(propagation.createBaggage({ ...entries, huge: { value: 'x'.repeat(5000) } }))!;
   expect(text.length).toBeLessThanOrEqual(8192);

@@ -8,7 +8,7 @@ const SPAN = 'b7ad6b7169203331';
 const VALID = `00-${TRACE}-${SPAN}-01`;
 
 describe('reading', () => {
-  test('takes the context from an object and from JSON text alike', () => {
+  test('reads the context from an object and from JSON text', () => {
     const context = { traceId: TRACE, spanId: SPAN, traceFlags: 1, isRemote: true };
     expect(readCarrier({ traceparent: VALID, team: 'a' })).toEqual(context);
     expect(readCarrier(JSON.stringify({ team: 'a', traceparent: VALID }))).toEqual(context);
@@ -24,15 +24,15 @@ describe('reading', () => {
     ['white space', ` ${VALID}`],
     ['less', VALID.slice(0, -1)],
     ['no text', 7],
-  ])('refuses %s', (_what, traceparent) => {
+  ])('rejects %s', (_what, traceparent) => {
     expect(readCarrier({ traceparent })).toBeUndefined();
   });
 
-  test('takes what it knows of a later version', () => {
+  test('reads the known fields of a later version', () => {
     expect(readCarrier({ traceparent: `cc-${TRACE}-${SPAN}-01-what-the-future-brings` })?.spanId).toBe(SPAN);
   });
 
-  test('keeps flags that it does not know: the Python SDK sends 03', () => {
+  test('keeps unknown flags: the Python SDK sends 03', () => {
     expect(readCarrier({ traceparent: `00-${TRACE}-${SPAN}-03` })?.traceFlags).toBe(3);
   });
 
@@ -42,11 +42,11 @@ describe('reading', () => {
     expect(readCarrier({ traceparent: 'mine', tracestate: 'a=1' })).toBeUndefined();
   });
 
-  test('a user key named baggage or traceparent-like is left alone', () => {
+  test('ignores user keys named baggage or similar to traceparent', () => {
     expect(readCarrier({ baggage: 'two suitcases', 'x-traceparent': VALID })).toBeUndefined();
   });
 
-  test('a getter that throws is no context', () => {
+  test('returns undefined if a getter throws', () => {
     expect(
       readCarrier({
         get traceparent() {
@@ -56,7 +56,7 @@ describe('reading', () => {
     ).toBeUndefined();
   });
 
-  test('never throws, whatever it is given', () => {
+  test('never throws for any value', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.anything(), fc.json(), traceparentLike()), (given) => {
         for (const metadata of [
@@ -74,7 +74,7 @@ describe('reading', () => {
 });
 
 describe('writing', () => {
-  test('what is written is what is read, beside the keys of the user', () => {
+  test("makes the round trip and keeps the user's keys", () => {
     fc.assert(
       fc.property(spanContext(), fc.dictionary(fc.string(), fc.string()), (context, metadata) => {
         const before = structuredClone(metadata);
@@ -93,12 +93,12 @@ describe('writing', () => {
     );
   });
 
-  test('the tracestate of another context does not stay', () => {
+  test('removes the tracestate of another context', () => {
     const context = { traceId: TRACE, spanId: SPAN, traceFlags: 1 };
     expect(writeCarrier({ traceparent: 'x', tracestate: 'a=1' }, context)).toEqual({ traceparent: VALID });
   });
 
-  test('an invalid context is not written', () => {
+  test('does not write an invalid context', () => {
     const nothing: SpanContext = { traceId: '0'.repeat(32), spanId: '0'.repeat(16), traceFlags: 0 };
     expect(writeCarrier({ team: 'a' }, nothing)).toEqual({ team: 'a' });
   });

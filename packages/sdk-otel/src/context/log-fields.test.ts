@@ -7,7 +7,7 @@ import { logFields } from './log-fields.ts';
 const worker = await setUpWorker();
 
 describe('a line of ctx.logger', () => {
-  test('names the span in which it was written, beside what the caller adds', async () => {
+  test("has the ids of the active span beside the caller's fields", async () => {
     worker.body = async (ctx) => {
       await ctx.logger.info('taken', { item: 7 });
       await ctx.logger.error('odd', { extra: { trace_id: 'mine' } });
@@ -22,7 +22,7 @@ describe('a line of ctx.logger', () => {
     ]);
   });
 
-  test('is as it was when the instrumentor is switched off', async () => {
+  test('is unchanged when the instrumentor is disabled', async () => {
     worker.instrumentor.disable();
     worker.body = (ctx) => ctx.logger.info('taken');
     const { taskRunExternalId } = worker.engine.dispatch('work:work');
@@ -32,7 +32,7 @@ describe('a line of ctx.logger', () => {
   });
 });
 
-test('pino takes the fields as a mixin', () => {
+test('logFields is a mixin for pino', () => {
   const lines: string[] = [];
   const logger = pino({ mixin: logFields, base: null, timestamp: false }, { write: (line) => void lines.push(line) });
   const span = worker.recorder.provider.getTracer('app').startSpan('request');

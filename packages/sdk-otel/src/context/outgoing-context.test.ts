@@ -14,26 +14,26 @@ const underRemote = trace.setSpanContext(ROOT_CONTEXT, remote);
 const on = startRecorder().provider.getTracer('on');
 const off = startRecorder(new AlwaysOffSampler()).provider.getTracer('off');
 
-describe('the context that goes on', () => {
-  test('is the span that is recorded', () => {
+describe('the context to send', () => {
+  test('has the span if it is recorded', () => {
     const span = on.startSpan('send', {}, underRemote);
     expect(contextToSend(span, remote, true)).toEqual(span.spanContext());
   });
 
-  test('is what was received when the span is not recorded, its flag untouched', () => {
+  test('is the received one, with its flag unchanged, if the span is not recorded', () => {
     const span = off.startSpan('send', {}, underRemote);
     expect(contextToSend(span, remote, true)).toBe(remote);
     expect(contextToSend(span, remote, false)).toBe(remote);
     expect(contextToSend(off.startSpan('send', {}, underRemote), remoteUnsampled, false)).toBe(remoteUnsampled);
   });
 
-  test('is its own with the flag clear when there is nothing above, so that workers drop the trace too', () => {
+  test("is the span's own unsampled one without a context above, so that workers drop the trace too", () => {
     const span = off.startSpan('send', {}, ROOT_CONTEXT);
     expect(contextToSend(span, undefined, true)).toEqual(span.spanContext());
     expect(span.spanContext().traceFlags).toBe(0);
   });
 
-  test('is nothing when a trace that began here was dropped and that shall stay here', () => {
+  test('is undefined without propagateUnsampled, if the trace starts here and is not sampled', () => {
     const local: SpanContext = off.startSpan('request', {}, ROOT_CONTEXT).spanContext();
     const span = off.startSpan('send', {}, trace.setSpanContext(ROOT_CONTEXT, local));
     expect(contextToSend(span, local, false)).toBeUndefined();
@@ -41,27 +41,27 @@ describe('the context that goes on', () => {
     expect(contextToSend(off.startSpan('send', {}, ROOT_CONTEXT), undefined, false)).toBeUndefined();
   });
 
-  test('is nothing without a provider, or where tracing is suppressed', () => {
+  test('is undefined without a provider, or if tracing is suppressed', () => {
     expect(contextToSend(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), undefined, true)).toBeUndefined();
     expect(contextToSend(on.startSpan('send', {}, suppressTracing(underRemote)), remote, true)).toBeUndefined();
   });
 
-  test('without a provider is what was received', () => {
+  test('without a provider is the received one', () => {
     expect(contextToSend(trace.getTracer('none').startSpan('send', {}, underRemote), remote, true)).toEqual(remote);
   });
 });
 
-describe('what is active inside', () => {
-  test('is the span that is recorded', () => {
+describe('the active context of the call', () => {
+  test('has the span if it is recorded', () => {
     const span = on.startSpan('send', {}, underRemote);
     expect(trace.getSpan(contextBelow(span, underRemote))).toBe(span);
   });
 
-  test('stays what was received when it is not', () => {
+  test('stays the received one if it is not', () => {
     expect(contextBelow(off.startSpan('send', {}, underRemote), underRemote)).toBe(underRemote);
   });
 
-  test('is its own unsampled context when there is nothing else', () => {
+  test("has the span's own unsampled context if there is no other", () => {
     const span = off.startSpan('send', {}, ROOT_CONTEXT);
     expect(trace.getSpanContext(contextBelow(span, ROOT_CONTEXT))).toEqual(span.spanContext());
     expect(contextBelow(trace.getTracer('none').startSpan('send', {}, ROOT_CONTEXT), ROOT_CONTEXT)).toBe(ROOT_CONTEXT);
@@ -77,17 +77,17 @@ describe('the metadata', () => {
   const taskThatReceived = (metadata: Metadata) => withScope(ROOT_CONTEXT, { metadata, identity: () => ({}) });
   const inTask = taskThatReceived({ traceparent: RECEIVED, tracestate: 'a=1' });
 
-  test('get the context beside the keys of the caller', () => {
+  test("get the context in addition to the caller's keys", () => {
     expect(metadataWithContext({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
     expect(metadataWithContext(undefined, fresh)).toEqual({ traceparent: ours });
   });
 
-  test('keep a traceparent that the caller put there', () => {
+  test('keep a traceparent of the caller', () => {
     expect(metadataWithContext({ traceparent: RECEIVED, tracestate: 'a=1' }, fresh)).toBeUndefined();
     expect(metadataWithContext({ traceparent: 'mine' }, outgoingContext(span, inTask, settings))).toBeUndefined();
   });
 
-  test('lose the one that the task itself received, with its tracestate: it was only forwarded', () => {
+  test('lose the traceparent and tracestate that the task received, since they are only forwarded', () => {
     const forwarded = { traceparent: RECEIVED, tracestate: 'a=1', team: 'a' };
     expect(metadataWithContext(forwarded, outgoingContext(span, inTask, settings))).toEqual({
       team: 'a',
@@ -95,7 +95,7 @@ describe('the metadata', () => {
     });
   });
 
-  test('lose with it what was said of how the task itself came to be', () => {
+  test("lose with it the link and relation of the task's own creation", () => {
     const received = { traceparent: RECEIVED, hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
     const above = taskThatReceived(received);
     expect(metadataWithContext({ ...received, team: 'a' }, outgoingContext(span, above, settings))).toEqual({
@@ -109,7 +109,7 @@ describe('the metadata', () => {
     });
   });
 
-  test('say that what is created later begins a trace of its own, unless the caller has said something', () => {
+  test('get the relation link for later runs, unless the caller has set a relation', () => {
     expect(metadataWithContext({ team: 'a' }, fresh, 'link')).toEqual({
       team: 'a',
       traceparent: ours,
@@ -125,13 +125,13 @@ describe('the metadata', () => {
     expect(metadataWithContext({ team: 'a' }, { ...fresh, spanContext: undefined }, 'link')).toBeUndefined();
   });
 
-  test('are sent as they are when there is nothing to write, or when they are no object', () => {
+  test('stay unchanged if there is nothing to write, or if they are not an object', () => {
     expect(metadataWithContext({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
     expect(metadataWithContext('text', fresh)).toBeUndefined();
     expect(metadataWithContext(['list'], fresh)).toBeUndefined();
   });
 
-  test('get baggage only when that is asked for, and keep a user key of that name', () => {
+  test('get baggage only if configured, and keep a user key of that name', () => {
     expect(metadataWithContext({ baggage: 'two suitcases' }, { ...fresh, baggage: 'a=1' })).toEqual({
       baggage: 'two suitcases',
       traceparent: ours,

@@ -13,24 +13,24 @@ test('a task is a child of the context in which its run was created, and links t
   expect(place('auto', { traceparent: PRODUCER })).toEqual({ parent: producer, creation: producer });
 });
 
-test('without a context it begins a trace', () => {
+test('without a context it starts a trace', () => {
   expect(place('parent', {})).toEqual({});
   expect(place('link', { traceparent: 'not one' })).toEqual({});
 });
 
-test('a link begins a trace too, and keeps the creation', () => {
+test('the relation link starts a trace too, with a link to the creation', () => {
   expect(place('link', { traceparent: PRODUCER })).toEqual({ creation: producer });
   expect(place('auto', { traceparent: PRODUCER, hatchet__trace_relation: 'link' })).toEqual({ creation: producer });
 });
 
-test('the call goes before the constant, a function that decides before the call', () => {
+test('the call takes precedence over the constant, and a deciding function over the call', () => {
   const asked = { traceparent: PRODUCER, hatchet__trace_relation: 'parent' };
   expect(place('link', asked).parent).toEqual(producer);
   expect(place(() => 'link', asked).parent).toBeUndefined();
   expect(place(() => 'auto', { ...asked, hatchet__trace_relation: 'link' }).parent).toBeUndefined();
 });
 
-test('a function is told the task and the metadata', () => {
+test('a function gets the task and the metadata', () => {
   const seen: unknown[] = [];
   place(
     (related) => {
@@ -42,18 +42,18 @@ test('a function is told the task and the metadata', () => {
   expect(seen).toEqual([{ ...action, metadata: { traceparent: PRODUCER, team: 'a' } }]);
 });
 
-test('a function that throws decides nothing', () => {
+test('a function that throws has no effect', () => {
   const broken = () => {
     throw new Error('mine');
   };
   expect(place(broken, { traceparent: PRODUCER }).parent).toEqual(producer);
 });
 
-test('a relation that does not exist is ignored', () => {
+test('an unknown relation is ignored', () => {
   expect(place('auto', { traceparent: PRODUCER, hatchet__trace_relation: 'sibling' }).parent).toEqual(producer);
 });
 
-test('a firing with a context of its own joins it and links to where the cron was created', () => {
+test('a firing with a context of its own joins it and links to the creation of the cron', () => {
   const metadata = { traceparent: FIRING, hatchet__link_traceparent: PRODUCER, hatchet__trace_relation: 'link' };
   expect(place('auto', metadata)).toEqual({ parent: firing, creation: producer });
 });

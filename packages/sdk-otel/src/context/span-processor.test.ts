@@ -16,7 +16,7 @@ const step = (name: string) => recorder.provider.getTracer('user').startSpan(nam
 const identity = (attributes: object) =>
   Object.fromEntries(Object.entries(attributes).filter(([key]) => key.startsWith('hatchet.')));
 
-test('every span inside a task has the identity of the task, and no other attribute of it', async () => {
+test('every span inside a task has the identity of the task and no other attribute of it', async () => {
   worker.instrumentor.setTracerProvider(recorder.provider);
   worker.body = async () => {
     step('ask the bank');
@@ -42,7 +42,7 @@ test('every span inside a task has the identity of the task, and no other attrib
   expect(identity(recorder.named('hatchet.push_event')[0]!.attributes)).toMatchObject(inherited);
 });
 
-test('what a span says of itself stays: a run names its own workflow', async () => {
+test('attributes of the span itself stay: a run has the name of its own workflow', async () => {
   worker.instrumentor.setTracerProvider(recorder.provider);
   worker.body = async () => {
     await engine.client.admin.runWorkflow('other', {});
@@ -62,7 +62,7 @@ test('an excluded attribute is not inherited either', async () => {
   expect(recorder.named('ask the bank')[0]?.attributes).not.toHaveProperty('hatchet.tenant_id');
 });
 
-test('it does not matter whether the task itself is recorded', async () => {
+test('the task itself need not be recorded', async () => {
   worker.instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
   worker.body = () => step('ask the bank');
   const action = engine.dispatch('work:work');
@@ -71,7 +71,7 @@ test('it does not matter whether the task itself is recorded', async () => {
   await engine.reported(action.taskRunExternalId, 2);
 });
 
-test('a thousand interleaved tasks keep to their own identity, and a timer of the application has none', async () => {
+test('a thousand interleaved tasks keep their own identity, and a timer of the application has none', async () => {
   worker.instrumentor.setTracerProvider(recorder.provider);
   const timer = setInterval(() => step('tick'), 1);
   worker.body = async (ctx) => {
@@ -96,7 +96,7 @@ test('a thousand interleaved tasks keep to their own identity, and a timer of th
   expect(recorder.named('tick').length).toBeGreaterThan(0);
 });
 
-test('nothing of a task is left in the loop that listens for the next', async () => {
+test('the listener loop keeps nothing of a task', async () => {
   const { _internal } = worker.worker;
   const handleAction = _internal.handleAction.bind(_internal);
   _internal.handleAction = (action) => {
@@ -111,6 +111,6 @@ test('nothing of a task is left in the loop that listens for the next', async ()
   expect(recorder.named('in the loop').map(({ attributes }) => attributes)).toEqual([{}, {}, {}]);
 });
 
-test('it fits the SDK without depending on it', () => {
+test('its type fits the SDK without a dependency on it', () => {
   expectTypeOf<HatchetSpanProcessor>().toExtend<SpanProcessor>();
 });

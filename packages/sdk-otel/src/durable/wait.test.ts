@@ -9,16 +9,16 @@ import { activeTurn, prepareWait, type WaitingTask } from './wait.ts';
 const recorder = startRecorder();
 const task: WaitingTask = { taskRunId: 'task', invocation: 1, client: undefined, signal: undefined, withoutLog: false };
 const wait = (kit: Telemetry, host: WaitingTask, call: () => Promise<unknown>) =>
-  traceCall('waiting', [], call, () => prepareWait<[], Promise<unknown>>(kit, 'durable.wait_for', [], host));
+  traceCall('tracing a wait', [], call, () => prepareWait<[], Promise<unknown>>(kit, 'durable.wait_for', [], host));
 
 afterEach(() => void recorder.take());
 
-test('a wait whose turn never comes makes no span', async () => {
+test('a wait without a turn makes no span', async () => {
   await wait(createTelemetry(recorder), task, async () => undefined);
   expect(recorder.take()).toEqual([]);
 });
 
-test('a wait begins once, when its turn comes', async () => {
+test('a wait starts its span once, when its turn begins', async () => {
   await wait(createTelemetry(recorder), task, async () => {
     activeTurn()?.begin();
     activeTurn()?.begin();
@@ -26,12 +26,12 @@ test('a wait begins once, when its turn comes', async () => {
   expect(recorder.take().map(({ attributes }) => attributes['hatchet.outcome'])).toEqual(['completed']);
 });
 
-test('on an engine without an event log it begins at once', async () => {
+test('on an engine without an event log the span starts at once', async () => {
   await wait(createTelemetry(recorder), { ...task, withoutLog: true }, async () => undefined);
   expect(recorder.take()).toHaveLength(1);
 });
 
-test('what the engine evicted without a signal is evicted', async () => {
+test('a wait that the engine evicts without a signal is evicted', async () => {
   const evicted = Object.assign(new Error('evicted'), { reason: 'evicted' });
   const call = async () => {
     activeTurn()?.begin();
@@ -41,7 +41,7 @@ test('what the engine evicted without a signal is evicted', async () => {
   expect(recorder.take()[0]?.attributes['hatchet.outcome']).toBe('evicted');
 });
 
-test('a wait that is not recorded ends in silence', async () => {
+test('a wait that is not recorded only passes on its rejection', async () => {
   const off = createTelemetry(startRecorder(new AlwaysOffSampler()));
   const call = async () => {
     activeTurn()?.begin();

@@ -27,7 +27,7 @@ const registerAll = () => {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
 };
 
-test('says that all is well, and what is in force', () => {
+test('reports the setup and no problems', () => {
   registerAll();
   const { patched, ...explanation } = instrumentor().explain();
   expect(explanation).toMatchObject({
@@ -46,7 +46,7 @@ test('says that all is well, and what is in force', () => {
   });
 });
 
-test('says what is missing and what to do', () => {
+test('reports problems with remedies', () => {
   const nothing = instrumentor({ enabled: false }).explain();
   expect(nothing.missing).toEqual([
     expect.stringContaining('call instrument()'),
@@ -58,7 +58,7 @@ test('says what is missing and what to do', () => {
   expect(given.missing).toEqual([expect.stringContaining('no context manager is registered')]);
 });
 
-test('notices a provider of an older API, which this one cannot see', () => {
+test('detects a provider of an older API copy', () => {
   const globals = globalThis as unknown as Record<symbol, unknown>;
   const own = globals[GLOBALS];
   globals[GLOBALS] = { version: '1.0.0', trace: new BasicTracerProvider() };
@@ -67,7 +67,7 @@ test('notices a provider of an older API, which this one cannot see', () => {
   expect(missing).toContainEqual(expect.stringContaining('registered through @opentelemetry/api 1.0.0'));
 });
 
-test('is a few lines of a log', () => {
+test('is formatted as log lines', () => {
   registerAll();
   const lines = explanationLines(instrumentor().explain());
   expect(lines[0]).toMatch(/^@hatchet-ts\/sdk-otel \d.*: patched$/);

@@ -17,8 +17,8 @@ const inSpan = <T>(name: string, work: () => Promise<T>): Promise<T> =>
   });
 const sentContexts = (): (SpanContext | undefined)[] => engine.metadata.map(readCarrier);
 
-describe('one run', () => {
-  test('is a producer below the active span, and its context is what the engine gets', async () => {
+describe('a run', () => {
+  test('is a producer below the active span, and the engine gets its context', async () => {
     const options = { additionalMetadata: { team: 'a' }, childIndex: 0, childKey: 'key', priority: 3 };
     const before = structuredClone(options);
     const ref = await inSpan('request', () => engine.client.admin.runWorkflow('order', { a: 1 }, options));
@@ -41,7 +41,7 @@ describe('one run', () => {
     expect(options).toEqual(before);
   });
 
-  test('that fails is an error, and the rejection is the one of the SDK', async () => {
+  test('that fails is an error with the rejection of the SDK', async () => {
     engine.failing.add('trigger');
     await expect(engine.client.admin.runWorkflow('order', {})).rejects.toThrow('no trigger today');
     const [span] = recorder.take();
@@ -50,7 +50,7 @@ describe('one run', () => {
     expect(span?.events).toHaveLength(1);
   });
 
-  test('with input that cannot be serialised fails as it does without us', async () => {
+  test('with input that cannot be serialized fails as without an instrumentor', async () => {
     await expect(engine.client.admin.runWorkflow('order', { n: 1n })).rejects.toThrow('BigInt');
     expect(recorder.take()[0]?.attributes['error.type']).toBe('HatchetError');
   });
@@ -61,7 +61,7 @@ describe('one run', () => {
     expect(engine.metadata).toEqual([{ traceparent }]);
   });
 
-  test('whose options cannot be read goes on untraced', async () => {
+  test('whose options throw when read is made untraced', async () => {
     const options = {
       get additionalMetadata(): Record<string, string> {
         throw new Error('mine');
@@ -107,7 +107,7 @@ describe('a bulk run', () => {
     expect(runs).toEqual(before);
   });
 
-  test('makes no more item spans than allowed, and says so; the rest have the context of the call', async () => {
+  test('makes at most maxItemSpans item spans and sets num_item_spans; other items get the context of the call', async () => {
     instrumentor.setConfig({ maxItemSpans: 2 });
     await engine.client.admin.runWorkflows([run('a'), run('b'), run('c'), run('d')]);
     const [batch] = recorder.named('hatchet.run_workflows');
@@ -116,7 +116,7 @@ describe('a bulk run', () => {
     expect(sentContexts().filter((sent) => sent?.spanId === batch?.spanContext().spanId)).toHaveLength(2);
   });
 
-  test('without item spans is the producer itself', async () => {
+  test('without item spans is itself the producer', async () => {
     instrumentor.setConfig({ maxItemSpans: 0 });
     await engine.client.admin.runWorkflows([run('a'), run('b')]);
     const [batch, ...more] = recorder.take();
@@ -125,7 +125,7 @@ describe('a bulk run', () => {
     expect(sentContexts().map((sent) => sent?.spanId)).toEqual(Array(2).fill(batch?.spanContext().spanId));
   });
 
-  test('that fails fails each run of it; the exception is recorded once', async () => {
+  test('that fails marks each run as failed; the exception is recorded once', async () => {
     engine.failing.add('trigger');
     await expect(engine.client.admin.runWorkflows([run('a'), run('b')])).rejects.toThrow('no trigger today');
     const spans = recorder.take();
@@ -133,7 +133,7 @@ describe('a bulk run', () => {
     expect(spans.flatMap((span) => span.events)).toHaveLength(1);
   });
 
-  test('of nothing is a call without items', async () => {
+  test('of an empty list has no item spans', async () => {
     expect(await engine.client.admin.runWorkflows([])).toEqual([]);
     expect(recorder.picture()).toBe('hatchet.run_workflows · test · PRODUCER');
   });
@@ -143,7 +143,7 @@ describe('a trace that is not recorded', () => {
   const received = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const off = () => instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
 
-  test('hands on what was received', async () => {
+  test('sends the received context', async () => {
     off();
     const above = trace.setSpanContext(context.active(), readCarrier({ traceparent: received })!);
     await context.with(above, () => engine.client.admin.runWorkflow('order', {}));
@@ -151,7 +151,7 @@ describe('a trace that is not recorded', () => {
     expect(engine.metadata).toEqual([{ traceparent: received }, { traceparent: received }]);
   });
 
-  test('and began here reaches the worker with its flag clear, or not at all', async () => {
+  test('and starts here is sent with its flag clear, or not at all', async () => {
     off();
     await engine.client.admin.runWorkflow('order', {});
     expect(sentContexts()[0]?.traceFlags).toBe(0);
@@ -160,7 +160,7 @@ describe('a trace that is not recorded', () => {
     expect(engine.metadata[1]).toBeUndefined();
   });
 
-  test('costs no look at the payload, recorded neither, unless capturing was asked for', async () => {
+  test('never reads the payload; a recorded one reads it only with capture', async () => {
     const counting = () => {
       const toJSON = vi.fn(() => ({ card: '4111' }));
       return { toJSON };
@@ -171,13 +171,13 @@ describe('a trace that is not recorded', () => {
     await engine.client.admin.runWorkflow('order', captured);
     off();
     await engine.client.admin.runWorkflow('order', dropped);
-    // once is the SDK's own
+    // the SDK itself reads it once
     expect([recorded, captured, dropped].map(({ toJSON }) => toJSON.mock.calls.length)).toEqual([1, 2, 1]);
     expect(recorder.take().map((span) => span.attributes['hatchet.payload'])).toEqual([undefined, '{"card":"4111"}']);
   });
 });
 
-test('an excluded attribute is nowhere, whether the client or the instrumentor excludes it', async () => {
+test('an attribute excluded by the client or the instrumentor is on no span', async () => {
   instrumentor.setConfig({ excludedAttributes: ['hatchet.workflow_name'] });
   await engine.client.admin.runWorkflow('order', {}, { childKey: 'key' });
   const attributes = JSON.stringify(recorder.take()[0]?.attributes);
@@ -185,7 +185,7 @@ test('an excluded attribute is nowhere, whether the client or the instrumentor e
   expect(attributes).not.toContain('key"');
 });
 
-test('baggage goes along only when that is asked for', async () => {
+test('baggage is sent only if configured', async () => {
   const { propagation } = await import('@opentelemetry/api');
   const above = propagation.setBaggage(context.active(), propagation.createBaggage({ tenant: { value: 'a b' } }));
   await context.with(above, () => engine.client.admin.runWorkflow('order', {}));

@@ -26,7 +26,7 @@ const dispatch = (additionalMetadata?: object) =>
   });
 const each = () => Object.fromEntries(ITEMS.map((id) => [id, {}]));
 
-test('a batch is a consumer that links to the context of each item, with the spans of the user below it', async () => {
+test("a batch is a consumer with a link to the context of each item and the user's spans below it", async () => {
   worker.batchBody = (items) => {
     expect(Object.keys(items)).toEqual(ITEMS);
     recorder.provider.getTracer('user').startSpan('ask the bank').end();
@@ -63,7 +63,7 @@ test('a batch is a consumer that links to the context of each item, with the spa
   });
 });
 
-test('a batch without contexts, as from an engine that sends none, begins a trace', async () => {
+test('a batch from an engine that sends no contexts starts a trace', async () => {
   worker.batchBody = each;
   dispatch();
   const [span] = await recorder.ended(BATCH);
@@ -81,7 +81,7 @@ test('a batch that throws is an error', async () => {
   expect(span?.attributes).toMatchObject({ 'error.type': 'TypeError', 'hatchet.outcome': 'failed' });
 });
 
-test('a batch whose results are not for its items is an error', async () => {
+test('a batch whose results do not match its items is an error', async () => {
   worker.batchBody = () => ['a list'];
   dispatch();
   const [span] = await recorder.ended(BATCH);
@@ -89,7 +89,7 @@ test('a batch whose results are not for its items is an error', async () => {
   expect(span?.status.message).toContain('keyed by batch member id');
 });
 
-test('a batch that cancels itself is cancelled, and no error', async () => {
+test('a batch that cancels itself is cancelled, not an error', async () => {
   worker.batchBody = (_items, ctx) => ctx.cancel();
   dispatch();
   const [span] = await recorder.ended(BATCH);
@@ -97,7 +97,7 @@ test('a batch that cancels itself is cancelled, and no error', async () => {
   expect(span?.attributes['hatchet.outcome']).toBe('cancelled');
 });
 
-test('a batch whose report does not arrive is an error; the outcome stays what it was', async () => {
+test('a batch whose report does not arrive is an error; the outcome stays the same', async () => {
   hastenRetries();
   engine.failing.add('completed');
   worker.batchBody = each;
@@ -109,7 +109,7 @@ test('a batch whose report does not arrive is an error; the outcome stays what i
   expect(span?.attributes['hatchet.outcome']).toBe('completed');
 });
 
-test('a batch that no handler is registered for is an error', async () => {
+test('a batch without a handler is an error', async () => {
   engine.dispatch('pack:unknown', { actionType: 3, batchId: 'batch-2', batchSize: 1, actionPayload: '{}' });
   const [span] = await recorder.ended(BATCH);
   expect(span?.attributes).toMatchObject({ 'error.type': 'unknown_action', 'hatchet.outcome': 'failed' });

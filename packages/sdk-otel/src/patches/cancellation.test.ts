@@ -36,7 +36,7 @@ test('a cancellation is in the trace of the attempt and linked to it; neither is
   });
 });
 
-test('a cancellation of a task that began its own trace is in that trace', async () => {
+test('a cancellation of a task that started a trace is in that trace', async () => {
   worker.body = untilAborted;
   const action = engine.dispatch('work:work');
   await engine.reported(action.taskRunExternalId, 1);
@@ -46,7 +46,7 @@ test('a cancellation of a task that began its own trace is in that trace', async
   expect(ids(cancel!.parentSpanContext!)).toBe(ids(attempt!.spanContext()));
 });
 
-test('a cancellation that says why makes the attempt timed out, an error', async () => {
+test('a cancellation with the reason timed_out ends the attempt as timed out, an error', async () => {
   worker.body = untilAborted;
   const action = engine.dispatch('work:work');
   await engine.reported(action.taskRunExternalId, 1);
@@ -57,7 +57,7 @@ test('a cancellation that says why makes the attempt timed out, an error', async
   await recorder.ended(CANCEL);
 });
 
-test('a cancellation of a task that goes on: the span lasts as long as the task, so that nothing below outlives it', async () => {
+test('after a cancellation that the task ignores, the span lasts as long as the task', async () => {
   let finish: () => void = () => undefined;
   worker.body = async () => {
     await new Promise<void>((resolve) => {
@@ -69,7 +69,7 @@ test('a cancellation of a task that goes on: the span lasts as long as the task,
   const action = engine.dispatch('work:work');
   await engine.reported(action.taskRunExternalId, 1);
   engine.cancel(action);
-  // the SDK forgets the task as soon as it has given up on it
+  // the SDK drops the task after its grace period
   while (worker.worker._internal.contexts[`${action.taskRunExternalId}/0`]) await new Promise(setImmediate);
   await engine.client.events.push('meanwhile', {});
   expect(recorder.named(START)).toEqual([]);
@@ -81,7 +81,7 @@ test('a cancellation of a task that goes on: the span lasts as long as the task,
   await recorder.ended(CANCEL);
 });
 
-test('a cancellation by the task itself is no error', async () => {
+test('a cancellation by the task itself is not an error', async () => {
   worker.body = (ctx) => ctx.cancel();
   engine.dispatch('work:work');
   const [attempt] = await recorder.ended(START);

@@ -20,13 +20,13 @@ const completed = async (action: AssignedAction) => {
   await engine.reported(action.taskRunExternalId, 2);
   await recorder.ended(START);
 };
-// `memo` is public by way of `now` only
+// `memo` is public only through `now`
 const memo = <T>(ctx: DurableContext<object>, compute: () => Promise<T>): Promise<T> =>
   (ctx as unknown as { memo(compute: () => Promise<T>, deps: unknown[]): Promise<T> }).memo(compute, ['key']);
 const child = () => engine.client.task({ name: 'pack', fn: () => ({}) });
 
 describe('a durable task', () => {
-  test('is one trace: what it waits for, remembers and spawns is below it', async () => {
+  test('is one trace, with its waits, memos and spawns below it', async () => {
     worker.durableBody = async (ctx) => {
       await ctx.sleepFor('2s');
       await ctx.now();
@@ -50,14 +50,14 @@ describe('a durable task', () => {
     );
   });
 
-  test('says which invocation it is', async () => {
+  test('has the number of its invocation', async () => {
     await completed(dispatch(1));
     expect(recorder.take()[0]?.attributes['hatchet.durable_invocation_count']).toBe(1);
   });
 });
 
 describe('a wait', () => {
-  test('lasts until it is satisfied, and says what for', async () => {
+  test('lasts until it is satisfied and names its conditions', async () => {
     engine.durable.eager = false;
     worker.durableBody = async (ctx) => {
       await ctx.waitForEvent('paid');
@@ -80,7 +80,7 @@ describe('a wait', () => {
     await completed(action);
   });
 
-  test('that an eviction ends is evicted like its task; neither is an error', async () => {
+  test('ended by an eviction is evicted like its task; neither is an error', async () => {
     engine.durable.eager = false;
     worker.durableBody = async (ctx) => {
       await ctx.sleepFor('1h');
@@ -101,7 +101,7 @@ describe('a wait', () => {
   test.each([
     ['cancelled', '', SpanStatusCode.UNSET],
     ['timed_out', '{"reason":"timed_out"}', SpanStatusCode.ERROR],
-  ])('that a cancellation ends is %s', async (outcome, payload, status) => {
+  ])('ended by a cancellation is %s', async (outcome, payload, status) => {
     engine.durable.eager = false;
     worker.durableBody = (ctx) => ctx.sleepFor('1h');
     const action = dispatch();
@@ -123,7 +123,7 @@ describe('a wait', () => {
     await recorder.ended(START);
   });
 
-  test('of a task that is over already makes no span', async () => {
+  test('of a task that has ended makes no span', async () => {
     worker.durableBody = async (ctx) => {
       ctx.abortController.abort();
       await expect(ctx.sleepFor('1h')).rejects.toThrow();
@@ -137,7 +137,7 @@ describe('a wait', () => {
 });
 
 describe('a memo', () => {
-  test('has below it what is computed for it', async () => {
+  test('has the spans of its computation below it', async () => {
     worker.durableBody = async (ctx) => {
       const value = await memo(ctx, async () => {
         recorder.provider.getTracer('user').startSpan('ask the bank').end();
@@ -152,7 +152,7 @@ describe('a memo', () => {
     expect(recorder.named('ask the bank')[0]?.parentSpanContext?.spanId).toBe(ended?.spanContext().spanId);
   });
 
-  test('whose computation throws is an error, and the task gets what was thrown', async () => {
+  test('whose computation throws is an error, and the task gets the thrown value', async () => {
     const thrown = new TypeError('no rate');
     worker.durableBody = async (ctx) => {
       await expect(memo(ctx, () => Promise.reject(thrown))).rejects.toBe(thrown);
@@ -164,7 +164,7 @@ describe('a memo', () => {
 });
 
 describe('children', () => {
-  test('get a context each, beside the metadata of the caller, and end at the acknowledgement', async () => {
+  test("each get a context beside the caller's metadata and end at the acknowledgement", async () => {
     engine.durable.eager = false;
     worker.durableBody = (ctx) =>
       ctx.spawnChildren([
@@ -200,7 +200,7 @@ describe('children', () => {
     await completed(action);
   });
 
-  test('that forward the metadata of their parent are below it all the same', async () => {
+  test('with the forwarded metadata of their parent are still below it', async () => {
     worker.durableBody = (ctx) =>
       ctx.spawnChild('pack', {}, { additionalMetadata: ctx.additionalMetadata() as Record<string, string> });
     await completed(dispatch());
@@ -208,7 +208,7 @@ describe('children', () => {
     expect(engine.durable.children.map((text) => ids(readCarrier(text)!))).toEqual([ids(run!.spanContext())]);
   });
 
-  test('whose payload is recorded only when that is asked for', async () => {
+  test('have their payload recorded only with capture', async () => {
     worker.instrumentor.setConfig({ capture: { payload: true, redact: (value) => Object.keys(value as object) } });
     worker.durableBody = (ctx) => ctx.spawnChild('pack', { card: '4111' });
     await completed(dispatch());
@@ -219,7 +219,7 @@ describe('children', () => {
 describe('a replay', () => {
   const names = () => recorder.take().map((span) => span.name);
 
-  test('makes no second span of what this worker has seen, and spans of what comes after', async () => {
+  test('makes no second span for entries that this worker has seen, and spans for later ones', async () => {
     engine.durable.eager = false;
     worker.durableBody = async (ctx) => {
       await ctx.now();
@@ -277,11 +277,11 @@ describe('a replay', () => {
       [WAIT, 2],
       [START, 2],
     ]);
-    // what the engine gets again is what the caller gave
+    // the engine gets the caller's values again
     expect(engine.metadata.slice(sent)).toEqual([undefined, undefined, undefined]);
   });
 
-  test('of what another worker has seen makes spans that say which invocation made them', async () => {
+  test('of entries that another worker has seen makes spans with the invocation', async () => {
     worker.durableBody = async (ctx) => {
       await ctx.sleepFor('2s');
       await ctx.spawnChildren([
@@ -295,7 +295,7 @@ describe('a replay', () => {
     expect(counts).toEqual([3, 3, 3, 3, 3]);
   });
 
-  test('links to the invocation before', async () => {
+  test('links to the previous invocation', async () => {
     const action = dispatch(1);
     await completed(action);
     const [first] = recorder.take();
@@ -305,7 +305,7 @@ describe('a replay', () => {
   });
 });
 
-test('without a tracer provider a durable task works as before, and its children get what it received', async () => {
+test('without a tracer provider a durable task works unchanged, and its children get the received context', async () => {
   worker.instrumentor.setTracerProvider(trace.getTracerProvider());
   let active: string | undefined;
   worker.durableBody = async (ctx) => {

@@ -6,7 +6,7 @@ import { ids } from '../testing/recorder.ts';
 const { engine, recorder, instrumentor } = await setUpClient();
 
 describe('a pushed event', () => {
-  test('is a producer, and carries its context', async () => {
+  test('is a producer and carries its context', async () => {
     const event = await engine.client.events.push(
       'order:paid',
       { id: 7 },
@@ -29,13 +29,13 @@ describe('a pushed event', () => {
     expect(engine.metadata).toEqual([{ team: 'a', traceparent: `00-${ids(span!.spanContext())}-01` }]);
   });
 
-  test('that is refused is an error with the rejection of the SDK', async () => {
+  test('that the engine refuses is an error with the rejection of the SDK', async () => {
     engine.failing.add('push');
     await expect(engine.client.events.push('order:paid', {})).rejects.toThrow('no push today');
     expect(recorder.take()[0]?.attributes['error.type']).toBe('HatchetError');
   });
 
-  test('that cannot be serialised throws at once, as it does without us', () => {
+  test('that cannot be serialized throws synchronously, as without an instrumentor', () => {
     expect(() => engine.client.events.push('order:paid', 1n)).toThrow('BigInt');
     expect(recorder.take()[0]?.attributes['error.type']).toBe('TypeError');
   });
@@ -45,7 +45,7 @@ describe('a bulk push', () => {
   const inputs = [{ payload: 1, additionalMetadata: { own: 'x' } }, { payload: 2 }, { payload: 3, scope: 'item' }];
   const options = { additionalMetadata: { shared: 'y' }, scope: 'call' };
 
-  test('gives each event a span and a context, and keeps the shared metadata as the SDK does', async () => {
+  test('has a span and a context for each event, and applies shared metadata like the SDK', async () => {
     instrumentor.disable();
     await engine.client.events.bulkPush('e', inputs, options);
     const untraced = engine.metadata.splice(0);
@@ -83,7 +83,7 @@ describe('a bulk push', () => {
     });
   });
 
-  test('that is refused fails every event', async () => {
+  test('that the engine refuses marks every event as failed', async () => {
     engine.failing.add('push');
     await expect(engine.client.events.bulkPush('e', inputs)).rejects.toThrow('no push today');
     expect(recorder.take().map((span) => span.attributes['error.type'])).toEqual(Array(4).fill('HatchetError'));

@@ -15,7 +15,7 @@ const worker = await setUpWorker();
 const { engine, recorder } = worker;
 
 describe('a task', () => {
-  test('is a consumer in the trace of its run, with the spans of the user below it', async () => {
+  test("is a consumer in the trace of its run, with the user's spans below it", async () => {
     worker.body = () => {
       expect(context.active().getValue(LISTENER)).toBe('kept');
       recorder.provider.getTracer('user').startSpan('ask the bank').end();
@@ -74,7 +74,7 @@ describe('a task', () => {
     });
   });
 
-  test('without a context begins a trace, although the listener loop runs inside a span', async () => {
+  test('without a context starts a trace, although the listener loop runs inside a span', async () => {
     worker.body = () => ({});
     engine.dispatch('work:work');
     const [span] = await recorder.ended(START);
@@ -82,7 +82,7 @@ describe('a task', () => {
     expect(span?.links).toEqual([]);
   });
 
-  test('is run by a run: one trace, from the call to the task and the event it pushes', async () => {
+  test('is in one trace with the call that triggers it and the event that it pushes', async () => {
     worker.body = async () => {
       await engine.client.events.push('order:paid', {});
       return {};
@@ -99,7 +99,7 @@ describe('a task', () => {
     );
   });
 
-  test('that forwards the metadata it received sends its own context with them', async () => {
+  test('that forwards its received metadata sends its own context with them', async () => {
     worker.body = async (ctx) => {
       await engine.client.events.push(
         'order:paid',
@@ -120,7 +120,7 @@ describe('a task', () => {
     });
   });
 
-  test('may name itself in its span, and be renamed', async () => {
+  test('may have its name in the span name, or another span name', async () => {
     worker.body = () => ({});
     worker.instrumentor.setConfig({ includeTaskNameInSpanName: true });
     engine.dispatch('work:work');
@@ -130,13 +130,13 @@ describe('a task', () => {
     await recorder.ended(`start_step_run instead of ${START}`);
   });
 
-  test('whose metadata are no JSON is traced all the same', async () => {
+  test('whose metadata are not JSON is traced too', async () => {
     worker.body = () => ({});
     engine.dispatch('work:work', { additionalMetadata: '{"traceparent":' });
     expect((await recorder.ended(START))[0]?.attributes['hatchet.outcome']).toBe('completed');
   });
 
-  test('records payload and metadata only when that is asked for', async () => {
+  test('records payload and metadata only with capture', async () => {
     worker.body = () => ({});
     engine.dispatch('work:work', { additionalMetadata });
     expect(Object.keys((await recorder.ended(START))[0]!.attributes)).not.toContain('hatchet.payload');
@@ -151,7 +151,7 @@ describe('a task', () => {
 });
 
 describe('the relation', () => {
-  test('link begins a trace and keeps a link to the creation', async () => {
+  test('link starts a trace with a link to the creation', async () => {
     worker.body = () => ({});
     worker.instrumentor.setConfig({ relation: 'link' });
     engine.dispatch('work:work', { additionalMetadata });
@@ -160,7 +160,7 @@ describe('the relation', () => {
     expect(span?.links.map((link) => ids(link.context))).toEqual([TRACEPARENT.slice(3, -3)]);
   });
 
-  test('may be decided for each action', async () => {
+  test('may be chosen for each action', async () => {
     worker.instrumentor.setConfig({ relation: ({ actionId }) => (actionId === 'work:work' ? 'link' : 'parent') });
     engine.dispatch('work:work', { additionalMetadata });
     engine.dispatch('work:other', { additionalMetadata });
@@ -175,7 +175,7 @@ describe('the relation', () => {
     }
   });
 
-  test('may be decided by the call', async () => {
+  test('may be chosen by the call', async () => {
     await engine.client.admin.runWorkflow(
       'work',
       {},
@@ -189,7 +189,7 @@ describe('the relation', () => {
     expect(task?.links.map((link) => ids(link.context))).toEqual([ids(run!.spanContext())]);
   });
 
-  test('of a cron is a link: what it fires begins a trace', async () => {
+  test('of a cron is link: each firing starts a trace', async () => {
     await engine.client.crons.create('work', { name: 'nightly', expression: '0 3 * * *' });
     const stored = JSON.stringify(engine.requests[0]?.body.additionalMetadata);
     engine.dispatch('work:work', { additionalMetadata: stored });
@@ -199,7 +199,7 @@ describe('the relation', () => {
     expect(task?.links.map((link) => ids(link.context))).toEqual([ids(cron!.spanContext())]);
   });
 
-  test('of a firing with its own context joins that and links to where the cron was created', async () => {
+  test('of a firing with its own context is parent, with a link to the creation of the cron', async () => {
     worker.body = () => ({});
     const firing = '00-1af7651916cd43dd8448eb211c80319c-c7ad6b7169203331-01';
     engine.dispatch('work:work', {
@@ -248,7 +248,7 @@ describe('a failed attempt', () => {
     expect(span?.attributes).toMatchObject({ 'error.type': type, 'hatchet.outcome': 'failed' });
   });
 
-  test('is also a result that cannot be sent', async () => {
+  test('may be a result that cannot be sent', async () => {
     worker.body = () => ({ n: 1n });
     engine.dispatch('work:work');
     const [span] = await recorder.ended(START);
@@ -256,7 +256,7 @@ describe('a failed attempt', () => {
     expect(span?.attributes).toMatchObject({ 'error.type': 'report', 'hatchet.outcome': 'failed' });
   });
 
-  test('is an error as well when only its report does not arrive; the outcome stays what it was', async () => {
+  test('is an error if only its report does not arrive; the outcome stays the same', async () => {
     hastenRetries();
     engine.failing.add('completed');
     worker.body = () => ({});
@@ -267,7 +267,7 @@ describe('a failed attempt', () => {
     expect(span?.attributes).toMatchObject({ 'error.type': 'HatchetError', 'hatchet.outcome': 'completed' });
   });
 
-  test('is also an action that this worker has no handler for', async () => {
+  test('may be an action without a handler on this worker', async () => {
     engine.dispatch('work:unknown');
     const [span] = await recorder.ended(START);
     expect(span?.attributes).toMatchObject({ 'error.type': 'unknown_action', 'hatchet.outcome': 'failed' });
@@ -275,7 +275,7 @@ describe('a failed attempt', () => {
 });
 
 describe('a worker that does not record', () => {
-  test('hands on what it received, and its own unsampled context where there was none', async () => {
+  test('sends the received context, or without one its own unsampled context', async () => {
     const seen: (string | undefined)[] = [];
     worker.body = async () => {
       seen.push(trace.getSpanContext(context.active())?.spanId);
@@ -298,7 +298,7 @@ describe('a worker that does not record', () => {
   });
 });
 
-test('a hundred tasks at once keep to their own traces, and the listener loop to none', async () => {
+test('a hundred concurrent tasks stay in their own traces, and the listener loop in none', async () => {
   const parents = Array.from(
     { length: 100 },
     (_, i) => `00-${`${i + 1}`.padStart(32, '0')}-${`${i + 1}`.padStart(16, '0')}-01`,

@@ -19,12 +19,12 @@ test.each(['cancel', 'replay'] as const)('%s is a client call with the ids of it
   });
 });
 
-test('by a filter it has the ids that the engine found', async () => {
+test('with a filter it has the ids in the response', async () => {
   await engine.client.runs.cancel({ filters: { since: new Date(0) } });
   expect(recorder.take()[0]?.attributes['hatchet.run_ids']).toEqual(['run-1', 'run-2']);
 });
 
-test('of very many runs it has the first hundred, and their number', async () => {
+test('of many runs it has the first hundred ids and the number of runs', async () => {
   const other = await startEngine();
   const all = Array.from({ length: 150 }, (_, i) => `run-${i}`);
   await other.client.runs.replay({ ids: all });
@@ -34,7 +34,7 @@ test('of very many runs it has the first hundred, and their number', async () =>
   expect(span?.attributes['hatchet.num_runs']).toBe(150);
 });
 
-test('that is refused is an error, and rejects as without us', async () => {
+test('a refused command is an error with the rejection of the SDK', async () => {
   engine.failing.add('rest');
   await expect(engine.client.runs.cancel({ ids: ['run-1'] })).rejects.toMatchObject({ response: { status: 400 } });
   expect(recorder.take()[0]?.attributes['error.type']).toBe('AxiosError');

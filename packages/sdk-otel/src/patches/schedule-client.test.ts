@@ -12,7 +12,7 @@ const soon = () => new Date(Date.now() + MINUTE);
 const sent = () => engine.requests.map(({ body }) => body.additionalMetadata ?? {});
 
 describe('a schedule', () => {
-  test('is a producer, and its run belongs into its trace', async () => {
+  test('is a producer, and its run joins its trace', async () => {
     const at = soon();
     const schedule = { triggerAt: at, input: { a: 1 }, additionalMetadata: { team: 'a' }, priority: 2 };
     const before = structuredClone(schedule);
@@ -34,7 +34,7 @@ describe('a schedule', () => {
     expect(schedule).toEqual(before);
   });
 
-  test('more than an hour ahead says that its run begins a trace of its own, unless the caller or the instrumentor has decided', async () => {
+  test('more than an hour ahead has the relation link, unless the caller or the instrumentor sets another', async () => {
     const later = new Date(Date.now() + 61 * MINUTE);
     await engine.client.scheduled.create('report', { triggerAt: later });
     await engine.client.scheduled.create('report', {
@@ -53,7 +53,7 @@ describe('a schedule', () => {
     expect(recorder.take().map((span) => span.attributes['hatchet.workflow_name'])).toEqual(['report', 'report']);
   });
 
-  test('at no time is refused by the SDK as it is without us, and is an error', async () => {
+  test('with an invalid time is an error with the rejection of the SDK', async () => {
     const never = { triggerAt: new Date(Number.NaN) };
     await expect(engine.client.scheduled.create('report', never)).rejects.toThrow('Invalid cron input');
     const [span] = recorder.take();
@@ -67,7 +67,7 @@ describe('a schedule', () => {
     expect(recorder.take()[0]?.status.message).toContain('not today');
   });
 
-  test('in a trace that is not recorded hands on what was received', async () => {
+  test('in a trace that is not recorded sends the received context', async () => {
     instrumentor.setTracerProvider(startRecorder(new AlwaysOffSampler()).provider);
     await engine.client.scheduled.create('report', { triggerAt: soon() });
     const [metadata] = sent();
@@ -78,7 +78,7 @@ describe('a schedule', () => {
 describe('a cron', () => {
   const cron = { name: 'nightly', expression: '0 3 * * *', input: {}, additionalMetadata: { team: 'a' } };
 
-  test('is a producer; each firing is to begin a trace and to link here', async () => {
+  test('is a producer; each firing starts a trace with a link to it', async () => {
     const before = structuredClone(cron);
     const created = await engine.client.crons.create('report', cron);
     expect(recorder.picture()).toBe('hatchet.create_cron report/nightly · test · PRODUCER');
@@ -101,21 +101,21 @@ describe('a cron', () => {
     expect(cron).toEqual(before);
   });
 
-  test('keeps the relation and the context that the caller gave', async () => {
+  test('keeps the relation and context of the caller', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const additionalMetadata = { traceparent, hatchet__trace_relation: 'parent' };
     await engine.client.crons.create('report', { ...cron, additionalMetadata });
     expect(sent()).toEqual([additionalMetadata]);
   });
 
-  test('without a tracer provider is created with the metadata of the caller alone', async () => {
+  test("without a tracer provider is created with only the caller's metadata", async () => {
     instrumentor.setTracerProvider(trace.getTracerProvider());
     await engine.client.crons.create('report', cron);
     expect(sent()).toEqual([{ team: 'a' }]);
   });
 });
 
-test('what the client excludes is not on its schedules and crons, nor what the instrumentor excludes', async () => {
+test('schedules and crons have no attribute that the client or the instrumentor excludes', async () => {
   instrumentor.setConfig({ excludedAttributes: ['cron_name'] });
   await engine.client.scheduled.create('report', { triggerAt: soon(), priority: 2 });
   await engine.client.crons.create('report', { name: 'nightly', expression: '0 3 * * *', priority: 2 });
@@ -125,7 +125,7 @@ test('what the client excludes is not on its schedules and crons, nor what the i
   }
 });
 
-test('payload and metadata are recorded when that is asked for', async () => {
+test('payload and metadata are recorded with capture', async () => {
   instrumentor.setConfig({ capture: { payload: true, metadata: true } });
   await engine.client.scheduled.create('report', {
     triggerAt: soon(),

@@ -12,7 +12,7 @@ test('zero is kept; undefined, null and the empty string are left out', () => {
   expect(spanAttributes({ hatchet }, none)).toEqual({ 'hatchet.retry_count': 0, 'hatchet.child_index': 0 });
 });
 
-test('types are strict, whatever the caller gave', () => {
+test('values of a wrong type are left out', () => {
   const hatchet = {
     priority: 'high',
     child_index: 1.5,
@@ -23,7 +23,7 @@ test('types are strict, whatever the caller gave', () => {
   expect(spanAttributes({ hatchet }, none)).toEqual({ 'hatchet.sticky': 'true', 'hatchet.child_key': '7' });
 });
 
-test('the message is described in messaging terms as well', () => {
+test('the message also gets messaging attributes', () => {
   const values = {
     hatchet: { workflow_name: 'order', workflow_run_id: 'r', num_workflows: 3 },
     destination: 'workflow_name',

@@ -52,8 +52,8 @@ const values = async (name: MetricName) =>
     return [rest, value];
   });
 
-describe('what is sent', () => {
-  test('is counted by item, and each call is measured', async () => {
+describe('sending', () => {
+  test('counts each item and measures each call', async () => {
     const runs = ['order', 'order', 'label'].map((workflowName) => ({ workflowName, input: {} }));
     await engine.client.admin.runWorkflow('order', {});
     await engine.client.admin.runWorkflows(runs);
@@ -81,7 +81,7 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('and refused says with what', async () => {
+  test('sets error.type if the engine refuses it', async () => {
     engine.failing.add('push');
     await expect(engine.client.events.push('paid', {})).rejects.toThrow();
     expect(await values('messaging.client.sent.messages')).toEqual([
@@ -89,7 +89,7 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('names the event only when that is asked for, and nothing that is excluded', async () => {
+  test('names the event only if configured, and no excluded attribute', async () => {
     worker.instrumentor.setConfig({ metricAttributes: { eventKey: true }, excludedAttributes: ['workflow_name'] });
     await engine.client.events.push('paid', {});
     await engine.client.admin.runWorkflow('order', {});
@@ -99,7 +99,7 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('by a durable task is counted as well', async () => {
+  test('counts children of a durable task too', async () => {
     worker.durableBody = (ctx) => ctx.spawnChildren(['a', 'b'].map((workflow) => ({ workflow, input: {} })));
     engine.dispatch('steps:steps', { durableTaskInvocationCount: 1 });
     await worker.recorder.ended(START);
@@ -110,7 +110,7 @@ describe('what is sent', () => {
   });
 });
 
-describe('what is processed', () => {
+describe('processing', () => {
   const process = { 'messaging.operation.name': 'process', 'messaging.destination.name': 'work' };
 
   test('is counted and measured by outcome', async () => {
@@ -136,7 +136,7 @@ describe('what is processed', () => {
     expect(queued?.value.buckets.boundaries.slice(-5)).toEqual([10, 30, 60, 300, 1800]);
   });
 
-  test('is active while it runs', async () => {
+  test('counts a running task as active', async () => {
     let finish: () => void = () => undefined;
     worker.body = () =>
       new Promise<void>((resolve) => {
@@ -151,7 +151,7 @@ describe('what is processed', () => {
     expect(await values('hatchet.task.active')).toEqual([[task, 0]]);
   });
 
-  test('as a batch is counted by item', async () => {
+  test('counts each item of a batch', async () => {
     engine.dispatch('pack:pack', { actionType: 3, batchId: 'b', batchSize: 2, actionPayload: '{}' });
     await worker.recorder.ended('hatchet.start_batch_run');
     const [[attributes, count] = []] = await values('messaging.client.consumed.messages');
@@ -160,7 +160,7 @@ describe('what is processed', () => {
   });
 });
 
-test('the slots of the worker are by kind', async () => {
+test('the slots of the worker are reported by kind', async () => {
   const kinds = (await values('hatchet.worker.slots')).map(([attributes]) => attributes);
   expect(kinds).toEqual(
     expect.arrayContaining([{ 'hatchet.slot.kind': 'default' }, { 'hatchet.slot.kind': 'durable' }]),
@@ -192,7 +192,7 @@ describe('the meter provider', () => {
   });
   const pushed = async () => (await values('messaging.client.sent.messages'))[0]?.[1];
 
-  test('is the global one, also when that is registered later', async () => {
+  test('is the global one, even if registered later', async () => {
     instrumentor = new HatchetInstrumentor();
     await engine.client.events.push('paid', {});
     api.setGlobalMeterProvider(provider);
@@ -200,7 +200,7 @@ describe('the meter provider', () => {
     expect(await pushed()).toBe(1);
   });
 
-  test('may be given to the constructor, and stays when a global one is registered', async () => {
+  test('may be passed to the constructor, and stays when a global one is registered', async () => {
     instrumentor = new HatchetInstrumentor({ meterProvider: provider });
     api.setGlobalMeterProvider(new MeterProvider());
     registerInstrumentations({ instrumentations: [instrumentor] });
@@ -208,14 +208,14 @@ describe('the meter provider', () => {
     expect(await pushed()).toBe(1);
   });
 
-  test('that is not there costs nothing: no metric is made', async () => {
+  test('if missing, costs nothing: no metric is created', async () => {
     instrumentor = new HatchetInstrumentor();
     await engine.client.events.push('paid', {});
     expect(await pushed()).toBeUndefined();
   });
 });
 
-test('a meter that throws changes nothing for the user', async () => {
+test('a meter that throws does not affect the user', async () => {
   const throwing = () => {
     throw new Error('no metrics');
   };

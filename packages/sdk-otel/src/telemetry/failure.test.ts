@@ -39,7 +39,7 @@ test.each([
   expect(recorded?.attributes['error.type']).toBe(errorType(thrown));
 });
 
-test('an error that cannot be read still ends as an error', () => {
+test('a span whose error throws when read still ends as an error', () => {
   const recorder = startRecorder();
   const span = recorder.provider.getTracer('test').startSpan('task');
   const hostile = new Proxy(

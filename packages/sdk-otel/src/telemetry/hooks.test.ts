@@ -10,7 +10,7 @@ const worker = await setUpWorker();
 const { engine, recorder } = worker;
 const { error } = captureDiag();
 
-test('hooks get each span at its start and before its end, with what the SDK was called with', async () => {
+test('hooks get each span at its start and before its end, with the arguments of the SDK', async () => {
   const seen: unknown[] = [];
   worker.instrumentor.setConfig({
     startHook: (span, { operation, args }) => {
@@ -30,7 +30,7 @@ test('hooks get each span at its start and before its end, with what the SDK was
   expect(recorder.take()[0]?.attributes['error.type']).toBe('a hook was here');
 });
 
-test('of a bulk call each item has its own', async () => {
+test('hooks run for each item of a bulk call', async () => {
   const seen: [string, readonly unknown[]][] = [];
   worker.instrumentor.setConfig({ endHook: (_span, { operation, args }) => seen.push([operation, args]) });
   const runs = ['a', 'b'].map((workflowName) => ({ workflowName, input: {} }));
@@ -42,7 +42,7 @@ test('of a bulk call each item has its own', async () => {
   ]);
 });
 
-test('the end of what failed comes with what was thrown', async () => {
+test('the end hook of a failure gets the thrown value', async () => {
   const endHook = vi.fn<(span: Span, info: HatchetSpanInfo, thrown?: unknown) => void>();
   worker.instrumentor.setConfig({ endHook });
   const thrown = new TypeError('no');
@@ -59,7 +59,7 @@ test('the end of what failed comes with what was thrown', async () => {
   ]);
 });
 
-test('every span of a durable task, a batch, a cancellation, a schedule and a command has its hooks', async () => {
+test('hooks run for every span of durable tasks, batches, cancellations, schedules and commands', async () => {
   const [started, ended] = [new Set<string>(), new Set<string>()];
   worker.instrumentor.setConfig({
     startHook: (_span, { operation }) => void started.add(operation),
@@ -92,7 +92,7 @@ test('every span of a durable task, a batch, a cancellation, a schedule and a co
   expect([...ended].sort()).toEqual(Object.keys(SPANS).sort());
 });
 
-test('a function of the configuration that throws, or rejects, is reported once and changes nothing', async () => {
+test('a configured function that throws or rejects is reported once and changes nothing', async () => {
   const broken = () => {
     throw new Error('mine');
   };

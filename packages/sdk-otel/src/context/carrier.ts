@@ -98,7 +98,7 @@ export function parseTraceparent(traceparent: unknown, tracestate?: unknown): Sp
 }
 
 /** Formats `00-<trace>-<span>-<flags>`; unknown flag bits are kept. */
-export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
+function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${FLAGS[traceFlags & 0xff]}`;
 }
 

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 /** Error if a package that the application has to install is missing; the message has the command. */
-export class MissingPeerError extends Error {
+class MissingPeerError extends Error {
   override readonly name: string = 'MissingPeerError';
 }
 

@@ -12,7 +12,7 @@ import { waterfallText } from './waterfall-text.ts';
 const { folder, use } = suite();
 
 describe('a Collector in a container', () => {
-  it('receives what the stock exporter sends, and its file reads as that tree', async () => {
+  it('receives the spans of the stock exporter, and its file renders as their tree', async () => {
     const collector = use(await Collector.start({ folder: join(folder, 'stock') }));
     const provider = exportingTo(collector.address);
     const tracer = provider.getTracer('harness');
@@ -35,7 +35,7 @@ describe('a Collector in a container', () => {
     `);
   });
 
-  it('has written all that it acknowledged once it is stopped, with no waiting', async () => {
+  it('has written every acknowledged span when it has stopped', async () => {
     const collector = use(await Collector.start({ folder: join(folder, 'stop') }));
     const provider = exportingTo(collector.address);
     const tracer = provider.getTracer('harness');
@@ -46,7 +46,7 @@ describe('a Collector in a container', () => {
     expect(new Set((await collector.traces.spans()).map((span) => span.name)).size).toBe(1_000);
   });
 
-  it('that was killed and is started again has its address again', async () => {
+  it('keeps its address when it is started again after a kill', async () => {
     const collector = use(await Collector.start({ folder: join(folder, 'again'), keepsAddress: true }));
     await collector.faults.kill();
     await collector.faults.start();
@@ -55,19 +55,19 @@ describe('a Collector in a container', () => {
       provider.getTracer('harness').startSpan('after').end();
       return provider.forceFlush().then(() => 'sent', String);
     };
-    await expect.poll(send, { timeout: 30_000 }).toBe('sent'); // it may take a moment until it listens
+    await expect.poll(send, { timeout: 30_000 }).toBe('sent'); // it needs a moment until it listens
     await provider.shutdown();
 
     await collector.traces.until('the span', (spans) => spans.some((span) => span.name === 'after'));
   });
 
-  it('that is paused can be stopped', async () => {
+  it('stops while it is paused', async () => {
     const collector = use(await Collector.start({ folder: join(folder, 'paused') }));
     await collector.faults.pause();
     await collector.stop();
   });
 
-  it('runs with a configuration that a test brings', async () => {
+  it('runs with the configuration of a test', async () => {
     const config = await readFile(join(import.meta.dirname, '../collector/config.yaml'), 'utf8');
     const renamed = config.replace('path: /output/traces.jsonl', `path: \${env:FILE}`);
     const collector = use(

@@ -45,7 +45,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-describe('in a browser, the page', () => {
+describe('the page in a browser', () => {
   let context: BrowserContext;
   let page: Page;
   /** Requests to other hosts, violations of the page's policy, and errors. */

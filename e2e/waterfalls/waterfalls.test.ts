@@ -20,7 +20,7 @@ const { folder, use } = suite();
 const METRICS = { SERVER_OTEL_METRICS_ENABLED: 'true', SERVER_OTEL_METRICS_INTERVAL: '1s' };
 const GO_TRACE_ID = '11111111111111112222222222222222';
 
-describe('with two services, two workers and a client of different names', () => {
+describe('with two services, two workers and a client, each with its own service name', () => {
   let traceIds: Record<string, string>;
   let seenByTask: unknown;
   let all: readonly WaterfallSpan[];

@@ -32,7 +32,7 @@ describe('an OTLP receiver', () => {
     );
   });
 
-  it('answers one call at a time as the test decides, and counts what it accepted', async () => {
+  it('answers each call as the test decides, and counts the accepted spans', async () => {
     const receiver = await start({ answer: ({ number }) => (number === 1 ? { status: status.INTERNAL } : 'accept') });
     const batch = spans('a', 'b', 'c');
     expect(await send(receiver, batch)).toContain('refused by the test');

@@ -65,13 +65,13 @@ const WRONG: [name: string, port: number | undefined, env: Environment, step: st
     'http2',
     'certificate',
   ],
-  ['no token', PORTS.token, WITH_CA_FILE, 'authenticate', 'the collector asks for a token'],
+  ['no token', PORTS.token, WITH_CA_FILE, 'authenticate', 'the collector requires a token'],
   [
     'a wrong token',
     PORTS.token,
     (listening) => ({ ...WITH_CA_FILE(listening), SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' }),
     'authenticate',
-    'the token is refused',
+    'the token is rejected',
   ],
   ['no listener', undefined, () => ({ SERVER_OTEL_INSECURE: 'true' }), 'connect', 'nothing listens'],
 ];

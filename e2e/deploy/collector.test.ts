@@ -83,8 +83,8 @@ describe('the Collector with TLS and a bearer token', () => {
   });
 
   it.each([
-    ['without a token', {}, 'authenticate', 'the collector asks for a token'],
-    ['with another token', { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' }, 'authenticate', 'the token is refused'],
+    ['without a token', {}, 'authenticate', 'the collector requires a token'],
+    ['with another token', { SERVER_OTEL_COLLECTOR_AUTH: 'Bearer wrong' }, 'authenticate', 'the token is rejected'],
     ['without its authority', { SERVER_OTEL_TLS_ROOT_CA_FILE: '' }, 'tls', 'set SERVER_OTEL_TLS_ROOT_CA_FILE'],
     ['in plaintext', { SERVER_OTEL_INSECURE: 'true' }, 'http2', 'the collector speaks TLS'],
   ])('refuses a service %s, and check reports the cause', async (_, env, step, cause) => {

@@ -1,19 +1,13 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { runProcess } from '@hatchet-ts/trace-testing';
 import { expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-function run(env: Record<string, string>, args: string[]): Promise<{ code: unknown; stderr: string }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [main, ...args], { env: { PATH: process.env.PATH, ...env } }, (error, _, stderr) =>
-      resolve({ code: error?.code ?? 0, stderr }),
-    );
-  });
-}
+const run = (env: Record<string, string>, args: string[]) => runProcess('node', [main, ...args], { env });
 
 it('an engine reports every problem of its variables and its file in one line, and exits with 2', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'engine-'));

@@ -1,21 +1,14 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startProcess } from '@hatchet-ts/trace-testing';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ProcessRecord, processIdentity } from './process-record.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hatchet-record-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function idle(): Promise<{ pid: number; ended: Promise<unknown> }> {
-  const child = spawn(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1000)'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  await once(child.stdout, 'data');
-  return { pid: child.pid!, ended: once(child, 'exit') };
-}
+const idle = () => startProcess('node', ['-e', 'console.log("up"); setInterval(() => {}, 1000)'], { ready: 'up' });
 
 describe('the process record', () => {
   it('ends the processes that an earlier start left running', async () => {

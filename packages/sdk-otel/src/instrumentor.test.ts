@@ -45,7 +45,7 @@ const originalGetters = getters();
 const methods = () => METHODS.map(([owner, method]) => Reflect.get(owner.prototype, method) as () => unknown);
 const originals = methods();
 const instrumentors: HatchetInstrumentor[] = [];
-const made = (instrumentor: HatchetInstrumentor) => {
+const track = (instrumentor: HatchetInstrumentor) => {
   instrumentors.push(instrumentor);
   return instrumentor;
 };
@@ -58,9 +58,9 @@ afterEach(() => {
 
 describe('an SDK that is already loaded', () => {
   test('is patched in place and fully restored by uninstrument()', () => {
-    const instrumentor = made(new HatchetInstrumentor());
+    const instrumentor = track(new HatchetInstrumentor());
     expect(methods().map((method) => isWrapped(method))).toEqual(METHODS.map(() => true));
-    const second = made(new HatchetInstrumentor());
+    const second = track(new HatchetInstrumentor());
     expect(getters()).not.toEqual(originalGetters);
     instrumentor.uninstrument();
     second.uninstrument();
@@ -74,13 +74,13 @@ describe('an SDK that is already loaded', () => {
   });
 
   test('stays unpatched with enabled: false', () => {
-    made(new HatchetInstrumentor({ enabled: false }));
+    track(new HatchetInstrumentor({ enabled: false }));
     expect(methods()).toEqual(originals);
   });
 
   test('is patched once: a second instrumentor replaces the first and logs a warning', () => {
-    made(new HatchetInstrumentor());
-    made(new HatchetInstrumentor());
+    track(new HatchetInstrumentor());
+    track(new HatchetInstrumentor());
     expect(warn.mock.calls.map(([text]) => String(text))).toContainEqual(
       expect.stringContaining('EventClient.push has another instrumentation'),
     );
@@ -88,7 +88,7 @@ describe('an SDK that is already loaded', () => {
   });
 
   test('keeps a wrapper that was added later; our wrapper inside it only passes calls on', () => {
-    const instrumentor = made(new HatchetInstrumentor());
+    const instrumentor = track(new HatchetInstrumentor());
     const ours = AdminClient.prototype.runWorkflows;
     const theirs = vi.fn(ours);
     Object.assign(AdminClient.prototype, { runWorkflows: theirs });
@@ -99,7 +99,7 @@ describe('an SDK that is already loaded', () => {
 });
 
 describe('the tracer provider', () => {
-  const span = () => made(new HatchetInstrumentor()).instrument();
+  const span = () => track(new HatchetInstrumentor()).instrument();
   const push = () =>
     expect(() => EventClient.prototype.push.call({ config: {} } as EventClient, 'e', 1n)).toThrow('BigInt');
 
@@ -117,7 +117,7 @@ describe('the tracer provider', () => {
   test('may be set by registerInstrumentations', () => {
     const recorder = startRecorder();
     registerInstrumentations({
-      instrumentations: [made(new HatchetInstrumentor())],
+      instrumentations: [track(new HatchetInstrumentor())],
       tracerProvider: recorder.provider,
     });
     push();
@@ -128,7 +128,7 @@ describe('the tracer provider', () => {
     const mine = startRecorder();
     const other = startRecorder();
     trace.setGlobalTracerProvider(other.provider);
-    registerInstrumentations({ instrumentations: [made(new HatchetInstrumentor({ tracerProvider: mine.provider }))] });
+    registerInstrumentations({ instrumentations: [track(new HatchetInstrumentor({ tracerProvider: mine.provider }))] });
     push();
     expect([mine.take().length, other.take().length]).toEqual([1, 0]);
   });
@@ -144,14 +144,14 @@ describe('the tracer provider', () => {
         },
       }),
     };
-    made(new HatchetInstrumentor({ tracerProvider: broken }));
+    track(new HatchetInstrumentor({ tracerProvider: broken }));
     push();
   });
 });
 
 describe('a bundled SDK', () => {
   test('is passed as instances or classes with any names', () => {
-    const instrumentor = made(new HatchetInstrumentor());
+    const instrumentor = track(new HatchetInstrumentor());
     class A {
       runWorkflow() {}
       runWorkflows() {}

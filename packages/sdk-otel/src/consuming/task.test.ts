@@ -53,7 +53,7 @@ describe('the time in the queue', () => {
 
 describe('a task that ignores its cancellation', () => {
   const aborted = { aborted: true, reason: { reason: 'cancelled' } };
-  const stopped = (work: Promise<unknown>) => {
+  const endCancelled = (work: Promise<unknown>) => {
     const kit = createTelemetry(recorder);
     const call = prepareTask<[], Promise<unknown>>(kit, [], action, {
       ...worker,
@@ -64,14 +64,14 @@ describe('a task that ignores its cancellation', () => {
   };
 
   test('keeps its span open for the grace period and no longer', async () => {
-    stopped(new Promise(() => undefined));
+    endCancelled(new Promise(() => undefined));
     expect(recorder.take()).toEqual([]);
     const [span] = await recorder.ended('hatchet.start_step_run');
     expect(span?.attributes['hatchet.outcome']).toBe('cancelled');
   });
 
   test('may throw after it, without an unhandled rejection or a recorded exception', async () => {
-    stopped(Promise.reject(new Error('too late')));
+    endCancelled(Promise.reject(new Error('too late')));
     expect((await recorder.ended('hatchet.start_step_run'))[0]?.events).toEqual([]);
   });
 });

@@ -36,13 +36,13 @@ test('a collector that does not respond does not delay the exit', { timeout: 900
 
 const telemetry = (flush: () => Promise<void>): Telemetry =>
   ({ attempts: new AttemptMemory(), flush }) as unknown as Telemetry;
-const exits = () =>
+const mockExit = () =>
   vi.spyOn(process, 'exit').mockImplementation(() => {
     throw new Error('exit');
   });
 
 test('an error of the stop is passed on after the flush', async () => {
-  const exit = exits();
+  const exit = mockExit();
   const flush = vi.fn(async () => undefined);
   const thrown = new Error('theirs');
   await expect(exitAfterFlush(telemetry(flush), () => Promise.reject(thrown))).rejects.toBe(thrown);
@@ -51,7 +51,7 @@ test('an error of the stop is passed on after the flush', async () => {
 });
 
 test('a failed flush does not prevent the exit', async () => {
-  exits();
+  mockExit();
   await expect(
     exitAfterFlush(
       telemetry(() => {
@@ -69,7 +69,7 @@ test('a failed flush does not prevent the exit', async () => {
 });
 
 test('the flush waits for spans that are still open', async () => {
-  exits();
+  mockExit();
   const order: string[] = [];
   const open = telemetry(async () => void order.push('flushed'));
   const attempt = { taskRunId: 'a', retryCount: 0, invocation: 0, observe: () => undefined };

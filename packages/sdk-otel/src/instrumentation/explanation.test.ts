@@ -8,14 +8,14 @@ import { HatchetInstrumentor } from '../instrumentor.ts';
 import { explanationLines } from './explanation.ts';
 
 const GLOBALS = Symbol.for('opentelemetry.js.api.1');
-const made: HatchetInstrumentor[] = [];
+const instrumentors: HatchetInstrumentor[] = [];
 const instrumentor = (...args: ConstructorParameters<typeof HatchetInstrumentor>) => {
-  made.push(new HatchetInstrumentor(...args));
-  return made.at(-1)!;
+  instrumentors.push(new HatchetInstrumentor(...args));
+  return instrumentors.at(-1)!;
 };
 
 afterEach(() => {
-  for (const each of made.splice(0)) each.uninstrument();
+  for (const each of instrumentors.splice(0)) each.uninstrument();
   trace.disable();
   context.disable();
   propagation.disable();

@@ -16,7 +16,7 @@ const { engine, recorder } = worker;
 
 const dispatch = (invocation = 1, again?: AssignedAction): AssignedAction =>
   engine.dispatch('steps:steps', { ...again, additionalMetadata, durableTaskInvocationCount: invocation });
-const completed = async (action: AssignedAction) => {
+const waitForCompletion = async (action: AssignedAction) => {
   await engine.reported(action.taskRunExternalId, 2);
   await recorder.ended(START);
 };
@@ -34,7 +34,7 @@ describe('a durable task', () => {
       await child().run([{}, {}]);
       return {};
     };
-    await completed(dispatch());
+    await waitForCompletion(dispatch());
     expect(recorder.picture()).toBe(
       [
         '(missing parent)',
@@ -51,7 +51,7 @@ describe('a durable task', () => {
   });
 
   test('has the number of its invocation', async () => {
-    await completed(dispatch(1));
+    await waitForCompletion(dispatch(1));
     expect(recorder.take()[0]?.attributes['hatchet.durable_invocation_count']).toBe(1);
   });
 });
@@ -77,7 +77,7 @@ describe('a wait', () => {
       'messaging.system': 'hatchet',
     });
     expect(wait?.status.code).toBe(SpanStatusCode.UNSET);
-    await completed(action);
+    await waitForCompletion(action);
   });
 
   test('ended by an eviction is evicted like its task; neither is an error', async () => {
@@ -147,7 +147,7 @@ describe('a memo', () => {
       expect(recorder.named(MEMO)).toHaveLength(1);
       return {};
     };
-    await completed(dispatch());
+    await waitForCompletion(dispatch());
     const [ended] = recorder.named(MEMO);
     expect(recorder.named('ask the bank')[0]?.parentSpanContext?.spanId).toBe(ended?.spanContext().spanId);
   });
@@ -158,7 +158,7 @@ describe('a memo', () => {
       await expect(memo(ctx, () => Promise.reject(thrown))).rejects.toBe(thrown);
       return {};
     };
-    await completed(dispatch());
+    await waitForCompletion(dispatch());
     expect(recorder.named(MEMO)[0]?.attributes['error.type']).toBe('TypeError');
   });
 });
@@ -197,13 +197,13 @@ describe('children', () => {
     });
     expect(items[0]?.attributes['hatchet.child_workflow_run_id']).toBeTypeOf('string');
     engine.durable.satisfy(action.taskRunExternalId);
-    await completed(action);
+    await waitForCompletion(action);
   });
 
   test('with the forwarded metadata of their parent are still below it', async () => {
     worker.durableBody = (ctx) =>
       ctx.spawnChild('pack', {}, { additionalMetadata: ctx.additionalMetadata() as Record<string, string> });
-    await completed(dispatch());
+    await waitForCompletion(dispatch());
     const [run] = recorder.named('hatchet.run_workflow');
     expect(engine.durable.children.map((text) => ids(readCarrier(text)!))).toEqual([ids(run!.spanContext())]);
   });
@@ -211,7 +211,7 @@ describe('children', () => {
   test('have their payload recorded only with capture', async () => {
     worker.instrumentor.setConfig({ capture: { payload: true, redact: (value) => Object.keys(value as object) } });
     worker.durableBody = (ctx) => ctx.spawnChild('pack', { card: '4111' });
-    await completed(dispatch());
+    await waitForCompletion(dispatch());
     expect(recorder.named('hatchet.run_workflow')[0]?.attributes['hatchet.payload']).toBe('["card"]');
   });
 });
@@ -290,14 +290,14 @@ describe('a replay', () => {
       ]);
       return {};
     };
-    await completed(dispatch(3));
+    await waitForCompletion(dispatch(3));
     const counts = recorder.take().map((span) => span.attributes['hatchet.durable_invocation_count']);
     expect(counts).toEqual([3, 3, 3, 3, 3]);
   });
 
   test('links to the previous invocation', async () => {
     const action = dispatch(1);
-    await completed(action);
+    await waitForCompletion(action);
     const [first] = recorder.take();
     dispatch(2, action);
     const [second] = await recorder.ended(START);

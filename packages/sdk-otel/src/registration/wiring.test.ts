@@ -10,7 +10,7 @@ const DIAG = `
   diag.setLogger(logger, { logLevel: DiagLogLevel.INFO, suppressOverrideMessage: true });`;
 
 describe('two instrumentors at once', () => {
-  const both = (order: string) =>
+  const runBoth = (order: string) =>
     runModule(`${DIAG}
     const { HatchetInstrumentor } = await import('./src/index.ts');
     const { HatchetInstrumentor: Official } = await import('@hatchet-dev/typescript-sdk/opentelemetry/index.js');
@@ -23,13 +23,13 @@ describe('two instrumentors at once', () => {
     process.exit(0);`);
 
   test('the official one after ours replaces our methods, and a warning reports it', async () => {
-    const { stdout } = await both('ours(); official();');
+    const { stdout } = await runBoth('ours(); official();');
     expect(stdout).toMatch(/^warn .*another instrumentation has replaced EventClient\.push, EventClient\.bulkPush/m);
     expect(stdout.trim().split('\n').at(-1)).toContain('another instrumentation has replaced EventClient.push');
   });
 
   test('ours after the official one replaces its methods, and a warning reports it', async () => {
-    const { stdout } = await both('official(); ours();');
+    const { stdout } = await runBoth('official(); ours();');
     expect(stdout).toMatch(/^warn .*EventClient\.push has another instrumentation; this one replaces it/m);
     expect(stdout.trim().split('\n').at(-1)).not.toContain('another instrumentation has replaced');
   });
@@ -141,7 +141,7 @@ describe('node --import @hatchet-ts/sdk-otel/register', () => {
 });
 
 describe('loaded packages', () => {
-  const loaded = (entry: string) =>
+  const loadEntry = (entry: string) =>
     runModule(`
       const { registerHooks, createRequire } = await import('node:module');
       const seen = new Set();
@@ -159,13 +159,13 @@ describe('loaded packages', () => {
       await import('@opentelemetry/instrumentation');
       const { createRequire } = await import('node:module');
       console.log(JSON.stringify(Object.keys(createRequire(process.execPath).cache)));`);
-    const packages = packagesOf(await loaded('index'));
+    const packages = packagesOf(await loadEntry('index'));
     expect(packages).toEqual(packagesOf(instrumentation));
     expect(packages).toContain('@opentelemetry/instrumentation');
     expect(packages.filter((name) => /grpc|protobuf|zod|typescript-sdk|sdk-/.test(name))).toEqual([]);
   });
 
   test('of the exporter, before a span is sent, are the API', async () => {
-    expect(packagesOf(await loaded('exporter'))).toEqual(['@opentelemetry/api']);
+    expect(packagesOf(await loadEntry('exporter'))).toEqual(['@opentelemetry/api']);
   });
 });

@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
+import { runProcess } from '@hatchet-ts/trace-testing';
 import { type Answer, OtlpReceiver, type ReceivedCall, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
@@ -278,15 +278,10 @@ describe('check exits with 2', () => {
 it('the program ends by itself, with the exit status of the check', async () => {
   const collector = await plaintext();
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
-  const exit = (env: Record<string, string>) =>
-    new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [cli, 'check', '--json'],
-        { env: { PATH: process.env.PATH, ...env } },
-        (error, stdout) => resolve([error?.code ?? 0, (JSON.parse(stdout) as CheckReport).ok]),
-      );
-    });
+  const exit = async (env: Record<string, string>) => {
+    const { code, stdout } = await runProcess('node', [cli, 'check', '--json'], { env });
+    return [code, (JSON.parse(stdout) as CheckReport).ok];
+  };
   expect(await exit(insecure(collector.address))).toEqual([0, true]);
   collector.stop();
   expect(await exit(insecure(collector.address))).toEqual([1, false]);

@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { startProcess } from '@hatchet-ts/trace-testing';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -23,13 +22,12 @@ async function runUntilSigterm(
     ${more}
     setInterval(() => {}, 1000);
     console.log('ready');`;
-  const service = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    env: { PATH: process.env.PATH, SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true' },
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const service = await startProcess('node', ['--input-type=module', '-e', script], {
+    env: { SERVER_OTEL_COLLECTOR_URL: collector.address, SERVER_OTEL_INSECURE: 'true' },
+    ready: 'ready',
+    ignoreExitCode: true,
   });
-  await once(service.stdout, 'data');
-  service.kill('SIGTERM');
-  const [code, signal] = (await once(service, 'exit')) as [number | null, string | null];
+  const { code, signal } = await service.stop();
   return { signal, code, calls: collector.calls.length - before };
 }
 

@@ -87,7 +87,7 @@ interface Checked<T> {
 class InvalidContent extends Error {}
 
 /** Returns all certificates of a PEM file; in a chain, the first is the owner's. */
-export function certificatesIn(content: Buffer): [X509Certificate, ...X509Certificate[]] {
+function certificatesIn(content: Buffer): [X509Certificate, ...X509Certificate[]] {
   const blocks = content.toString('latin1').match(CERTIFICATE) ?? [];
   try {
     const [first, ...more] = blocks.map((block) => new X509Certificate(block));

@@ -37,7 +37,7 @@ async function stopAll(pipelines: readonly Stoppable[]): Promise<void> {
 }
 
 /** Signals that end a service. */
-export const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
+const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
 
 /**
  * Shuts telemetry down on a signal and then lets the signal end the process, as it would have without telemetry. If the

@@ -37,7 +37,7 @@ export function inSpan<T>(
 }
 
 /** Records an error: status ERROR with the message, the exception as an event, its class as `error.type`. */
-export function recordError(span: Span, error: unknown): void {
+function recordError(span: Span, error: unknown): void {
   if (!span.isRecording()) return;
   const exception = error instanceof Error ? error : new Error(String(error));
   span.recordException(exception);

@@ -6,7 +6,7 @@ import { RUN_PREFIX, type RunSpanName } from './names.ts';
 import { withParent } from './parent-context.ts';
 
 /** Largest number of links of a span; the SDK's own limit. */
-export const MAX_LINKS = 128;
+const MAX_LINKS = 128;
 
 export interface RunSpanOptions {
   readonly attributes?: RunAttributes;

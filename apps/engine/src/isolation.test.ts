@@ -207,7 +207,7 @@ test('no method changes or shows another tenant’s data', async () => {
   const owner = rawClient(AdminServiceDefinition, engine.address, await engine.token({ tenantId }));
   expect(await owner.cancelTasks({ externalIds: [running] })).toEqual({ cancelledTasks: [running] });
 
-  // The same name is now the stranger's own: a parent that is none of its is refused all the same.
+  // The other tenant has a workflow of that name now; a parent of another tenant is still rejected.
   await expect(workflows.triggerWorkflow(child)).rejects.toThrow('parent task run not found');
   await expect(workflows.scheduleWorkflow({ ...child, schedules: [new Date()] })).rejects.toThrow(
     'parent task run not found',

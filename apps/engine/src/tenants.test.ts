@@ -87,7 +87,7 @@ describe('two tenants', () => {
     finish.resolve();
     expect(await ref.output).toEqual({ secret: true });
 
-    // Subscribed to before two runs of its own, one after the other: what it were told of the other's run comes first.
+    // Subscribed before two own runs, one after the other: a result of the other tenant's run would come first.
     const own = (await engine.client(stranger)).task({ name: 'own', fn: async () => ({}) });
     await engine.work(await engine.client(stranger), [own]);
     const ownIds = await Promise.all(

@@ -6,8 +6,8 @@ const USAGE = `usage: token.ts --tenant <uuid> | --operator [--expires-in <secon
 
 Prints one API token on stdout. Environment:
   DATABASE_URL                   the engine's database (required)
-  SERVER_URL                     URL of the REST API that the token names (http://127.0.0.1:8080)
-  SERVER_GRPC_BROADCAST_ADDRESS  host:port of the engine that the token names (127.0.0.1:7070)`;
+  SERVER_URL                     URL of the REST API stored in the token (http://127.0.0.1:8080)
+  SERVER_GRPC_BROADCAST_ADDRESS  host:port of the engine stored in the token (127.0.0.1:7070)`;
 
 process.exitCode = await main();
 
@@ -28,7 +28,7 @@ async function main(): Promise<number> {
       await db.close();
     }
   } catch (error) {
-    console.error(error instanceof Error ? error.message || 'the database cannot be reached' : 'no token was issued');
+    console.error(error instanceof Error ? error.message || 'cannot reach the database' : 'could not issue a token');
     return 1;
   }
 }

@@ -65,7 +65,7 @@ test('a retry, a timeout and a failure have spans with their outcomes', async ()
   await engine.work(client, [task]);
   await task.run({}, { additionalMetadata }).catch(() => {});
 
-  // The worker says nothing of an attempt that was stopped.
+  // The worker does not report an attempt that was stopped.
   const text = await picture(exporter, TRACE, { runs: 1, reports: 3 });
   expect(
     text
@@ -210,7 +210,7 @@ test('every span of a run names its tenant', async () => {
 });
 
 test('polls that find nothing make no span', async () => {
-  // Some ten looks at the timers, and more at the workers.
+  // About ten polls of the timers, and more of the heartbeats.
   await engine.db.query('SELECT pg_sleep(0.5)');
   const names = exporter.getFinishedSpans().map(({ name }) => name);
   expect(names.filter((name) => !/Heartbeat|heartbeat/.test(name))).toEqual([]);

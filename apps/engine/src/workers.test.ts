@@ -39,7 +39,7 @@ test('a paused worker gets no tasks until it is resumed', async () => {
   const setPaused = (value: boolean) =>
     engine.db.query('UPDATE worker SET paused = $2 WHERE id = $1', [worker._internal.workerId, value]);
   await setPaused(true);
-  // The notification comes before what is committed after it is seen to have run.
+  // A task that runs proves that the notification committed before it has arrived.
   await witness.run({});
   const ref = await paused.runNoWait({});
   await witness.run([{}, {}]);
@@ -96,7 +96,7 @@ test('a second stream of a worker replaces the first', async () => {
   const silent = await silentWorker(['nothing:nothing']);
   const closing = new AbortController();
   const second = silent.dispatcher.listenV2({ workerId: silent.workerId }, { signal: closing.signal });
-  // Which of two that open at once is the second is the network's to say.
+  // The network decides the order of two streams opened at once.
   const streams = [silent.first(), second[Symbol.asyncIterator]().next()];
   await expect(Promise.race(streams)).rejects.toMatchObject({ code: Status.ABORTED });
   closing.abort();

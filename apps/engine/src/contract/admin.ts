@@ -17,7 +17,7 @@ import type { Registry } from '../runs/registry.ts';
 import type { Authorized } from './authorization.ts';
 import { workflowDefinition } from './definition.ts';
 import { uuidField } from './fields.ts';
-import { runDetailsResponse } from './run-event.ts';
+import { runDetailsResponse } from './run-results.ts';
 import { unimplemented } from './unimplemented.ts';
 
 export interface AdminDeps {

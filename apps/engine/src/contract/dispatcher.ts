@@ -1,41 +1,35 @@
 import {
   type AssignedAction,
+  type BatchActionEventItem,
   DispatcherDefinition,
   type DispatcherServiceImplementation,
-  type SubscribeToWorkflowRunsRequest,
+  type StepActionEvent,
+  StepActionEventType,
   type WorkerRegisterRequest,
-  type WorkflowRunEvent,
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
-import { isUuid } from '@hatchet-ts/internal/uuid';
-import { messageSpan, streamOpened } from '@hatchet-ts/server-otel';
+import { streamOpened } from '@hatchet-ts/server-otel';
 import { type CallContext, ServerError, Status } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
 import { ENGINE_VERSION } from '../messages/hatchet-texts.ts';
 import { Refusal } from '../refusal.ts';
-import type { Reports } from '../runs/reports.ts';
-import type { Results } from '../runs/results.ts';
+import type { ReportedAttempt, ReportedBatch, Reports } from '../runs/reports.ts';
 import type { RunningTasks } from '../runs/running-tasks.ts';
 import type { Workers } from '../scheduling/workers.ts';
 import type { Authorized } from './authorization.ts';
-import type { RunContexts } from './call-parent.ts';
-import { durationMs, uuidField } from './fields.ts';
+import { durationMs, jsonField, storableText, uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
-import { runEvent } from './run-event.ts';
 import { type RunProgressDeps, runProgress } from './run-progress.ts';
-import { reportBatch, reportStep } from './step-events.ts';
+import { type RunResultsDeps, runResults } from './run-results.ts';
 import { unimplemented } from './unimplemented.ts';
 
-export interface DispatcherDeps extends RunProgressDeps {
+export interface DispatcherDeps extends RunProgressDeps, RunResultsDeps {
   workers: Workers;
   reports: Reports;
   running: RunningTasks;
   durable: Durable;
-  results: Results;
-  contexts: RunContexts;
 }
 
 type Call = CallContext & Authorized;
-const SUBSCRIBE = `/${DispatcherDefinition.fullName}/${DispatcherDefinition.methods.subscribeToWorkflowRuns.name}`;
 
 /** `Dispatcher`: the workers' calls, and the stream of results. */
 export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplementation<Authorized> {
@@ -85,7 +79,7 @@ export function dispatcherService(deps: DispatcherDeps): DispatcherServiceImplem
     async restoreEvictedTask({ taskRunExternalId }, { tenantId }) {
       return { requeued: await durable.restore(tenantId, uuidField(taskRunExternalId, 'taskRunExternalId')) };
     },
-    subscribeToWorkflowRuns: (requests, call) => runEvents(deps, requests, call),
+    subscribeToWorkflowRuns: (requests, call) => runResults(deps, requests, call),
     subscribeToWorkflowEvents: (request, call) => runProgress(deps, request, call),
   };
 }
@@ -128,37 +122,59 @@ async function* actions(
   }
 }
 
-/** Streams the results of the runs that a client names, each once it has ended; the stream itself never ends. */
-async function* runEvents(
-  { results, contexts, stopping }: DispatcherDeps,
-  requests: AsyncIterable<SubscribeToWorkflowRunsRequest>,
-  { tenantId, signal }: Call,
-): AsyncGenerator<WorkflowRunEvent> {
-  const outbox = new Outbox<WorkflowRunEvent>();
-  const subscriptions = new Map<string, () => void>();
-
-  async function subscribe(runId: string): Promise<void> {
-    // A malformed id is treated like the id of a run that does not exist yet.
-    if (!isUuid(runId)) return;
-    const parent = await contexts.ofRun(tenantId, runId);
-    messageSpan(SUBSCRIBE, { parent }, () => {
-      subscriptions.get(runId)?.();
-      const stop = results.subscribe(tenantId, runId.toLowerCase(), (result) => {
-        subscriptions.delete(runId);
-        outbox.send({ ...runEvent(result), workflowRunId: runId });
-      });
-      subscriptions.set(runId, stop);
-    });
+/** Handles a worker's report on an attempt; other events are ignored. */
+async function reportStep(reports: Reports, tenantId: string, event: StepActionEvent): Promise<void> {
+  switch (event.eventType) {
+    case StepActionEventType.STEP_EVENT_TYPE_STARTED:
+      return reports.started(reportedAttempt(tenantId, event));
+    case StepActionEventType.STEP_EVENT_TYPE_COMPLETED:
+      return reports.completed(
+        reportedAttempt(tenantId, event),
+        jsonField(storableText(event.eventPayload), 'eventPayload'),
+      );
+    case StepActionEventType.STEP_EVENT_TYPE_FAILED:
+      return reports.failed(reportedAttempt(tenantId, event), storableText(event.eventPayload), !event.shouldNotRetry);
+    case StepActionEventType.STEP_EVENT_TYPE_CANCELLED:
+      return reports.cancelled(reportedAttempt(tenantId, event));
   }
+}
 
-  async function read(): Promise<void> {
-    for await (const { workflowRunId } of requests) await subscribe(workflowRunId);
-  }
+function reportedAttempt(tenantId: string, { taskRunExternalId, retryCount }: StepActionEvent): ReportedAttempt {
+  return { tenantId, taskId: uuidField(taskRunExternalId, 'taskRunExternalId'), retryCount: retryCount ?? 0 };
+}
 
-  read().catch((error: Error) => outbox.fail(error));
-  try {
-    yield* outbox.messages(signal, stopping);
-  } finally {
-    for (const stop of subscriptions.values()) stop();
+/** Handles a worker's report on the start of a batch, or on the end of some of its items. */
+async function reportBatch(
+  reports: Reports,
+  batch: ReportedBatch,
+  eventType: StepActionEventType,
+  items: readonly BatchActionEventItem[],
+): Promise<void> {
+  const named = items.map((item) => ({ ...item, taskId: uuidField(item.taskRunExternalId, 'taskRunExternalId') }));
+  switch (eventType) {
+    case StepActionEventType.STEP_EVENT_TYPE_STARTED:
+      return reports.batchStarted(batch);
+    case StepActionEventType.STEP_EVENT_TYPE_COMPLETED:
+      return reports.batchCompleted(
+        batch,
+        new Map(
+          named.map(({ taskId, eventPayload }) => [taskId, jsonField(storableText(eventPayload), 'eventPayload')]),
+        ),
+      );
+    case StepActionEventType.STEP_EVENT_TYPE_FAILED:
+      return reports.batchFailed(
+        batch,
+        new Map(
+          named.map(({ taskId, eventPayload, shouldNotRetry }) => [
+            taskId,
+            { error: storableText(eventPayload), mayRetry: !shouldNotRetry },
+          ]),
+        ),
+      );
+    case StepActionEventType.STEP_EVENT_TYPE_CANCELLED:
+      return reports.batchCancelled(
+        batch,
+        named.map(({ taskId }) => taskId),
+      );
   }
 }

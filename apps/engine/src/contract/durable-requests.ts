@@ -36,42 +36,24 @@ export interface TaskRequest {
 /** Reads a request; undefined if it is not one of an invocation. */
 export function taskRequest(request: DurableTaskRequest): TaskRequest | undefined {
   const { waitFor, memo, completeMemo, triggerRuns, evictInvocation } = request;
-  if (waitFor) {
-    const handle = (call: Call) => wait(call, waitFor);
-    return { ref: invocationRef(waitFor), span: 'handle-durable-wait', handle, staleResponse: serverEvictMessage };
-  }
-  if (memo) {
-    const handle = (call: Call) => recall(call, memo);
-    return { ref: invocationRef(memo), span: 'handle-durable-memo', handle, staleResponse: serverEvictMessage };
-  }
+  if (waitFor) return requestOf(waitFor, 'handle-durable-wait', (call) => wait(call, waitFor));
+  if (memo) return requestOf(memo, 'handle-durable-memo', (call) => recall(call, memo));
   if (completeMemo) {
-    const handle = (call: Call) => remember(call, completeMemo);
-    return {
-      ref: invocationRef(completeMemo.ref),
-      span: 'handle-durable-memo',
-      handle,
-      staleResponse: serverEvictMessage,
-    };
+    return requestOf(completeMemo.ref, 'handle-durable-memo', (call) => remember(call, completeMemo));
   }
-  if (triggerRuns) {
-    const handle = (call: Call) => spawn(call, triggerRuns);
-    return {
-      ref: invocationRef(triggerRuns),
-      span: 'handle-durable-children',
-      handle,
-      staleResponse: serverEvictMessage,
-    };
-  }
-  if (evictInvocation) {
-    return {
-      ref: invocationRef(evictInvocation),
-      span: 'handle-durable-eviction',
-      handle: evict,
-      // the worker waits for it before it ends the invocation
-      staleResponse: evictionAck,
-    };
-  }
+  if (triggerRuns) return requestOf(triggerRuns, 'handle-durable-children', (call) => spawn(call, triggerRuns));
+  // The worker waits for the acknowledgement before it ends the invocation.
+  if (evictInvocation) return requestOf(evictInvocation, 'handle-durable-eviction', evict, evictionAck);
   return undefined;
+}
+
+function requestOf(
+  named: Parameters<typeof invocationRef>[0],
+  span: RunSpanName,
+  handle: TaskRequest['handle'],
+  staleResponse: TaskRequest['staleResponse'] = serverEvictMessage,
+): TaskRequest {
+  return { ref: invocationRef(named), span, handle, staleResponse };
 }
 
 /** Reads the reference to an invocation. @throws Refusal */

@@ -89,7 +89,7 @@ async function status(
   entries: readonly DurableTaskAwaitedCompletedEntry[],
 ): Promise<void> {
   const waiting = entries.map((entry) => ({ ...invocationRef(entry), nodeId: entry.nodeId }));
-  const found = await invocations.of(stream, waiting);
+  const found = await invocations.attach(stream, waiting);
   const byTask = Map.groupBy(waiting, ({ taskId, invocation }) => `${taskId} ${invocation}`);
   const known = [...byTask.values()].flatMap((nodes) => {
     const [ref = { taskId: '', invocation: 0 }] = nodes;
@@ -108,7 +108,7 @@ async function respond(deps: DurableServiceDeps, stream: DurableStream, request:
   const { durable, onError } = deps;
   const { ref, span, handle, staleResponse } = request;
   try {
-    const invocation = (await durable.invocations.of(stream, [ref])).get(ref.taskId);
+    const invocation = (await durable.invocations.attach(stream, [ref])).get(ref.taskId);
     const attributes = { 'workflow_run.id': invocation?.task.runId, 'step_run.id': ref.taskId };
     await messageSpan(PATH, { parent: invocation && runSpanContext(invocation.task) }, async () => {
       try {

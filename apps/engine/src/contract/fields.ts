@@ -1,7 +1,7 @@
 import { parseGoDuration } from '@hatchet-ts/internal/go-duration';
 import { isUuid } from '@hatchet-ts/internal/uuid';
 import { Refusal } from '../refusal.ts';
-import type { Metadata } from '../runs/metadata.ts';
+import type { Metadata } from '../runs/context.ts';
 
 /** Longest duration that the database's column holds: 24 days. */
 const LONGEST_MS = 2_147_483_647;

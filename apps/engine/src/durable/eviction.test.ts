@@ -64,7 +64,7 @@ test('a task that waits for long is evicted, and runs again from its beginning o
   const ref = await task.runNoWait({});
   const id = await ref.getWorkflowRunId();
   await evicted(id);
-  // Neither a timeout nor a worker while it waits.
+  // A waiting task has neither timeout nor worker.
   expect(await taskState(id)).toMatchObject({ dueAt: null, retryCount: 0, invocation: 1 });
   const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
   expect(await admin.getRunDetails({ externalId: id })).toMatchObject({ status: 1, isEvicted: true, done: false });
@@ -104,7 +104,7 @@ test('answers are replayed in their original order', async () => {
       const wait = async (key: string) => {
         await ctx.waitForEvent(key);
         order.push(key);
-        // The next request of each comes in the order in which they were woken.
+        // The tasks send their next requests in the order in which they were woken.
         await ctx.now();
       };
       await Promise.all([wait('first'), wait('second'), wait('third')]);

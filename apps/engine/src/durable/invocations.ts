@@ -51,7 +51,7 @@ export class Invocations {
   }
 
   /** Finds invocations and attaches them to the stream; those that have ended are absent from the result. */
-  async of(stream: DurableStream, refs: readonly InvocationRef[]): Promise<Map<string, Invocation>> {
+  async attach(stream: DurableStream, refs: readonly InvocationRef[]): Promise<Map<string, Invocation>> {
     const unknown = refs.filter(
       ({ taskId, invocation }) => this.#current(stream, taskId)?.task.invocation !== invocation,
     );

@@ -66,7 +66,7 @@ test('waits survive an engine that is killed, and are answered once', async () =
   await first.engine.kill();
   await startEngineProcess(resources, database.url, port);
 
-  // The client's own stream of results comes back later than this call.
+  // The client's stream of results reconnects later than this call.
   await expect
     .poll(
       () =>
@@ -103,7 +103,7 @@ test('answers lost with a broken stream are sent over the next one', async () =>
   wire.cut();
   const other = await engine.client();
   await other.events.push('cut-off', { n: 1 });
-  // It asks for the second event only once it has the first.
+  // The task requests the second event only once it has the first.
   await expect
     .poll(() => waits({ db: fixture.db }).then(async (count) => count === 1 && (await entries(fixture)) === 2), {
       timeout: 15_000,

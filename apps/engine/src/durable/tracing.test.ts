@@ -59,7 +59,7 @@ test('requests and answers of a durable task lie in its run’s trace, an evicti
   await client.events.push('go', {});
   await ref.output;
 
-  // Each invocation is reported as begun, the last as completed; the child both.
+  // Reports: the start of each invocation, the completion of the last, and both of the child.
   const text = await picture(exporter, TRACE, { runs: 2, reports: 5 });
   expect(without(text, /pg\.query/)).toMatchInlineSnapshot(`
     "(missing parent)

@@ -62,14 +62,14 @@ test('a start has the fields that the SDK reads', () => {
   expect(JSON.parse(action.actionPayload)).toEqual({
     input: { a: 1 },
     triggered_by: 'manual',
-    // An output that is no object would make the SDK's parentOutput throw.
+    // An output that is not an object would make the SDK's parentOutput throw.
     parents: { First: { x: 1 }, other: {} },
     triggers: { filter_payload: null },
     user_data: null,
     overrides: null,
     step_run_errors: {},
   });
-  // Set, it would change the key under which the SDK keeps the attempt.
+  // If set, it would change the SDK's key of the attempt.
   expect(action.durableTaskInvocationCount).toBeUndefined();
 });
 

@@ -150,7 +150,7 @@ describe('the database', () => {
     await db.transaction(async (transaction) => {
       await transaction.query('DELETE FROM bloated WHERE n > 1500');
     });
-    // The statistics of a session become visible to others when it says so.
+    // A session's statistics become visible to others when it flushes them.
     await db.transaction(async (transaction) => {
       await transaction.query('SELECT pg_stat_force_next_flush()');
     });
@@ -165,7 +165,7 @@ describe('the database', () => {
   it('shows long-running queries and vacuums, and every table by name', async () => {
     expect(await series('hatchet.db.long_running_queries.count')).toEqual({ '': 0 });
     expect(await series('hatchet.db.long_running_vacuum.count')).toEqual({ ok: 0 });
-    // PostgreSQL's own statistics come a moment after what they count
+    // PostgreSQL updates its statistics with a short delay
     const tables = async () => Object.keys(await series('hatchet.db.query_cache.hit_ratio'));
     await expect.poll(tables, { timeout: 20_000 }).toEqual(expect.arrayContaining(['run', 'task', 'worker']));
   });

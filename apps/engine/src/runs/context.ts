@@ -9,7 +9,9 @@ import {
 import { isRecordedTrace, newTraceContext } from '@hatchet-ts/server-otel';
 import type { RunContextColumns } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
-import type { Metadata } from './metadata.ts';
+
+/** Additional metadata of a run or an event: a JSON object, on the wire as text. */
+export type Metadata = Record<string, unknown>;
 
 /** Trace context of a new run: its columns, and the metadata that its workers receive. */
 export interface NewRunContext extends RunContextColumns {

@@ -1,7 +1,7 @@
 import type { EpochMs, IdempotencyClaim } from '@hatchet-ts/storage/runs';
 import type { Workflow } from '@hatchet-ts/storage/workflows';
 import { Refusal } from '../refusal.ts';
-import type { Metadata } from './metadata.ts';
+import type { Metadata } from './context.ts';
 
 /** Run that was not created because another run holds its idempotency key. */
 export interface Collision {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchKey } from './new-run.ts';
+import { batchKey, childMetadata, eventRunMetadata } from './new-run.ts';
 
 test.each([
   [undefined, '{"a":1}', ''],
@@ -11,4 +11,33 @@ test.each([
   [['a'], 'null', ''],
 ])('the batch key by %j of %s is "%s"', (groupBy, input, key) => {
   expect(batchKey({ maxSize: 1, ...(groupBy ? { groupBy } : {}) }, input)).toBe(key);
+});
+
+const parent = (additionalMetadata: Record<string, unknown>) => ({ runId: 'run', taskId: 'task', additionalMetadata });
+const IDS = { hatchet__parent_workflow_run_id: 'run', hatchet__parent_step_run_id: 'task' };
+
+test('a child’s metadata overrides its parent’s, without the engine’s own keys', () => {
+  const inherited = parent({ a: 1, b: 1, hatchet__event_id: 'e', hatchet__parent_step_run_id: 'grandparent' });
+  expect(childMetadata({ b: 2 }, inherited)).toEqual({ a: 1, b: 2, ...IDS });
+});
+
+test('a child without a context inherits its parent’s completely', () => {
+  const inherited = parent({ traceparent: 'p', tracestate: 's' });
+  expect(childMetadata({}, inherited)).toEqual({ traceparent: 'p', tracestate: 's', ...IDS });
+});
+
+test('a child with a context does not inherit its parent’s tracestate', () => {
+  const inherited = parent({ traceparent: 'p', tracestate: 's' });
+  expect(childMetadata({ traceparent: 'own' }, inherited)).toEqual({ traceparent: 'own', ...IDS });
+});
+
+test('a run of an event has the event’s source and id', () => {
+  const own = { a: 1, hatchet__source_workflow_run_id: 'r', hatchet__source_step_run_id: 't', hatchet__other: 'x' };
+  expect(eventRunMetadata(own, { id: 'e', key: 'k' })).toEqual({
+    a: 1,
+    hatchet__source_workflow_run_id: 'r',
+    hatchet__source_step_run_id: 't',
+    hatchet__event_id: 'e',
+    hatchet__event_key: 'k',
+  });
 });

@@ -6,7 +6,7 @@ import { workflowsOfEvents } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import type { StoredEvent } from '../durable/matching.ts';
-import type { Metadata } from '../runs/metadata.ts';
+import type { Metadata } from '../runs/context.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { RunFactory } from '../runs/run-factory.ts';
 import { recordEvent } from '../runs/spans.ts';

@@ -1,11 +1,67 @@
-import { WorkflowRunEvent, WorkflowRunEventType } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import {
+  DispatcherDefinition,
+  type SubscribeToWorkflowRunsRequest,
+  WorkflowRunEvent,
+  WorkflowRunEventType,
+} from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { GetRunDetailsResponse, RunStatus } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { isUuid } from '@hatchet-ts/internal/uuid';
+import { messageSpan } from '@hatchet-ts/server-otel';
 import type { RunDetails, RunResult, TaskResult } from '@hatchet-ts/storage/runs';
+import type { CallContext } from 'nice-grpc';
 import { CANCELLED_ERROR } from '../messages/hatchet-texts.ts';
 import { MOST_BYTES } from '../messages/limits.ts';
+import type { Results } from '../runs/results.ts';
+import type { Authorized } from './authorization.ts';
+import type { RunContexts } from './call-parent.ts';
+import { Outbox } from './outbox.ts';
+
+export interface RunResultsDeps {
+  results: Results;
+  contexts: RunContexts;
+  /** Ends open streams when the engine stops. */
+  stopping: AbortSignal;
+}
+
+const SUBSCRIBE = `/${DispatcherDefinition.fullName}/${DispatcherDefinition.methods.subscribeToWorkflowRuns.name}`;
+
+/** Streams the results of the runs that a client names, each once it has ended; the stream itself never ends. */
+export async function* runResults(
+  { results, contexts, stopping }: RunResultsDeps,
+  requests: AsyncIterable<SubscribeToWorkflowRunsRequest>,
+  { tenantId, signal }: CallContext & Authorized,
+): AsyncGenerator<WorkflowRunEvent> {
+  const outbox = new Outbox<WorkflowRunEvent>();
+  const subscriptions = new Map<string, () => void>();
+
+  async function subscribe(runId: string): Promise<void> {
+    // A malformed id is treated like the id of a run that does not exist yet.
+    if (!isUuid(runId)) return;
+    const parent = await contexts.ofRun(tenantId, runId);
+    messageSpan(SUBSCRIBE, { parent }, () => {
+      subscriptions.get(runId)?.();
+      const stop = results.subscribe(tenantId, runId.toLowerCase(), (result) => {
+        subscriptions.delete(runId);
+        outbox.send({ ...runEvent(result), workflowRunId: runId });
+      });
+      subscriptions.set(runId, stop);
+    });
+  }
+
+  async function read(): Promise<void> {
+    for await (const { workflowRunId } of requests) await subscribe(workflowRunId);
+  }
+
+  read().catch((error: Error) => outbox.fail(error));
+  try {
+    yield* outbox.messages(signal, stopping);
+  } finally {
+    for (const stop of subscriptions.values()) stop();
+  }
+}
 
 /** Message with a run's results. */
-export function runEvent(run: RunResult): WorkflowRunEvent {
+function runEvent(run: RunResult): WorkflowRunEvent {
   return WorkflowRunEvent.fromPartial({
     workflowRunId: run.id,
     eventType: WorkflowRunEventType.WORKFLOW_RUN_EVENT_TYPE_FINISHED,

@@ -4,7 +4,7 @@ import type { Progress } from './runs/progress.ts';
 import type { Registry } from './runs/registry.ts';
 import type { Results } from './runs/results.ts';
 import { recordAttempt, recordRun } from './runs/spans.ts';
-import type { Effect } from './runs/transition.ts';
+import type { Effect } from './runs/state.ts';
 import type { Dispatch } from './scheduling/dispatch.ts';
 import type { Scheduling } from './scheduling/scheduling.ts';
 import type { TaskTimers } from './scheduling/timers.ts';

@@ -6,6 +6,7 @@ export class Lease {
   readonly #log: Logger;
   #lock: EngineLock | undefined;
   #isCurrent = false;
+  #losses = 0;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -20,6 +21,7 @@ export class Lease {
       applicationName,
       onLost: (error) => {
         this.#isCurrent = false;
+        this.#losses += 1;
         this.#log.warn({ err: error }, 'lost the database lock; scheduling is paused until the engine regains it');
       },
       onRegained: () => {
@@ -29,9 +31,14 @@ export class Lease {
     });
   }
 
-  /** To be called once memory agrees with the rows. */
-  confirm(): void {
-    this.#isCurrent = true;
+  /** Number of times that the lock was lost. */
+  get losses(): number {
+    return this.#losses;
+  }
+
+  /** To be called once memory agrees with the rows; without effect if the lock was lost since `losses` was read. */
+  confirm(losses: number): void {
+    this.#isCurrent = losses === this.#losses;
   }
 
   async release(): Promise<void> {

@@ -31,13 +31,14 @@ export interface RecoveryDeps {
  */
 export async function recover(deps: RecoveryDeps): Promise<void> {
   const { db, lease, pool, exclusive, timing, scheduling, durable, timers, triggerClock } = deps;
+  const { losses } = lease;
   await postponeTimeouts(db, now() + timing.restart);
   await exclusive.run(async () => {
     const workers = await knownWorkers(db, now() - timing.heartbeat);
     for (const row of workers) if (!pool.worker(row.id)) pool.add(row);
     await pool.reconcile(() => readAttempts(deps));
   });
-  lease.confirm();
+  lease.confirm(losses);
   await scheduling.recover();
   await durable.recover();
   timers.start();

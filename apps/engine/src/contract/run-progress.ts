@@ -9,7 +9,7 @@ import type { Queryable } from '@hatchet-ts/storage';
 import { finishedRuns } from '@hatchet-ts/storage/runs';
 import { Refusal } from '../refusal.ts';
 import type { Progress, ProgressEvent, RunSelector } from '../runs/progress.ts';
-import type { Outcome } from '../runs/transition.ts';
+import type { Outcome } from '../runs/state.ts';
 import { uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
 

@@ -9,7 +9,7 @@ import {
   type Target,
 } from '@hatchet-ts/storage/runs';
 import type { Settle } from './settlement.ts';
-import type { RunInput } from './transition.ts';
+import type { RunInput } from './state.ts';
 
 /** Runs and tasks by id, by a filter, or both. */
 export interface Selection {

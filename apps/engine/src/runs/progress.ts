@@ -1,7 +1,7 @@
 import type { Queryable } from '@hatchet-ts/storage';
 import { runHasMetadata, runsOfTasks } from '@hatchet-ts/storage/runs';
 import { Resequencer } from './resequencer.ts';
-import type { Outcome } from './transition.ts';
+import type { Outcome } from './state.ts';
 
 /** Event that followers of a run receive. */
 export type ProgressEvent = { runId: string } & (

@@ -7,7 +7,7 @@ import { Grouping } from '../loops/grouping.ts';
 import type { Attempt, WorkerPool } from '../placement/worker-pool.ts';
 import { runSpanContext, runSpanContexts } from './context.ts';
 import type { Settle } from './settlement.ts';
-import type { RunEvent, RunInput } from './transition.ts';
+import type { RunEvent, RunInput } from './state.ts';
 
 /** Attempt that a worker reports on. */
 export interface ReportedAttempt {

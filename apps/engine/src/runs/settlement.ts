@@ -9,8 +9,7 @@ import {
 } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
-import { advance } from './state.ts';
-import type { Effect, RunInput } from './transition.ts';
+import { advance, type Effect, type RunInput } from './state.ts';
 
 export interface SettlementDeps {
   db: Database;

@@ -5,7 +5,7 @@ import type { Step } from '@hatchet-ts/storage/workflows';
 import { type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
 import { runSpanContext } from './context.ts';
 import { errorMessage } from './error-message.ts';
-import type { Outcome } from './transition.ts';
+import type { Outcome } from './state.ts';
 
 /** Records the wait of an attempt, from the moment that it could run until it was sent to a worker. */
 export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, sentAt: EpochMs): void {

@@ -1,8 +1,7 @@
 import type { RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { describe, expect, test } from 'vitest';
-import { advance, MOST_LOST_WORKERS, retryDelayMs } from './state.ts';
-import type { RunEvent, RunState } from './transition.ts';
+import { advance, MOST_LOST_WORKERS, type RunEvent, type RunState, retryDelayMs } from './state.ts';
 
 const NOW = 100_000;
 

@@ -1,4 +1,4 @@
-/** Rows of text in columns, the first to the left, the others to the right. */
+/** Formats rows as aligned columns: the first left-aligned, the others right-aligned. */
 export function table(head: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -1,9 +1,9 @@
-/* `node growth.ts [rounds]`: what a run costs with 1,000 and with 100,000 finished ones in the tables. */
+/* `node growth.ts [rounds]`: throughput and CPU time with 1,000, 10,000 and 100,000 finished runs in the tables. */
 import type { Database } from '@hatchet-ts/storage';
 import { median, table } from '../table.ts';
-import { cpuSeconds } from './cpu.ts';
+import { ClientAndWorker } from './client-and-worker.ts';
+import { cpuSeconds } from './cpu-seconds.ts';
 import { startInstallation } from './installation.ts';
-import { startCrew } from './load.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
 const RUNS = 1000;
@@ -11,16 +11,16 @@ const SLOTS = 50;
 
 const installation = await startInstallation();
 const { database, enginePid, postgresPid } = installation;
-const crew = await startCrew(installation, SLOTS);
+const pair = await ClientAndWorker.start(installation, SLOTS);
 const rows: string[][] = [];
 for (const finished of [1_000, 10_000, 100_000]) {
-  await fillUp(database, finished);
+  await fillTables(database, finished);
   const perSecond: number[] = [];
   const engine: number[] = [];
   const postgres: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const before = [cpuSeconds(enginePid), cpuSeconds(postgresPid)] as const;
-    perSecond.push(await crew.burst(RUNS));
+    perSecond.push(await pair.runBurst(RUNS));
     engine.push(((cpuSeconds(enginePid) - before[0]) / RUNS) * 1e6);
     postgres.push(((cpuSeconds(postgresPid) - before[1]) / RUNS) * 1e6);
   }
@@ -33,11 +33,11 @@ for (const finished of [1_000, 10_000, 100_000]) {
 }
 console.log(`\n${rounds} rounds of ${RUNS} runs, ${SLOTS} slots\n`);
 console.log(table(['finished runs in the tables', 'runs/s', 'engine, µs CPU/run', 'PostgreSQL'], rows));
-await crew.stop();
+await pair.stop();
 await installation.stop();
 
-/** Copies of a run that has really ended, until there are so many; the planner is told, as autovacuum would. */
-async function fillUp(db: Database, wanted: number): Promise<void> {
+/** Copies a finished run until there are `wanted` finished runs. Updates the planner's statistics, as autovacuum would. */
+async function fillTables(db: Database, wanted: number): Promise<void> {
   const { rows: counted } = await db.query<{ finished: number }>(
     'SELECT count(*)::int AS finished FROM run WHERE finished_at IS NOT NULL',
   );

@@ -1,38 +1,37 @@
-/* `node cost.ts [rounds] [bytes of the input]`: what an instrumentor adds to the work of the SDK, in rounds that take turns. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+/* `node cost.ts [rounds] [input bytes]`: CPU time and allocation that an instrumentor adds to the SDK, in interleaved rounds. */
+import { ChildProgram } from '../child-program.ts';
 import { median, table } from '../table.ts';
+import type { Cost, CostRequest, InstrumentorName, ProviderName } from './cost-process.ts';
 import { OPERATION_NAMES, type OperationName } from './operations.ts';
-import type { Cost, InstrumentorName, Order, ProviderName } from './subject.ts';
 
 const [rounds = '9', ...sizes] = process.argv.slice(2);
 const PROVIDERS: readonly ProviderName[] = ['no provider', 'sampled out', 'recorded'];
 const TRACED: readonly InstrumentorName[] = ['minimal', 'ours', 'official'];
-/** Operations in a round: what they allocate fits into the young generation of the processes that measure that. */
+/** Operations per round, by input bytes. Their allocations fit the young generation of the processes that measure them. */
 const COUNTS: Readonly<Record<string, number>> = { 1000: 2000, 100000: 150 };
-/** The first ones are compiled while they run. */
+/** The compiler is still at work in these rounds. */
 const WARM_UP_ROUNDS = 6;
-/** Allocation hardly differs between two rounds. */
+/** Few: allocation hardly varies between rounds. */
 const ALLOCATION_ROUNDS = 3;
 
+/** A process with one instrumentor and one provider. */
 interface Subject {
   readonly instrumentor: InstrumentorName;
   readonly provider: ProviderName;
-  readonly child: ChildProcess;
+  readonly program: ChildProgram;
 }
 
-/** The median of a figure for an operation in a process. */
-type Measured = (operation: OperationName, instrumentor: InstrumentorName, provider: ProviderName) => number;
+/** Returns the median cost of an operation in a process. */
+type CostOf = (operation: OperationName, instrumentor: InstrumentorName, provider: ProviderName) => number;
 
 for (const bytes of (sizes.length > 0 ? sizes : Object.keys(COUNTS)).map(Number)) {
-  const micros = await measured('micros', bytes);
-  const allocated = await measured('bytes', bytes);
+  const micros = await measure('micros', bytes);
+  const allocated = await measure('bytes', bytes);
   for (const provider of PROVIDERS) {
     console.log(`\n${bytes / 1000} kB, ${provider}: added to one operation, medians of ${rounds} rounds\n`);
     const rows = OPERATION_NAMES.map((operation) => {
-      const added = (figure: Measured, instrumentor: InstrumentorName) =>
-        figure(operation, instrumentor, provider) - figure(operation, 'none', 'no provider');
+      const added = (costOf: CostOf, instrumentor: InstrumentorName) =>
+        costOf(operation, instrumentor, provider) - costOf(operation, 'none', 'no provider');
       return [
         operation,
         micros(operation, 'none', 'no provider').toFixed(2),
@@ -54,33 +53,37 @@ for (const bytes of (sizes.length > 0 ? sizes : Object.keys(COUNTS)).map(Number)
   }
 }
 
-async function measured(figure: keyof Cost, bytes: number): Promise<Measured> {
+async function measure(figure: keyof Cost, bytes: number): Promise<CostOf> {
   const subjects = await Promise.all([
-    start('none', 'no provider', figure),
-    ...TRACED.flatMap((instrumentor) => PROVIDERS.map((provider) => start(instrumentor, provider, figure))),
+    startSubject('none', 'no provider', figure),
+    ...TRACED.flatMap((instrumentor) => PROVIDERS.map((provider) => startSubject(instrumentor, provider, figure))),
   ]);
-  const found = new Map<string, number[]>();
+  const measurements = new Map<string, number[]>();
   const key = (...parts: string[]) => parts.join('\0');
   for (let round = -WARM_UP_ROUNDS; round < (figure === 'micros' ? Number(rounds) : ALLOCATION_ROUNDS); round++) {
     for (const operation of OPERATION_NAMES) {
       const count = (COUNTS[bytes] ?? 1000) / (operation.endsWith('ten') ? 5 : 1);
-      for (const { instrumentor, provider, child } of subjects) {
-        child.send({ operation, bytes, count } satisfies Order);
-        const [cost] = (await once(child, 'message')) as [Cost];
+      for (const { instrumentor, provider, program } of subjects) {
+        const cost = await program.request<Cost>({ operation, bytes, count } satisfies CostRequest);
         const name = key(operation, instrumentor, provider);
-        if (round >= 0) found.set(name, [...(found.get(name) ?? []), cost[figure]]);
+        if (round >= 0) measurements.set(name, [...(measurements.get(name) ?? []), cost[figure]]);
       }
     }
   }
-  for (const { child } of subjects) child.disconnect();
-  return (...parts) => median(found.get(key(...parts))!);
+  await Promise.all(subjects.map(({ program }) => program.stop()));
+  return (...parts) => median(measurements.get(key(...parts))!);
 }
 
-async function start(instrumentor: InstrumentorName, provider: ProviderName, figure: keyof Cost): Promise<Subject> {
-  const program = fileURLToPath(new URL('./subject.ts', import.meta.url));
-  // what was allocated can be seen only in a young generation that no round fills; time, only in an ordinary one
+async function startSubject(
+  instrumentor: InstrumentorName,
+  provider: ProviderName,
+  figure: keyof Cost,
+): Promise<Subject> {
+  // Allocation is visible only in a young generation that no round fills; time is realistic only in one of default size.
   const heap = figure === 'bytes' ? ['--expose-gc', '--max-semi-space-size=256', '--min-semi-space-size=256'] : [];
-  const child = fork(program, [instrumentor, provider], { execArgv: ['--no-warnings', ...heap] });
-  await once(child, 'message');
-  return { instrumentor, provider, child };
+  const program = new ChildProgram(new URL('./cost-process.ts', import.meta.url), [instrumentor, provider], {
+    execArgv: ['--no-warnings', ...heap],
+  });
+  await program.receive();
+  return { instrumentor, provider, program };
 }

@@ -3,7 +3,7 @@ import { HatchetClient } from '@hatchet-dev/typescript-sdk';
 import { createAction } from '@hatchet-dev/typescript-sdk/clients/dispatcher/action.js';
 import { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
 
-/** What an instrumentor adds its cost to. */
+/** Operations of the SDK that the bench measures. */
 export type OperationName = 'task' | 'run' | 'run ten' | 'push' | 'push ten';
 
 export const OPERATION_NAMES: readonly OperationName[] = ['task', 'run', 'run ten', 'push', 'push ten'];
@@ -14,12 +14,12 @@ const nothing = async (): Promise<void> => undefined;
 const SILENT = { debug: nothing, info: nothing, green: nothing, warn: nothing, error: nothing, util: nothing };
 
 /**
- * The SDK's own classes, whose generated gRPC stubs answer at once: what is measured is the SDK and the instrumentor,
- * not a network.
+ * Creates the operations on the SDK's own classes. Their gRPC stubs answer at once, so the bench measures the SDK and the
+ * instrumentor, without a network.
  *
- * @param bytes of the input
+ * @param bytes size of the input
  */
-export function operations(bytes: number): Record<OperationName, () => Promise<unknown>> {
+export function createOperations(bytes: number): Record<OperationName, () => Promise<unknown>> {
   const hatchet = new HatchetClient({
     token: `ey.${Buffer.from(JSON.stringify({ sub: TENANT })).toString('base64url')}.`,
     host_port: '127.0.0.1:1',
@@ -28,7 +28,7 @@ export function operations(bytes: number): Record<OperationName, () => Promise<u
     log_level: 'OFF',
     logger: () => SILENT,
   });
-  const answering = {
+  const client = {
     triggerWorkflow: async () => ({ workflowRunId: randomUUID() }),
     bulkTriggerWorkflow: async ({ workflows }: { workflows: unknown[] }) => ({
       workflowRunIds: workflows.map(() => randomUUID()),
@@ -37,16 +37,16 @@ export function operations(bytes: number): Record<OperationName, () => Promise<u
     bulkPush: async ({ events }: { events: unknown[] }) => ({ events: events.map(() => ({ eventId: randomUUID() })) }),
     sendStepActionEvent: async () => ({}),
   };
-  Object.assign(hatchet.admin, { workflowsGrpc: answering });
-  Object.assign(hatchet.events, { client: answering });
-  Object.assign(hatchet.dispatcher, { client: answering });
+  Object.assign(hatchet.admin, { workflowsGrpc: client });
+  Object.assign(hatchet.events, { client });
+  Object.assign(hatchet.dispatcher, { client });
   const worker = new InternalWorker(hatchet, { name: 'bench', handleKill: false } as never);
   Object.assign(worker, { workerId: randomUUID(), action_registry: { 'order:charge': async () => ({ ok: true }) } });
 
   const input = { text: 'x'.repeat(bytes) };
   const actionPayload = JSON.stringify({ input, triggered_by: 'manual', parents: {}, triggers: {} });
   const additionalMetadata = JSON.stringify({ team: 'a', traceparent: TRACEPARENT });
-  const ids = identifiers();
+  const ids = createIds();
   const action = () =>
     createAction({
       tenantId: TENANT,
@@ -79,8 +79,8 @@ export function operations(bytes: number): Record<OperationName, () => Promise<u
   };
 }
 
-// as the decoder of a gRPC message makes them: flat strings, each a new one
-function* identifiers(): Generator<string, never> {
-  const known = Array.from({ length: 8192 }, () => Buffer.from(randomUUID()));
-  for (let i = 0; ; i++) yield known[i % known.length]!.toString('latin1');
+/** Creates ids like those of a decoded gRPC message: flat strings, each a new one. */
+function* createIds(): Generator<string, never> {
+  const encoded = Array.from({ length: 8192 }, () => Buffer.from(randomUUID()));
+  for (let i = 0; ; i++) yield encoded[i % encoded.length]!.toString('latin1');
 }

@@ -35,7 +35,7 @@ export interface TraceListFilter extends Pick<RunListFilter, 'since' | 'until' |
 }
 
 /** Limit up to which the spans of a trace are counted. */
-export const MAX_COUNTED_SPANS = 10_000;
+const MAX_COUNTED_SPANS = 10_000;
 
 /** Number of latest runs that a text search covers. */
 const MAX_SEARCHED_RUNS = 10_000;

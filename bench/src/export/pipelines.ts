@@ -2,26 +2,27 @@ import { credentials, Metadata } from '@grpc/grpc-js';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BasicTracerProvider, BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { SpanDelivery } from '../../packages/server-otel/src/delivery/span-delivery.ts';
-import { loadOtlp } from '../../packages/server-otel/src/modules.ts';
-import { spanLoad } from './load.ts';
+import { SpanDelivery } from '../../../packages/server-otel/src/delivery/span-delivery.ts';
+import { loadOtlp } from '../../../packages/server-otel/src/modules.ts';
+import { createSpanLoad } from './span-load.ts';
 
-/** Spans on their way to a collector, in one of the ways that are compared. */
+/** A span processor under measurement, with its load. */
 export interface Pipeline {
-  /** Ends so many spans. */
-  readonly spans: (count: number) => void;
-  /** Spans that are neither delivered nor given up. */
+  /** Ends `count` spans. */
+  readonly endSpans: (count: number) => void;
+  /** Spans that are neither delivered nor dropped. */
   readonly pending: () => number;
   readonly flush: () => Promise<void>;
 }
 
+/** The compared pipelines, by name. */
 export const PIPELINES = {
-  /** The loop of the measurement and nothing else. */
-  empty: (): Pipeline => ({ spans: () => {}, pending: () => 0, flush: async () => {} }),
-  /** Spans that nobody wants. */
+  /** Only the loop of the measurement. */
+  empty: (): Pipeline => ({ endSpans: () => {}, pending: () => 0, flush: async () => {} }),
+  /** The SDK with a processor that does nothing. */
   sdk: (): Pipeline => {
     const nothing = { onStart() {}, onEnd() {}, async forceFlush() {}, async shutdown() {} };
-    return { spans: loadOf(nothing), pending: () => 0, flush: async () => {} };
+    return { endSpans: createLoad(nothing), pending: () => 0, flush: async () => {} };
   },
   stock,
   ours,
@@ -29,7 +30,7 @@ export const PIPELINES = {
 
 export type PipelineName = keyof typeof PIPELINES;
 
-/** @param batchSpans as many as our own takes, by default */
+/** @param batchSpans spans per export; the default is that of our own delivery. */
 function stock(address: string, batchSpans = 5120): Pipeline {
   const exporter = new OTLPTraceExporter({ url: `http://${address}` });
   let made = 0;
@@ -45,9 +46,9 @@ function stock(address: string, batchSpans = 5120): Pipeline {
     },
     { maxQueueSize: 65_536, maxExportBatchSize: batchSpans, scheduledDelayMillis: 5000 },
   );
-  const load = loadOf(processor);
+  const load = createLoad(processor);
   return {
-    spans: (count) => {
+    endSpans: (count) => {
       made += count;
       load(count);
     },
@@ -72,14 +73,14 @@ function ours(address: string): Pipeline {
     logger: { info: () => {}, warn: () => {}, error: () => {} },
   });
   return {
-    spans: loadOf(delivery),
+    endSpans: createLoad(delivery),
     pending: () => delivery.status().queued,
     flush: () => delivery.forceFlush(),
   };
 }
 
-function loadOf(processor: SpanProcessor): (count: number) => void {
+function createLoad(processor: SpanProcessor): (count: number) => void {
   const resource = resourceFromAttributes({ 'service.name': 'bench', 'service.version': '1.0.0' });
   const provider = new BasicTracerProvider({ resource, spanProcessors: [processor] });
-  return spanLoad(provider.getTracer('@hatchet-ts/bench', '1.0.0'));
+  return createSpanLoad(provider.getTracer('@hatchet-ts/bench', '1.0.0'));
 }

@@ -1,7 +1,7 @@
 import { type Attributes, ROOT_CONTEXT, type Span, type Tracer, trace } from '@opentelemetry/api';
 
-/** Ends spans as a service of Hatchet's makes them: 12 attributes, every fourth the root of a trace. */
-export function spanLoad(tracer: Tracer): (count: number) => void {
+/** Creates a function that ends spans like those of Hatchet's services: 12 attributes, every fourth span a root. */
+export function createSpanLoad(tracer: Tracer): (count: number) => void {
   let made = 0;
   let root: Span | undefined;
   return (count) => {
@@ -15,7 +15,7 @@ export function spanLoad(tracer: Tracer): (count: number) => void {
   };
 }
 
-/** Eight short strings, two integers, a boolean, an array of three strings. */
+/** Builds eight short strings, two integers, a boolean and an array of three strings. */
 function attributesOf(index: number): Attributes {
   return {
     'hatchet.run/tenant.id': '707d0855-80ab-4e1f-a156-f1c4546cbf52',

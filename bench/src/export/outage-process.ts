@@ -1,12 +1,14 @@
-/* The process that exports during an outage: `node outage-producer.ts <pipeline> <address> <seconds>`, led by messages. */
+/* `node outage-process.ts <pipeline> <address> <seconds>`: exports spans before, during and after an outage. */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PIPELINES, type PipelineName } from './pipelines.ts';
 
+process.once('disconnect', () => process.exit());
+
 export interface OutageReport {
   /** Spans that have ended so far. */
   readonly created: number;
-  /** Resident bytes, after a garbage collection. */
+  /** Resident bytes after a garbage collection. */
   readonly rss: number;
 }
 
@@ -15,23 +17,22 @@ const [name = 'ours', address = '', seconds = '60'] = process.argv.slice(2);
 const pipeline = PIPELINES[name as PipelineName](address);
 let created = 0;
 
-for (let second = 0; second < 3; second++) await make(2000, 20);
+for (let second = 0; second < 3; second++) await endSpans(2000, 20);
 await pipeline.flush();
 report();
 await once(process, 'message');
-await make(SPANS, Number(seconds) * 20);
+await endSpans(SPANS, Number(seconds) * 20);
 report();
 await once(process, 'message');
 for (let second = 0; second < 10 && pipeline.pending() > 0; second++) await sleep(1000);
 await pipeline.flush();
 report();
-process.exit();
 
-/** Evenly, in portions of 50 ms. */
-async function make(spans: number, portions: number): Promise<void> {
+/** Ends spans at an even rate, in portions of 50 ms. */
+async function endSpans(spans: number, portions: number): Promise<void> {
   for (let portion = 1; portion <= portions; portion++) {
     const due = Math.floor((spans * portion) / portions) - Math.floor((spans * (portion - 1)) / portions);
-    pipeline.spans(due);
+    pipeline.endSpans(due);
     created += due;
     await sleep(50);
   }

@@ -1,27 +1,27 @@
-/* A process with one instrumentor and one provider, which does what it is told and says what it took. */
+/* `node cost-process.ts <instrumentor> <provider>`: runs the requested operations and reports their cost. */
 import { context, propagation, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { AlwaysOffSampler, BasicTracerProvider, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { OperationName } from './operations.ts';
 
-/** Who traces. */
+/** Instrumentor under measurement. */
 export type InstrumentorName = 'none' | 'ours' | 'official' | 'minimal';
-/** What becomes of the spans. */
+/** Tracer provider under measurement. */
 export type ProviderName = 'no provider' | 'sampled out' | 'recorded';
 
-/** What a process is asked: so many times this. */
-export interface Order {
+/** Request to run an operation `count` times with an input of `bytes` bytes. */
+export interface CostRequest {
   readonly operation: OperationName;
   readonly bytes: number;
   readonly count: number;
 }
 
-/** For one operation. */
+/** Cost of one operation. */
 export interface Cost {
-  /** of CPU, microseconds */
+  /** CPU time in microseconds. */
   readonly micros: number;
-  /** by which the heap grew: all that was allocated, as long as the young generation holds it */
+  /** Heap growth. It equals the allocation as long as the young generation holds it. */
   readonly bytes: number;
 }
 
@@ -40,22 +40,22 @@ if (instrumentor === 'ours') {
 }
 if (instrumentor === 'official') {
   const { HatchetInstrumentor } = await import('@hatchet-dev/typescript-sdk/opentelemetry/index.js');
-  // a context for each item of a bulk run, as ours has
+  // each item of a bulk run gets its own context, as with ours
   new HatchetInstrumentor({ enableHatchetCollector: false, individualRunSpansForBulkRun: true });
 }
-if (instrumentor === 'minimal') (await import('./minimal.ts')).instrumentMinimally();
-const { operations } = await import('./operations.ts');
-const prepared = new Map<number, ReturnType<typeof operations>>();
+if (instrumentor === 'minimal') (await import('./minimal-instrumentor.ts')).instrumentMinimally();
+const { createOperations } = await import('./operations.ts');
+const operationsByBytes = new Map<number, ReturnType<typeof createOperations>>();
 
-process.on('message', async ({ operation, bytes, count }: Order) => {
-  const known = prepared.get(bytes) ?? operations(bytes);
-  prepared.set(bytes, known);
-  process.send?.(await cost(known[operation], count));
+process.on('message', async ({ operation, bytes, count }: CostRequest) => {
+  const operations = operationsByBytes.get(bytes) ?? createOperations(bytes);
+  operationsByBytes.set(bytes, operations);
+  process.send?.(await measure(operations[operation], count));
 });
 process.on('disconnect', () => process.exit(0));
 process.send?.('ready');
 
-async function cost(operation: () => Promise<unknown>, count: number): Promise<Cost> {
+async function measure(operation: () => Promise<unknown>, count: number): Promise<Cost> {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   const start = process.cpuUsage();

@@ -1,63 +1,68 @@
 /*
- * One measurement in a fresh process: `node producer.ts <pipeline> <full|paced> <address> <spans>`. Prints what it cost
- * as JSON: CPU of this process from the first span to the last answer, and how long the event loop was held.
+ * `node speed-process.ts <pipeline> <full|paced> <address> <spans>`: one measurement in a fresh process. Reports the CPU
+ * time of this process from the first span to the last response, and the delays of the event loop.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PIPELINES, type Pipeline, type PipelineName } from './pipelines.ts';
 
+process.once('disconnect', () => process.exit());
+
 export interface Measurement {
-  /** µs of CPU per span, of all threads. */
+  /** CPU time of all threads per span, in µs. */
   readonly cpu: number;
-  /** ms that the event loop was held, at worst. */
+  /** Longest delay of the event loop, in ms. */
   readonly longest: number;
-  /** ms, in 999 of 1,000 turns at most. */
+  /** 99.9th percentile of the event loop delay, in ms. */
   readonly p999: number;
+  /** Spans that have ended, including the warm-up. */
+  readonly created: number;
 }
 
+/** Enough spans for the compiler to settle. */
+const WARM_UP_SPANS = 60_000;
 const [name = 'ours', mode = 'full', address = '', count = '100000'] = process.argv.slice(2);
 const spans = Number(count);
 const pipeline: Pipeline = PIPELINES[name as PipelineName](address);
-const produce = mode === 'full' ? atFullSpeed : paced;
+const produce = mode === 'full' ? produceAtFullSpeed : producePaced;
 
-await atFullSpeed(60_000); // enough for the compiler to have settled
-await delivered();
+await produceAtFullSpeed(WARM_UP_SPANS);
+await flush();
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const before = process.cpuUsage();
 delay.enable();
 await produce(spans);
-await delivered();
+await flush();
 delay.disable();
 const { user, system } = process.cpuUsage(before);
-const measurement: Measurement = {
+process.send?.({
   cpu: (user + system) / spans,
   longest: delay.max / 1e6,
   p999: delay.percentile(99.9) / 1e6,
-};
-console.log(JSON.stringify(measurement));
-process.exit();
+  created: WARM_UP_SPANS + spans,
+} satisfies Measurement);
 
-/** As fast as it goes, but never so fast that the queue overflows. */
-async function atFullSpeed(total: number): Promise<void> {
+/** Ends spans as fast as possible without filling the queue. */
+async function produceAtFullSpeed(total: number): Promise<void> {
   for (let made = 0; made < total; made += 200) {
-    pipeline.spans(200);
+    pipeline.endSpans(200);
     do await nextTurn();
     while (pipeline.pending() > 40_000);
   }
 }
 
-/** 20,000 spans a second, in portions of a few milliseconds. */
-async function paced(total: number): Promise<void> {
+/** Ends 20,000 spans a second, in portions of a few milliseconds. */
+async function producePaced(total: number): Promise<void> {
   const start = performance.now();
   for (let made = 0; made < total; ) {
     const due = Math.min(total, Math.floor((performance.now() - start) * 20));
-    if (due > made) pipeline.spans(due - made);
+    if (due > made) pipeline.endSpans(due - made);
     made = due;
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
 }
 
-async function delivered(): Promise<void> {
+async function flush(): Promise<void> {
   await pipeline.flush();
   while (pipeline.pending() > 0) await nextTurn();
 }

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Linux counts CPU time in hundredths of a second, for whoever asks from outside. */
+/** Unit of the CPU times in `/proc`: Linux reports hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
-/** Seconds of CPU that a process and all below it have used, those that have ended among them. */
+/** Sums the CPU seconds of a process and its descendants, including those that have exited. */
 export function cpuSeconds(pid: number): number {
   const parents = new Map<number, number>();
   const used = new Map<number, number>();
   for (const entry of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const fields = statOf(Number(entry));
+    const fields = readStat(Number(entry));
     if (!fields) continue;
     parents.set(Number(entry), Number(fields[1]));
-    // utime, stime, and those of children that have ended
+    // utime, stime, and the same of exited children
     used.set(
       Number(entry),
       fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0),
@@ -23,11 +23,11 @@ export function cpuSeconds(pid: number): number {
   return below(pid) / TICKS_PER_SECOND;
 }
 
-/** The fields of proc(5)'s `stat` from the third on: the second, the name, may have blanks in it. */
-function statOf(pid: number): string[] | undefined {
+/** Reads the fields of proc(5)'s `stat` from the third on. The second, the name, may contain blanks. */
+function readStat(pid: number): string[] | undefined {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ');
   } catch {
-    return undefined; // it has just ended
+    return undefined; // the process has just exited
   }
 }

@@ -3,12 +3,12 @@ import { AdminClient } from '@hatchet-dev/typescript-sdk/v1/client/admin.js';
 import { InternalWorker } from '@hatchet-dev/typescript-sdk/v1/client/worker/worker-internal.js';
 import { type Attributes, context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
 
-// The least that a correct span and its context can cost: no option, no link, no state, no error handling. A floor to
-// compare with, not an instrumentor.
+// Lowest possible cost of a correct span and its context: without options, links, state and error handling. It is a floor
+// for comparison, not a usable instrumentor.
 
 const tracer = trace.getTracer('minimal');
 
-/** Wraps the three methods; a bulk call has one span and one context. */
+/** Wraps three methods. A bulk call has one span and one context. */
 export function instrumentMinimally(): void {
   wrap(InternalWorker.prototype, 'handleStartStepRun', function (this: InternalWorker, original, args) {
     const [action] = args as Parameters<InternalWorker['handleStartStepRun']>;
@@ -25,7 +25,7 @@ export function instrumentMinimally(): void {
   });
   wrap(AdminClient.prototype, 'runWorkflow', (original, args, self) => {
     const [name, input, options] = args as [string, object, { additionalMetadata?: object }];
-    return sending('hatchet.run_workflow', { 'hatchet.workflow_name': name }, (carrier) =>
+    return sendInSpan('hatchet.run_workflow', { 'hatchet.workflow_name': name }, (carrier) =>
       original.apply(self, [
         name,
         input,
@@ -35,7 +35,7 @@ export function instrumentMinimally(): void {
   });
   wrap(EventClient.prototype, 'push', (original, args, self) => {
     const [key, input, options] = args as [string, object, { additionalMetadata?: object }];
-    return sending('hatchet.push_event', { 'hatchet.event_key': key }, (carrier) =>
+    return sendInSpan('hatchet.push_event', { 'hatchet.event_key': key }, (carrier) =>
       original.apply(self, [
         key,
         input,
@@ -45,7 +45,7 @@ export function instrumentMinimally(): void {
   });
 }
 
-async function sending(name: string, attributes: Attributes, call: (carrier: object) => unknown): Promise<unknown> {
+async function sendInSpan(name: string, attributes: Attributes, call: (carrier: object) => unknown): Promise<unknown> {
   const span = tracer.startSpan(name, { kind: SpanKind.PRODUCER });
   if (span.isRecording()) span.setAttributes(attributes);
   const below = trace.setSpan(context.active(), span);

@@ -84,7 +84,7 @@ function services(options: InstallationOptions): Service[] {
         ...exportToEngine('api', options),
         SERVER_BIND_ADDRESS: httpHost,
         SERVER_PORT: httpPort,
-        SERVER_PAGE_TOKEN: options.tokens.tenant, // the page does not ask for one
+        SERVER_PAGE_TOKEN: options.tokens.tenant, // the page then opens without a token form
       },
     },
     {

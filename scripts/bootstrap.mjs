@@ -14,7 +14,7 @@ const VITEST = ['node_modules/vitest/vitest.mjs', 'run'];
 const TARGETS = {
   start: { checks: [], run: ['apps/demo/src/start/main.ts'] },
   order: { checks: [], run: ['apps/demo/src/start/order-command.ts'] },
-  test: { checks: args.length > 0 ? [] : ['lint', 'typecheck'], run: VITEST }, // arguments select tests: no checks
+  test: { checks: args.length > 0 ? [] : ['lint', 'typecheck', 'unused'], run: VITEST }, // arguments select tests: no checks
   matrix: { checks: [], run: [...VITEST, '--config', 'e2e/matrix/vitest.config.ts'] },
   python: { checks: [], run: [...VITEST, '--config', 'e2e/python/vitest.config.ts'] },
   soak: { checks: [], run: [...VITEST, '--config', 'vitest.soak.config.ts'] },

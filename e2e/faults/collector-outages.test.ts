@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { TcpLink } from '@hatchet-ts/trace-testing';
 import type { WaterfallSpan } from '@hatchet-ts/waterfall';
 import { describe, it } from 'vitest';
-import { SlowLink } from '../harness/slow-link.ts';
 import { suite } from '../harness/suite.ts';
 import { startDurableCollector } from './durable-collector.ts';
 import { expectAllStored } from './span-accounts.ts';
@@ -59,7 +59,7 @@ describe.concurrent('runs complete with their results, and no span is lost, with
 
   it('has a latency of half a second in each direction', async () => {
     const collector = use(await startDurableCollector(join(folder, 'slow/collector')));
-    const link = use(await SlowLink.start({ to: collector.address, delayMs: 500 }));
+    const link = use(await TcpLink.start({ to: collector.address, delayMs: 500 }));
     const system = use(await SystemUnderTest.start({ folder: join(folder, 'slow'), exportsTo: link.address }));
     await system.load.during(async () => {
       await collector.traces.until('spans of both services', hasBothServices);

@@ -6,5 +6,5 @@ export default defineConfig({
   dts: true,
   platform: 'node',
   target: 'node22',
-  deps: { alwaysBundle: ['@hatchet-ts/ratio-sampler', /^@hatchet-ts\/internal\//] },
+  deps: { alwaysBundle: ['@hatchet-ts/ratio-sampler', /^@hatchet-ts\/(internal|otlp)\//] },
 });

@@ -3,7 +3,7 @@ import { defineConfig, type UserConfig } from 'tsdown';
 const shared: UserConfig = {
   platform: 'node',
   target: 'node22',
-  deps: { alwaysBundle: ['@hatchet-ts/internal', '@hatchet-ts/ratio-sampler'] },
+  deps: { alwaysBundle: ['@hatchet-ts/internal', '@hatchet-ts/otlp', '@hatchet-ts/ratio-sampler'] },
 };
 
 export default defineConfig([

@@ -10,7 +10,7 @@ import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { connectToEngine } from './export/engine-connection.ts';
-import { EngineExporter, EXPORT_TIMES, type ExportTimes } from './export/engine-exporter.ts';
+import { EngineExporter, EXPORT_LIMITS, type ExportLimits } from './export/engine-exporter.ts';
 import { createHatchetSpanProcessor } from './exporter.ts';
 import { captureDiag } from './testing/telemetry.ts';
 
@@ -95,16 +95,16 @@ describe('the connection of the client', () => {
 
   async function send({ address }: OtlpReceiver, tls_config: object): Promise<Uint8Array> {
     const connection = connectToEngine({ token: TOKEN, host_port: address, tls_config });
-    resources.use({ stop: () => connection.close() });
-    return await connection.send(new Uint8Array(), AbortSignal.timeout(5000));
+    resources.use({ stop: () => connection.client.close() });
+    return await connection.client.call(new Uint8Array(), 5000);
   }
 });
 
 describe('an export', () => {
   const spans = finishedSpans();
-  const exporterWith = (times: Partial<ExportTimes>) => {
+  const exporterWith = (limits: Partial<ExportLimits>) => {
     const connect = () => connectToEngine(insecure(engine.address));
-    const exporter = new EngineExporter(connect, ProtobufTraceSerializer as never, { ...EXPORT_TIMES, ...times });
+    const exporter = new EngineExporter(connect, ProtobufTraceSerializer as never, { ...EXPORT_LIMITS, ...limits });
     resources.use({ stop: () => exporter.shutdown() });
     return exporter;
   };
@@ -119,9 +119,14 @@ describe('an export', () => {
 
   test('fails after a permanent error, or when its time is over', async () => {
     engine.answerNext({ status: 16 });
-    expect(await runExport(exporterWith({ retryMillis: 1 }))).toMatchObject({ code: 1, error: { code: 16 } });
+    expect(await runExport(exporterWith({ retryMillis: 1 }))).toMatchObject({
+      code: 1,
+      error: { message: expect.stringContaining('16 UNAUTHENTICATED') },
+    });
     engine.answer({ status: 14 });
-    expect(await runExport(exporterWith({ retryMillis: 1, batchMillis: 20 }))).toMatchObject({ error: { code: 14 } });
+    expect(await runExport(exporterWith({ retryMillis: 1, batchMillis: 20 }))).toMatchObject({
+      error: { message: expect.stringContaining('14 UNAVAILABLE') },
+    });
   });
 
   test('to an engine without a receiver backs off, logs one warning and is tried again later', async () => {

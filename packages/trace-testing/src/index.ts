@@ -4,4 +4,5 @@ export { type LineMatcher, type LogLine, ProcessLog } from './process-log.ts';
 export { type Resource, Resources } from './resources.ts';
 export { type FinishedProcess, type RunOptions, runProcess } from './run-process.ts';
 export { type Exit, type ProcessOptions, RunningProcess, startProcess } from './running-process.ts';
+export { TcpLink, type TcpLinkOptions } from './tcp-link.ts';
 export { type WaitOptions, waitUntil } from './wait-until.ts';

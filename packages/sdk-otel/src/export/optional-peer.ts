@@ -37,6 +37,12 @@ export function loadPeer(names: readonly [string, ...string[]], purpose: string,
   );
 }
 
+/** Loads the copy of a package that a peer itself uses. */
+export function loadDependency(name: string, peer: Peer): Peer {
+  const require = createRequire(peer.path);
+  return { name, exports: require(name) as unknown, path: require.resolve(name) };
+}
+
 function tryResolve(require: NodeJS.Require, name: string): string | undefined {
   try {
     return require.resolve(name);

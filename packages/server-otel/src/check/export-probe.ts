@@ -1,8 +1,8 @@
+import { type CallError, METRICS_METHOD, OtlpClient, TRACES_METHOD } from '@hatchet-ts/otlp/client';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import type { Collector } from '../collector/collector.ts';
-import { type CallError, CollectorClient, METRICS_METHOD, TRACES_METHOD } from '../collector/collector-client.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import { loadMetricsSdk, type OtlpModules } from '../modules.ts';
 import { createServiceResource } from '../pipeline/service-resource.ts';
@@ -16,16 +16,16 @@ export class ExportProbe {
   readonly #otlp: OtlpModules;
   readonly #millis: number;
   readonly #resource: Resource;
-  readonly #traces: CollectorClient;
-  readonly #metrics: CollectorClient;
+  readonly #traces: OtlpClient;
+  readonly #metrics: OtlpClient;
 
   constructor(collector: Collector, { values }: EffectiveConfiguration, otlp: OtlpModules, millis: number) {
     this.#collector = collector;
     this.#otlp = otlp;
     this.#millis = millis;
     this.#resource = createServiceResource(values, undefined);
-    this.#traces = new CollectorClient(otlp.grpc, collector, TRACES_METHOD);
-    this.#metrics = new CollectorClient(otlp.grpc, collector, METRICS_METHOD);
+    this.#traces = new OtlpClient(otlp.grpc, collector, TRACES_METHOD);
+    this.#metrics = new OtlpClient(otlp.grpc, collector, METRICS_METHOD);
   }
 
   /** Exports an empty request, so a refusal means that the collector rejected the authorization. */
@@ -55,7 +55,7 @@ export class ExportProbe {
     this.#metrics.close();
   }
 
-  async #send(client: CollectorClient, request: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
+  async #send(client: OtlpClient, request: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
     try {
       return await client.call(request, this.#millis);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { versionOf } from '@hatchet-ts/otlp/file-version';
 import { readAuthFile } from '../configuration/credential-files.ts';
 import type { TelemetryLogger } from '../logger.ts';
 
@@ -14,7 +14,7 @@ export function authorizationFromFile(path: string, logger: TelemetryLogger): Au
   let auth: string | undefined;
   let seen: string | undefined;
   return () => {
-    const version = versionOf(path);
+    const version = versionOf([path]);
     if (version === seen) return auth;
     seen = version;
     const read = readAuthFile(path);
@@ -22,10 +22,4 @@ export function authorizationFromFile(path: string, logger: TelemetryLogger): Au
     else logger.warn({ path, expected: read.problem }, 'authorization file is unusable; keeping the last value');
     return auth;
   };
-}
-
-/** Changes when the file does. A secret update in Kubernetes swaps a symbolic link, which changes the inode. */
-function versionOf(path: string): string {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? 'missing' : `${stat.ino} ${stat.mtimeNs} ${stat.size}`;
 }

@@ -1,25 +1,19 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
-import type { ChannelCredentials, ChannelOptions, Metadata } from '@grpc/grpc-js';
+import type { OtlpTarget } from '@hatchet-ts/otlp/client';
 import type { TlsFiles } from '../configuration/credential-files.ts';
 import { formatEndpoint } from '../configuration/endpoint.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import type { OtlpModules } from '../modules.ts';
 import { type Authorization, authorizationFromFile } from './authorization.ts';
+import { credentialsFromFiles } from './tls-credentials.ts';
 
 /** Address, credentials and headers of the collector, from `SERVER_OTEL_*` alone: no `OTEL_*` variable can weaken them. */
-export interface Collector {
+export interface Collector extends OtlpTarget {
   /** `host:port` as the operator wrote it. */
   readonly address: string;
-  /** The address for gRPC, always with a scheme and a port; gRPC would otherwise guess the port (443). */
-  readonly target: string;
-  readonly credentials: ChannelCredentials;
-  /** TLS server name, compression and reconnection. */
-  readonly channelOptions: ChannelOptions;
   /** True if calls carry an authorization. */
   readonly hasAuth: boolean;
-  /** Headers of one call, with the current authorization. Rejects if the authorization callback fails. */
-  metadata(): Promise<Metadata>;
 }
 
 /**
@@ -39,13 +33,17 @@ export function describeCollector(
   const auth =
     authorization ??
     (collectorAuthFile === undefined ? () => collectorAuth : authorizationFromFile(collectorAuthFile, logger));
+  const plaintext = grpc.credentials.createInsecure();
   return {
     address,
+    // Always with a scheme and a port; gRPC would otherwise guess the port (443).
     target: `dns:${address}`,
     credentials: insecure
-      ? grpc.credentials.createInsecure()
-      : // Explicit: NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise turn verification off.
-        grpc.credentials.createFromSecureContext(createTlsContext(tls), { rejectUnauthorized: true }),
+      ? () => plaintext
+      : credentialsFromFiles(values, tls, logger, (files) =>
+          // Explicit: NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise turn verification off.
+          grpc.credentials.createFromSecureContext(createTlsContext(files), { rejectUnauthorized: true }),
+        ),
     channelOptions: {
       'grpc.max_reconnect_backoff_ms': 2000,
       'grpc.primary_user_agent': 'hatchet-server-otel',

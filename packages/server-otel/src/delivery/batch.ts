@@ -2,7 +2,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { ProtobufWriter } from './encoding/protobuf-writer.ts';
-import { encodeRequest } from './encoding/request.ts';
+import { encodeRequest, resourceFrameSize, scopeFrameSize } from './encoding/request.ts';
 import { writeSpan } from './encoding/span.ts';
 
 /** Encoded spans, ready to be sent. */
@@ -20,10 +20,18 @@ export class OpenBatch {
   bytes = 0;
   readonly #writers = new Map<InstrumentationScope, ProtobufWriter>();
   readonly #pool: WriterPool;
+  /** Upper bound of the size of resource and scopes, as far as the resource is detected. */
+  #frameBytes: number;
 
   constructor(resource: Resource, pool: WriterPool) {
     this.resource = resource;
     this.#pool = pool;
+    this.#frameBytes = resourceFrameSize(resource);
+  }
+
+  /** Upper bound of the size of the request. */
+  get requestBytes(): number {
+    return this.bytes + this.#frameBytes;
   }
 
   /** Encodes a span and keeps it if it `fits`. If not, or if encoding throws, the batch stays as it was. */
@@ -61,6 +69,7 @@ export class OpenBatch {
     if (writer === undefined) {
       writer = this.#pool.take();
       this.#writers.set(scope, writer);
+      this.#frameBytes += scopeFrameSize(scope);
     }
     return writer;
   }
@@ -94,9 +103,9 @@ export class RequestBuffers {
   readonly #size: number;
   readonly #spare: ArrayBuffer[] = [];
 
-  /** @param batchBytes largest size of the spans of a batch */
+  /** @param batchBytes largest size of a request with several spans */
   constructor(batchBytes: number) {
-    this.#size = batchBytes + HEADER_BYTES;
+    this.#size = batchBytes;
   }
 
   take(size: number): Buffer {
@@ -113,8 +122,6 @@ export class RequestBuffers {
   }
 }
 
-/** Room for the resource and the scopes. */
-const HEADER_BYTES = 16 * 1024;
 const KEPT_BUFFERS = 3;
 const FIRST_SIZE = 16 * 1024;
 const KEPT_BYTES = 4 * 1024 * 1024;

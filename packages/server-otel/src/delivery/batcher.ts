@@ -1,3 +1,4 @@
+import type { SizeLimit } from '@hatchet-ts/otlp/size-limit';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { type Batch, OpenBatch, WriterPool } from './batch.ts';
@@ -5,6 +6,8 @@ import type { DeliveryLimits } from './limits.ts';
 
 export interface BatcherOptions {
   readonly limits: DeliveryLimits;
+  /** Limit of a request, with resource and scopes. */
+  readonly sizeLimit: SizeLimit;
   /** Returns memory for a request. */
   readonly allocate: (size: number) => Buffer;
   readonly onBatch: (batch: Batch) => void;
@@ -41,13 +44,14 @@ export class Batcher {
    * @throws the error of encoding the span, which is then not added
    */
   add(span: ReadableSpan, room: number): boolean {
-    const { batchBytes, batchSpans } = this.#options.limits;
+    const { limits, sizeLimit } = this.#options;
+    const batchBytes = sizeLimit.bytes;
     let batch = this.#openFor(span.resource);
-    const { bytes, spans } = batch;
+    const { spans } = batch;
     let tooLarge = false;
     const fits = (size: number) => {
       tooLarge = size > room;
-      return !tooLarge && (spans === 0 || bytes + size <= batchBytes);
+      return !tooLarge && (spans === 0 || batch.requestBytes + size <= batchBytes);
     };
     if (!batch.add(span, fits)) {
       if (tooLarge) return false;
@@ -55,7 +59,7 @@ export class Batcher {
       batch = this.#openFor(span.resource);
       batch.add(span, () => true);
     }
-    if (batch.spans >= batchSpans || batch.bytes >= batchBytes) this.seal();
+    if (batch.spans >= limits.batchSpans || batch.requestBytes >= batchBytes) this.seal();
     return true;
   }
 

@@ -1,3 +1,4 @@
+import { SeenMessages } from '@hatchet-ts/otlp/seen-messages';
 import type { TelemetryLogger } from '../logger.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import type { DeliveryLimits } from './limits.ts';
@@ -17,6 +18,9 @@ export class DeliveryLog {
   readonly #unavailable: Problem;
   readonly #refusing: Problem;
   readonly #queueFull: Problem;
+  readonly #advice = new SeenMessages();
+  readonly #logger: TelemetryLogger;
+  readonly #endpoint: string;
 
   constructor({ logger, endpoint, counts, limits }: DeliveryLogOptions) {
     const fields = () => {
@@ -24,6 +28,8 @@ export class DeliveryLog {
       return { endpoint, ...current };
     };
     const problem = (messages: ProblemMessages) => new Problem(messages, logger, fields, limits.reminderMillis);
+    this.#logger = logger;
+    this.#endpoint = endpoint;
     this.#counts = counts;
     this.#limits = limits;
     this.#unavailable = problem(MESSAGES.unavailable);
@@ -49,11 +55,19 @@ export class DeliveryLog {
     if (this.#counts.queued <= this.#limits.queueSpans / 2) this.#queueFull.resolve();
   }
 
+  /** Reports a message with which the collector accepted all spans. Each text is logged once. */
+  advice(message: string): void {
+    if (!this.#advice.add(message)) return;
+    ignoreErrors(() => this.#logger.warn({ endpoint: this.#endpoint, collector: message }, ADVICE));
+  }
+
   /** Reports a span that the full queue dropped. */
   queueFull(): void {
     this.#queueFull.report();
   }
 }
+
+const ADVICE = 'collector accepted all spans, with a message';
 
 interface ProblemMessages {
   readonly began: string;

@@ -5,6 +5,7 @@ export interface DeliveryLimits {
   /** Encoded size of the queued spans. */
   readonly queueBytes: number;
   readonly batchSpans: number;
+  /** Largest request of several spans, with resource and scopes. */
   readonly batchBytes: number;
   /** Time after which an open batch is sent, full or not. */
   readonly batchMillis: number;
@@ -31,8 +32,9 @@ export const DELIVERY_LIMITS: DeliveryLimits = {
   queueSpans: 65_536,
   queueBytes: 64 * 1024 * 1024,
   batchSpans: 5120,
-  // A Collector refuses calls of more than 4 MiB by default.
-  batchBytes: 1024 * 1024,
+  // A Collector refuses messages of more than 4 MiB by default, and a proxy bodies of more than 1 MiB: the message and
+  // the 5 bytes that gRPC puts before it.
+  batchBytes: 1024 * 1024 - 6,
   batchMillis: 5000,
   callMillis: 10_000,
   retryMillis: 5 * 60_000,

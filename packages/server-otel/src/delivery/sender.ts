@@ -1,25 +1,38 @@
-import type { CollectorClient } from '../collector/collector-client.ts';
+import type { OtlpClient } from '@hatchet-ts/otlp/client';
+import { type ExportResult, exportRequest } from '@hatchet-ts/otlp/export-result';
+import { type RequestPart, RequestParts, TRACES } from '@hatchet-ts/otlp/request-parts';
+import type { SizeLimit } from '@hatchet-ts/otlp/size-limit';
 import type { Batch } from './batch.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
 import { type DeliveryLog, ignoreErrors } from './delivery-log.ts';
-import { type ExportResult, exportSpans, type ResponseReader } from './export-result.ts';
 import type { DeliveryLimits } from './limits.ts';
 
 export interface SenderOptions {
   readonly limits: DeliveryLimits;
   readonly counts: DeliveryCounts;
   readonly log: DeliveryLog;
-  readonly client: CollectorClient;
-  readonly responses: ResponseReader;
+  readonly client: OtlpClient;
+  readonly sizeLimit: SizeLimit;
   /** Runs `fn` soon, outside of any request. */
   readonly schedule: (fn: () => Promise<void>) => void;
-  /** Called when the collector has a batch; its memory may be reused. */
+  /** Called when the first call of a batch delivered it: nothing else holds its memory, which may be reused. */
   readonly onDelivered: (batch: Batch) => void;
   /** Called after each call, with its duration and the gRPC status of a failure. */
   readonly onCall: (seconds: number, failure: string | undefined) => void;
 }
 
-/** Sends batches to the collector in order, one call at a time, until each is delivered or given up. */
+/** A batch on its way. */
+interface SentBatch {
+  readonly batch: Batch;
+  readonly parts: RequestParts;
+  readonly firstTriedAt: number;
+  calls: number;
+}
+
+/**
+ * Sends batches to the collector in order, one call at a time, until each is delivered or given up. A batch that is too
+ * large for the collector is sent in parts.
+ */
 export class Sender {
   /** Size of the requests that wait or are being sent. */
   bytes = 0;
@@ -29,8 +42,8 @@ export class Sender {
   #isSending = false;
   #isClosed = false;
   #failures = 0;
-  /** Time of the first call for the batch at the head. */
-  #firstTriedAt: number | undefined;
+  /** The batch at the head, once it has been tried. */
+  #head: SentBatch | undefined;
   #settledBatches = 0;
   #waiting: Array<{ readonly batch: number; readonly resolve: () => void }> = [];
 
@@ -62,47 +75,57 @@ export class Sender {
   /** Gives up all undelivered batches. */
   close(): void {
     this.#isClosed = true;
+    const { client, counts } = this.#options;
     while (this.#queue.length > 0) {
-      this.#options.counts.drop('shutdown', this.#queue[0]?.spans ?? 0);
+      counts.drop('shutdown', this.#head?.parts.items ?? this.#queue[0]?.spans ?? 0);
       this.#settle();
     }
-    this.#options.counts.inFlight = 0;
-    this.#options.client.close();
+    counts.inFlight = 0;
+    client.close();
     this.#pause.end();
   }
 
   async #deliver(): Promise<void> {
-    const { counts, limits } = this.#options;
+    const { counts, limits, sizeLimit } = this.#options;
     try {
       for (let batch = this.#queue[0]; batch !== undefined; batch = this.#queue[0]) {
         const now = performance.now();
-        if (this.#firstTriedAt !== undefined && now - this.#firstTriedAt >= limits.retryMillis) {
-          counts.drop('expired', batch.spans);
+        this.#head ??= {
+          batch,
+          parts: new RequestParts(batch.request, TRACES, sizeLimit, batch.spans),
+          firstTriedAt: now,
+          calls: 0,
+        };
+        const { firstTriedAt, parts } = this.#head;
+        const part = parts.next();
+        if (part === undefined) this.#settle();
+        else if (now - firstTriedAt >= limits.retryMillis) {
+          counts.drop('expired', parts.items);
           this.#settle();
-          continue;
+        } else {
+          const result = part.isKnownTooLarge ? KNOWN_TOO_LARGE : await this.#export(part, this.#head);
+          if (this.#isClosed) break;
+          await this.#record(result, part, this.#head);
         }
-        this.#firstTriedAt ??= now;
-        const result = await this.#export(batch);
-        if (this.#isClosed) break;
-        await this.#record(batch, result);
       }
     } finally {
       this.#isSending = false;
     }
   }
 
-  async #export(batch: Batch): Promise<ExportResult> {
-    const { client, counts, limits, onCall, responses } = this.#options;
+  async #export(part: RequestPart, sent: SentBatch): Promise<ExportResult> {
+    const { client, counts, limits, onCall } = this.#options;
     const start = performance.now();
-    counts.inFlight = batch.spans;
-    const result = await exportSpans(client, responses, batch.request, limits.callMillis);
+    sent.calls++;
+    counts.inFlight = part.items;
+    const result = await exportRequest(client, part.bytes, limits.callMillis);
     counts.inFlight = 0;
     const seconds = (performance.now() - start) / 1000;
     ignoreErrors(() => onCall(seconds, result.kind === 'accepted' ? undefined : result.status));
     return result;
   }
 
-  async #record(batch: Batch, result: ExportResult): Promise<void> {
+  async #record(result: ExportResult, part: RequestPart, { batch, calls, parts }: SentBatch): Promise<void> {
     const { counts, log, onDelivered } = this.#options;
     if (result.kind === 'retry') {
       counts.lastError = result.error;
@@ -111,21 +134,40 @@ export class Sender {
       return;
     }
     this.#failures = 0;
-    if (result.kind === 'refused') {
-      counts.lastError = result.error;
-      counts.drop('refused', batch.spans);
-      log.refused(result.error);
+    if (result.kind === 'too large') {
+      const lost = parts.refuse();
+      if (lost > 0) this.#refused(result.error, lost);
+    } else if (result.kind === 'refused') {
+      const { items } = part;
+      parts.settle({ passed: false });
+      this.#refused(result.error, items);
     } else {
-      onDelivered(batch);
-      const rejected = Math.min(result.rejected, batch.spans);
-      counts.acknowledge(batch.spans - rejected);
-      if (rejected > 0) {
-        counts.lastError = `rejected ${rejected} spans: ${result.message}`;
-        counts.drop('rejected', rejected);
-        log.refused(counts.lastError);
-      } else log.accepted();
+      if (calls === 1 && part.bytes === batch.request) onDelivered(batch);
+      const { items } = part;
+      parts.settle({ passed: true });
+      this.#accepted(items, result);
     }
-    this.#settle();
+  }
+
+  #refused(error: string, spans: number): void {
+    const { counts, log } = this.#options;
+    counts.lastError = error;
+    counts.drop('refused', spans);
+    log.refused(error);
+  }
+
+  #accepted(spans: number, { rejected: reported, message }: { rejected: number; message: string }): void {
+    const { counts, log } = this.#options;
+    const rejected = Math.min(reported, spans);
+    counts.acknowledge(spans - rejected);
+    if (rejected > 0) {
+      counts.lastError = `rejected ${rejected} spans: ${message}`;
+      counts.drop('rejected', rejected);
+      log.refused(counts.lastError);
+    } else {
+      log.accepted();
+      if (message !== '') log.advice(message);
+    }
   }
 
   /** Waits before the next try: a delay that the collector demanded in full, our own back-off until `drain` ends it. */
@@ -144,7 +186,7 @@ export class Sender {
   /** Removes the batch at the head, delivered or given up. */
   #settle(): void {
     this.bytes -= this.#queue.shift()?.request.length ?? 0;
-    this.#firstTriedAt = undefined;
+    this.#head = undefined;
     this.#settledBatches++;
     this.#waiting = this.#waiting.filter(({ batch, resolve }) => {
       if (batch <= this.#settledBatches) resolve();
@@ -152,6 +194,13 @@ export class Sender {
     });
   }
 }
+
+/** The error was logged and counted with the smaller part that the collector refused. */
+const KNOWN_TOO_LARGE: ExportResult = {
+  kind: 'too large',
+  status: 'RESOURCE_EXHAUSTED',
+  error: 'span is larger than another one that the collector refused for its size',
+};
 
 /**
  * Back-off after the n-th failure in a row: doubles each time, and a random part of up to a half is left out, so that

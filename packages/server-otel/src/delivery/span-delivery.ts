@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { settlesWithin } from '@hatchet-ts/internal/deadline';
+import { OtlpClient, TRACES_METHOD } from '@hatchet-ts/otlp/client';
+import { SizeLimit } from '@hatchet-ts/otlp/size-limit';
 import { context, type MeterProvider, ROOT_CONTEXT, TraceFlags } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Collector } from '../collector/collector.ts';
-import { CollectorClient, TRACES_METHOD } from '../collector/collector-client.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import type { OtlpModules } from '../modules.ts';
 import { RequestBuffers } from './batch.ts';
@@ -17,7 +18,7 @@ import { Sender } from './sender.ts';
 
 export interface SpanDeliveryOptions {
   readonly collector: Omit<Collector, 'hasAuth'>;
-  readonly otlp: Pick<OtlpModules, 'grpc' | 'transformer'>;
+  readonly otlp: Pick<OtlpModules, 'grpc'>;
   readonly logger: TelemetryLogger;
   /** Limits that differ from `DELIVERY_LIMITS`. */
   readonly limits?: Partial<DeliveryLimits> | undefined;
@@ -44,6 +45,7 @@ export class SpanDelivery implements SpanProcessor {
     const limits = { ...DELIVERY_LIMITS, ...options.limits };
     const counts = this.#counts;
     const runDetached = createDetachedRunner();
+    const sizeLimit = new SizeLimit(limits.batchBytes);
     const buffers = new RequestBuffers(limits.batchBytes);
     const metrics = meterProvider && new DeliveryMetrics(meterProvider, counts, limits.queueSpans, endpoint);
     this.#limits = limits;
@@ -53,8 +55,8 @@ export class SpanDelivery implements SpanProcessor {
       limits,
       counts,
       log: this.#log,
-      client: new CollectorClient(otlp.grpc, collector, TRACES_METHOD),
-      responses: otlp.transformer.ProtobufTraceSerializer,
+      client: new OtlpClient(otlp.grpc, collector, TRACES_METHOD),
+      sizeLimit,
       schedule: (fn) => {
         const recordError = (error: unknown) => {
           counts.lastError = String(error);
@@ -66,6 +68,7 @@ export class SpanDelivery implements SpanProcessor {
     });
     this.#batcher = new Batcher({
       limits,
+      sizeLimit,
       allocate: (size) => buffers.take(size),
       onBatch: (batch) => this.#sender.push(batch),
       onFailure: (spans) => counts.drop('encoding_failed', spans),

@@ -1,3 +1,8 @@
+import { METRICS_METHOD, OtlpClient } from '@hatchet-ts/otlp/client';
+import { exportRequest } from '@hatchet-ts/otlp/export-result';
+import { METRICS, RequestParts } from '@hatchet-ts/otlp/request-parts';
+import { SeenMessages } from '@hatchet-ts/otlp/seen-messages';
+import { SizeLimit } from '@hatchet-ts/otlp/size-limit';
 import type { MeterProvider } from '@opentelemetry/api';
 import type { ExportResult, ExportResultCode } from '@opentelemetry/core';
 import type { IExporterTransport } from '@opentelemetry/otlp-exporter-base';
@@ -8,7 +13,7 @@ import type {
   ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { Collector } from '../collector/collector.ts';
-import { type CallError, CollectorClient, METRICS_METHOD } from '../collector/collector-client.ts';
+import { DELIVERY_LIMITS } from '../delivery/limits.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import type { OtlpModules } from '../modules.ts';
 
@@ -19,15 +24,17 @@ import type { OtlpModules } from '../modules.ts';
 export class MetricExporter implements PushMetricExporter {
   readonly #collector: Collector;
   readonly #otlp: OtlpModules;
-  readonly #client: CollectorClient;
+  readonly #client: OtlpClient;
   readonly #logger: TelemetryLogger;
+  readonly #sizeLimit = new SizeLimit(DELIVERY_LIMITS.batchBytes);
+  readonly #messages = new SeenMessages();
   #exporter: PushMetricExporter | undefined;
   #isFailing = false;
 
   constructor(collector: Collector, otlp: OtlpModules, logger: TelemetryLogger) {
     this.#collector = collector;
     this.#otlp = otlp;
-    this.#client = new CollectorClient(otlp.grpc, collector, METRICS_METHOD);
+    this.#client = new OtlpClient(otlp.grpc, collector, METRICS_METHOD);
     this.#logger = logger;
   }
 
@@ -43,9 +50,10 @@ export class MetricExporter implements PushMetricExporter {
     const transport: IExporterTransport = {
       send: async (data, timeoutMillis) => {
         try {
-          return { status: 'success', data: await this.#client.call(data, timeoutMillis) };
+          await this.#send(data, timeoutMillis);
+          return { status: 'success' };
         } catch (error) {
-          return { status: 'failure', error: error as CallError };
+          return { status: 'failure', error: error as Error };
         }
       },
       shutdown: () => this.#client.close(),
@@ -77,6 +85,40 @@ export class MetricExporter implements PushMetricExporter {
     });
   }
 
+  /**
+   * Sends a request, in parts if it is too large. A part that the collector refuses does not keep the others back.
+   *
+   * @throws Error if data points are lost
+   */
+  async #send(request: Uint8Array, timeoutMillis: number): Promise<void> {
+    const parts = new RequestParts(request, METRICS, this.#sizeLimit);
+    let lost: { items: number; error: string } | undefined;
+    const lose = (items: number, error: string) => {
+      if (items > 0) lost = { items: (lost?.items ?? 0) + items, error };
+    };
+    for (let part = parts.next(); part !== undefined; part = parts.next()) {
+      const result = part.isKnownTooLarge
+        ? KNOWN_TOO_LARGE
+        : await exportRequest(this.#client, part.bytes, timeoutMillis);
+      if (result.kind === 'too large') lose(parts.refuse(), result.error);
+      else if (result.kind === 'accepted') {
+        parts.settle({ passed: true });
+        this.#reportMessage(result);
+      } else if (result.kind === 'refused') {
+        lose(part.items, result.error);
+        parts.settle({ passed: false });
+      } else throw new Error(result.error);
+    }
+    if (lost !== undefined) throw new Error(`${lost.items} data points are lost: ${lost.error}`);
+  }
+
+  #reportMessage({ rejected, message }: { rejected: number; message: string }): void {
+    if ((rejected === 0 && message === '') || !this.#messages.add(message)) return;
+    const fields = { endpoint: this.#collector.address, rejected, collector: message };
+    if (rejected === 0) this.#logger.warn(fields, 'collector accepted all metrics, with a message');
+    else this.#logger.warn(fields, 'collector rejected data points; dropping them');
+  }
+
   async forceFlush(): Promise<void> {
     await this.#exporter?.forceFlush();
   }
@@ -90,6 +132,11 @@ export class MetricExporter implements PushMetricExporter {
     this.#client.close();
   }
 }
+
+const KNOWN_TOO_LARGE = {
+  kind: 'too large',
+  error: 'data point is larger than another one that the collector refused for its size',
+} as const;
 
 const LIMITS = {
   timeoutMillis: 10_000,

@@ -54,11 +54,12 @@ export function startDeliveryTo(address: string, options: DeliveryFixtureOptions
   const log = (level: string) => (fields: object, message: string) => {
     lines.push({ level, message, fields: { ...fields } });
   };
+  const plaintext = credentials.createInsecure();
   const delivery = new SpanDelivery({
     collector: {
       address,
       target: `dns:${address}`,
-      credentials: credentials.createInsecure(),
+      credentials: () => plaintext,
       channelOptions: {
         'grpc.initial_reconnect_backoff_ms': 100,
         'grpc.max_reconnect_backoff_ms': 100,

@@ -6,11 +6,12 @@ import { loadOtlp } from '../modules.ts';
 import { SILENT } from './recording.ts';
 
 const address = process.argv[2] ?? '';
+const plaintext = credentials.createInsecure();
 const delivery = new SpanDelivery({
   collector: {
     address,
     target: `dns:${address}`,
-    credentials: credentials.createInsecure(),
+    credentials: () => plaintext,
     channelOptions: {},
     metadata: async () => new Metadata(),
   },

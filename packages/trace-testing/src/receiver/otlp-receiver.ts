@@ -20,6 +20,8 @@ export interface ReceiverOptions {
   readonly answer?: Answer | ((call: ReceivedCall) => Answer);
   /** Signals that are served; a call of another one fails with UNIMPLEMENTED. Default: traces and metrics. */
   readonly signals?: readonly Signal[];
+  /** Largest message that gRPC takes, in bytes; it refuses others before they count as calls. Default: 4 MiB. */
+  readonly maxMessageBytes?: number;
 }
 
 type Signal = 'trace' | 'metrics';
@@ -60,11 +62,13 @@ export class OtlpReceiver implements Resource {
   readonly #accepted: { readonly call: ReceivedCall; readonly rejectedSpans: number }[] = [];
   readonly #nextAnswers: Answer[] = [];
   #answer: (call: ReceivedCall) => Answer = () => 'accept';
+  #tls: ReceiverTls | undefined;
   #port = 0;
   #server: Server | undefined;
 
   private constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#tls = options.tls;
     this.host = options.host ?? '127.0.0.1';
     if (options.answer !== undefined) this.answer(options.answer);
   }
@@ -86,7 +90,7 @@ export class OtlpReceiver implements Resource {
 
   /** `http://host:port`, or `https://` with TLS. */
   get url(): string {
-    return `${this.#options.tls ? 'https' : 'http'}://${this.address}`;
+    return `${this.#tls ? 'https' : 'http'}://${this.address}`;
   }
 
   /** All spans that arrived, repetitions included, whatever the answer. */
@@ -120,8 +124,13 @@ export class OtlpReceiver implements Resource {
     this.#server = undefined;
   }
 
-  /** Listens on the same port again after {@link stop}; has no effect while it listens. */
-  async restart(): Promise<void> {
+  /**
+   * Listens on the same port again after {@link stop}; has no effect while it listens.
+   *
+   * @param tls new certificate, as after a renewal. Default: the present one
+   */
+  async restart(tls?: ReceiverTls): Promise<void> {
+    if (tls) this.#tls = tls;
     if (!this.#server) await this.#listen(this.#port);
   }
 
@@ -130,11 +139,13 @@ export class OtlpReceiver implements Resource {
   }
 
   async #listen(port: number): Promise<void> {
-    const { tls, signals = ['trace', 'metrics'] } = this.#options;
-    const server = new Server();
+    const { maxMessageBytes, signals = ['trace', 'metrics'] } = this.#options;
+    const server = new Server({
+      ...(maxMessageBytes !== undefined && { 'grpc.max_receive_message_length': maxMessageBytes }),
+    });
     for (const signal of signals) server.addService(exportService(PATHS[signal]), { export: this.#receive });
     this.#port = await new Promise<number>((resolve, reject) =>
-      server.bindAsync(`${this.host}:${port}`, serverCredentials(tls), (error, bound) =>
+      server.bindAsync(`${this.host}:${port}`, serverCredentials(this.#tls), (error, bound) =>
         error === null ? resolve(bound) : reject(error),
       ),
     );

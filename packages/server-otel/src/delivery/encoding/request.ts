@@ -42,6 +42,24 @@ export function encodeRequest(
   return frame.bytes;
 }
 
+/** Returns an upper bound of the bytes that a request needs around the spans of one resource. */
+export function resourceFrameSize(resource: Resource): number {
+  return resource.asyncAttributesPending ? EXPECTED_RESOURCE : frameSize(encodeResource(resource));
+}
+
+/** Returns an upper bound of the bytes that a request needs around the spans of one scope. */
+export function scopeFrameSize(scope: InstrumentationScope): number {
+  return frameSize(encodeScope(scope));
+}
+
+function frameSize({ before, after }: Envelope): number {
+  return TAG_AND_LENGTH + before.length + after.length;
+}
+
+const TAG_AND_LENGTH = 6;
+/** Size of a resource whose attributes are still being detected. A request that becomes too large is divided. */
+const EXPECTED_RESOURCE = 16 * 1024;
+
 /** Envelope resource or scope: the fields before and after its spans. */
 interface Envelope {
   readonly before: Uint8Array;

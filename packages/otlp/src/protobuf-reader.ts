@@ -1,23 +1,35 @@
 /*
- * Reads the `google.rpc.Status` that a collector attaches to an error: no module of the pipeline exports a decoder for
- * it. All functions throw RangeError if the bytes are not a message.
+ * Reads the few messages that an exporter has to understand: responses, the `google.rpc.Status` of an error, and the
+ * nesting of its own requests. No module of the pipeline exports a decoder for the last two. All functions throw
+ * RangeError if the bytes are not a message.
  */
+
+/** A field of a message. */
+export interface Field {
+  readonly number: number;
+  /** Field number and wire type as they are encoded. */
+  readonly tag: number;
+  /** A number (int64) of wire type 0, bytes of the others. */
+  readonly value: number | Buffer;
+  /** The whole field with its tag. */
+  readonly raw: Buffer;
+}
 
 /** Returns the last value of a field that holds a number; 0 if there is none. */
 export function numberField(bytes: Uint8Array, number: number): number {
-  const values = fieldsOf(bytes, number).filter((value) => typeof value === 'number');
+  const values = valuesOf(bytes, number).filter((value) => typeof value === 'number');
   return values.at(-1) ?? 0;
 }
 
 /** Returns the values of a field that holds bytes, text or messages. */
 export function bytesFields(bytes: Uint8Array, number: number): Buffer[] {
-  return fieldsOf(bytes, number).filter((value) => typeof value !== 'number');
+  return valuesOf(bytes, number).filter((value) => typeof value !== 'number');
 }
 
-/** Values of a field: a number (int64) of wire type 0, bytes of the others. */
-function fieldsOf(bytes: Uint8Array, number: number): Array<number | Buffer> {
+/** Returns all fields in their order. */
+export function readFields(bytes: Uint8Array): Field[] {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const values: Array<number | Buffer> = [];
+  const fields: Field[] = [];
   let position = 0;
   const varint = (): number => {
     let value = 0;
@@ -35,13 +47,20 @@ function fieldsOf(bytes: Uint8Array, number: number): Array<number | Buffer> {
     return buffer.subarray(position - size, position);
   };
   while (position < buffer.length) {
+    const start = position;
     const tag = varint();
     const read = READERS[tag & 7];
     if (read === undefined) throw new RangeError(`unknown wire type ${tag & 7}`);
     const value = read(varint, content);
-    if (tag >>> 3 === number) values.push(value);
+    fields.push({ number: tag >>> 3, tag, value, raw: buffer.subarray(start, position) });
   }
-  return values;
+  return fields;
+}
+
+function valuesOf(bytes: Uint8Array, number: number): Array<number | Buffer> {
+  return readFields(bytes)
+    .filter((field) => field.number === number)
+    .map(({ value }) => value);
 }
 
 type Read = (varint: () => number, content: (size: number) => Buffer) => number | Buffer;

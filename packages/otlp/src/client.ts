@@ -1,13 +1,28 @@
-import type { Client, ClientUnaryCall, Metadata, ServiceError } from '@grpc/grpc-js';
-import type { Collector } from './collector.ts';
+import type {
+  ChannelCredentials,
+  ChannelOptions,
+  Client,
+  ClientUnaryCall,
+  Metadata,
+  ServiceError,
+} from '@grpc/grpc-js';
 
 export const TRACES_METHOD = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
 export const METRICS_METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
 
 type Grpc = typeof import('@grpc/grpc-js');
 
-/** The part of a collector that a client needs. */
-export type CollectorAddress = Pick<Collector, 'target' | 'credentials' | 'channelOptions' | 'metadata'>;
+/** Receiver of a client's calls. */
+export interface OtlpTarget {
+  /** The address for gRPC. */
+  readonly target: string;
+  /** TLS server name, compression and reconnection. */
+  readonly channelOptions: ChannelOptions;
+  /** Credentials of the next connection. Another object replaces the connection. */
+  credentials(): ChannelCredentials;
+  /** Headers of one call, with the current authorization. */
+  metadata(): Promise<Metadata>;
+}
 
 /** A failed call. Its message never contains the authorization. */
 export class CallError extends Error {
@@ -17,7 +32,7 @@ export class CallError extends Error {
   readonly status: string;
   /** False if the request never left this process. */
   readonly isSent: boolean;
-  /** The `google.rpc.Status` that the collector sent with the error. */
+  /** The `google.rpc.Status` that the receiver sent with the error. */
   readonly statusDetails: unknown;
 
   constructor(grpc: Grpc, code: number, message: string, sent: { readonly statusDetails: unknown } | undefined) {
@@ -30,33 +45,37 @@ export class CallError extends Error {
 }
 
 /**
- * Sends encoded OTLP requests to one method of the collector, with the current authorization and a deadline. Unlike the
- * transport of the stock exporter it reads no environment, reconnects within 2 s of the collector's return (there: up
- * to 2 minutes) and can be closed while the collector hangs.
+ * Sends encoded OTLP requests to one method of a receiver, with the current authorization, the current credentials and a
+ * deadline. Unlike the transport of the stock exporter it reads no environment, replaces a connection that has gone
+ * silent, reconnects within 2 s of the receiver's return (there: up to 2 minutes) and can be closed while the receiver
+ * hangs.
  */
-export class CollectorClient {
+export class OtlpClient {
   readonly #grpc: Grpc;
-  readonly #collector: CollectorAddress;
+  readonly #receiver: OtlpTarget;
   readonly #method: string;
   readonly #calls = new Set<ClientUnaryCall>();
   #client: Client;
+  #credentials: ChannelCredentials;
+  #authorization: string | undefined;
   #isClosed = false;
 
   /** @param method `/package.Service/Method` */
-  constructor(grpc: Grpc, collector: CollectorAddress, method: string) {
+  constructor(grpc: Grpc, receiver: OtlpTarget, method: string) {
     this.#grpc = grpc;
-    this.#collector = collector;
+    this.#receiver = receiver;
     this.#method = method;
+    this.#credentials = receiver.credentials();
     this.#client = this.#connect();
   }
 
-  /** False if the channel has no connection to the collector. */
+  /** False if the channel has no connection to the receiver. */
   get isConnected(): boolean {
     return this.#client.getChannel().getConnectivityState(false) === this.#grpc.connectivityState.READY;
   }
 
   /**
-   * Sends a request and returns the response. If the collector refuses a token that was replaced in the meantime, the
+   * Sends a request and returns the response. If the receiver refuses a token that was replaced in the meantime, the
    * request is sent once more with the new one.
    *
    * @param timeoutMillis limit of obtaining the authorization, and of each attempt
@@ -74,6 +93,11 @@ export class CollectorClient {
     }
   }
 
+  /** Removes the authorization of the last call from a text of the receiver, which may quote the headers it received. */
+  hideAuthorization(text: string): string {
+    return hideAuthorization(text, this.#authorization);
+  }
+
   /** Cancels running calls and closes the channel. */
   close(): void {
     this.#isClosed = true;
@@ -83,7 +107,7 @@ export class CollectorClient {
 
   async #metadata(timeoutMillis: number): Promise<Metadata> {
     try {
-      return await within(timeoutMillis, this.#collector.metadata());
+      return await within(timeoutMillis, this.#receiver.metadata());
     } catch (error) {
       const { UNAUTHENTICATED } = this.#grpc.status;
       throw new CallError(this.#grpc, UNAUTHENTICATED, `no authorization available: ${nameOf(error)}`, undefined);
@@ -93,7 +117,10 @@ export class CollectorClient {
   #send(request: Uint8Array, metadata: Metadata, timeoutMillis: number): Promise<Uint8Array> {
     const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
     try {
-      const call = this.#client.makeUnaryRequest(
+      this.#authorization = authorizationOf(metadata);
+      const client = this.#currentClient();
+      let contentType: string | undefined;
+      const call = client.makeUnaryRequest(
         this.#method,
         ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength),
         (bytes: Buffer) => bytes,
@@ -103,9 +130,16 @@ export class CollectorClient {
         (error, response) => {
           this.#calls.delete(call);
           if (error === null) resolve(response ?? new Uint8Array());
-          else reject(this.#failure(error, metadata));
+          else {
+            // TCP takes many minutes to give up a connection whose other end has vanished.
+            if (error.code === this.#grpc.status.DEADLINE_EXCEEDED) this.#replace(client);
+            reject(this.#failure(error, metadata, contentType));
+          }
         },
       );
+      call.on('metadata', (headers: Metadata) => {
+        contentType = headers.get('content-type')[0]?.toString();
+      });
       this.#calls.add(call);
     } catch (error) {
       const { UNAVAILABLE } = this.#grpc.status;
@@ -114,22 +148,36 @@ export class CollectorClient {
     return promise;
   }
 
-  #failure(error: ServiceError, sent: Metadata): CallError {
-    // TCP takes many minutes to give up a connection whose other end has vanished.
-    if (error.code === this.#grpc.status.DEADLINE_EXCEEDED && !this.#isClosed) this.#reconnect();
-    const message = hideAuthorization(error.message, authorizationOf(sent));
+  #failure(error: ServiceError, sent: Metadata, contentType: string | undefined): CallError {
     const statusDetails = error.metadata?.get('grpc-status-details-bin')[0];
+    if (contentType !== undefined && !isGrpc(contentType) && !error.details.includes('HTTP status code')) {
+      // gRPC reads the text of a page as the length of a message, and reports a message that is too large.
+      const message = `HTTP status code 200 with content-type ${contentType}: an HTTP server answers, not a gRPC server`;
+      return new CallError(this.#grpc, this.#grpc.status.UNKNOWN, message, { statusDetails });
+    }
+    const message = hideAuthorization(error.message, authorizationOf(sent));
     return new CallError(this.#grpc, error.code, message, { statusDetails });
   }
 
-  #reconnect(): void {
-    this.#client.close();
+  #currentClient(): Client {
+    const credentials = this.#receiver.credentials();
+    if (credentials !== this.#credentials) {
+      this.#credentials = credentials;
+      this.#replace(this.#client);
+    }
+    return this.#client;
+  }
+
+  /** Connects anew, unless another call has replaced this client already. */
+  #replace(client: Client): void {
+    if (client !== this.#client || this.#isClosed) return;
+    client.close();
     this.#client = this.#connect();
   }
 
   #connect(): Client {
-    const { target, credentials, channelOptions } = this.#collector;
-    return new this.#grpc.Client(target, credentials, {
+    const { target, channelOptions } = this.#receiver;
+    return new this.#grpc.Client(target, this.#credentials, {
       ...channelOptions,
       // With the global pool a new channel would reuse the dead connection.
       'grpc.use_local_subchannel_pool': 1,
@@ -142,7 +190,7 @@ export class CollectorClient {
 const REAUTHORIZATION_MILLIS = 1000;
 const LONGEST_MESSAGE = 500;
 
-/** Bounds an authorization callback, which may hang like a collector. The timer does not keep the process alive. */
+/** Bounds an authorization callback, which may hang like a receiver. The timer does not keep the process alive. */
 async function within<T>(millis: number, promise: Promise<T>): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error('TimeoutError')), millis).unref();
@@ -159,11 +207,14 @@ function nameOf(error: unknown): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
 }
 
+function isGrpc(contentType: string): boolean {
+  return contentType.toLowerCase().startsWith('application/grpc');
+}
+
 function authorizationOf(metadata: Metadata): string | undefined {
   return metadata.get('authorization')[0]?.toString();
 }
 
-/** Removes the authorization from an error message: a server may quote the headers that it received. */
 function hideAuthorization(message: string, authorization = ''): string {
   const token = authorization.replace(/^\S+\s*/, '');
   return [authorization, token]

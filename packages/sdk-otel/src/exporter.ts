@@ -1,11 +1,12 @@
 import { HatchetSpanProcessor } from './context/span-processor.ts';
 import { createBatchProcessor, type ExportableSpan, type HatchetExportProcessor } from './export/batch-processor.ts';
-import { connectToEngine, type EngineAddress } from './export/engine-connection.ts';
+import type { EngineAddress } from './export/engine-address.ts';
+import { connectToEngine } from './export/engine-connection.ts';
 import { EngineExporter, type TraceSerializer } from './export/engine-exporter.ts';
 import { loadPeer } from './export/optional-peer.ts';
 
 export type { ExportableSpan, HatchetExportProcessor } from './export/batch-processor.ts';
-export type { EngineAddress } from './export/engine-connection.ts';
+export type { EngineAddress } from './export/engine-address.ts';
 
 /** Options of {@link createHatchetSpanProcessor}. */
 export interface HatchetSpanProcessorOptions {

@@ -1,21 +1,8 @@
 import { OtlpClient, type OtlpTarget, TRACES_METHOD } from '@hatchet-ts/otlp/client';
 import { versionOf } from '@hatchet-ts/otlp/file-version';
 import { SDK_PACKAGE } from '../instrumentation/loaded-sdk.ts';
+import type { EngineAddress } from './engine-address.ts';
 import { loadDependency, loadPeer } from './optional-peer.ts';
-
-/** Part of the SDK's `ClientConfig` with the engine's address. Missing values come from the environment. */
-export interface EngineAddress {
-  readonly token?: string;
-  /** `host:port` of the engine. */
-  readonly host_port?: string;
-  readonly tls_config?: {
-    readonly tls_strategy?: 'tls' | 'mtls' | 'none' | undefined;
-    readonly ca_file?: string | undefined;
-    readonly cert_file?: string | undefined;
-    readonly key_file?: string | undefined;
-    readonly server_name?: string | undefined;
-  };
-}
 
 /** Connection to the engine's OTLP receiver. */
 export interface EngineConnection {

@@ -2,7 +2,7 @@ export { isTraceIdSampled, TraceIdRatioSampler } from '@hatchet-ts/ratio-sampler
 export type { Authorization } from './collector/authorization.ts';
 export { type ConfigurationProblem, ServerTelemetryConfigError } from './configuration/configuration-error.ts';
 export { configDirectoryOf } from './configuration/configuration-file.ts';
-export type { Environment } from './configuration/read-configuration.ts';
+export type { Environment } from './configuration/written-value.ts';
 export type { DeliveryStatus, DropReason } from './delivery/delivery-counts.ts';
 export type { GrpcServerMiddleware } from './grpc/nice-grpc.ts';
 export { type GrpcServerTracingOptions, grpcServerTracing } from './grpc/server-tracing.ts';

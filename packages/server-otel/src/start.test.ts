@@ -6,6 +6,7 @@ import { ServerTelemetryConfigError } from './configuration/configuration-error.
 import type { ServerTelemetry } from './process-telemetry.ts';
 import { runSpan } from './spans/run-span.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from './start.ts';
+import { SILENT } from './testing/recording.ts';
 
 let telemetry: ServerTelemetry | undefined;
 
@@ -236,8 +237,14 @@ describe('startServerTelemetry', () => {
     expect(startServerTelemetry({ env: { SERVER_OTEL_COLLECTOR_URL: 'collector:4317' } })).toBe(telemetry);
   });
 
-  it('rejects an invalid configuration before anything is started', () => {
-    expect(() => start({ SERVER_OTEL_TRACE_ID_RATIO: '2' })).toThrow(ServerTelemetryConfigError);
+  it('rejects an invalid configuration before anything is started, and logs its warnings', () => {
+    const warn = vi.fn();
+    const env = { SERVER_OTEL_TRACE_ID_RATIO: '2', SERVER_OTEL_SERVICE_NAM: 'x' };
+    expect(() => startServerTelemetry({ env, logger: { ...SILENT, warn } })).toThrow(ServerTelemetryConfigError);
+    expect(warn).toHaveBeenCalledExactlyOnceWith(
+      {},
+      expect.stringContaining('SERVER_OTEL_SERVICE_NAM is not a setting'),
+    );
     expect(start({}).telemetry.enabled).toBe(false);
   });
 });

@@ -3,11 +3,9 @@ import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Authorization } from './collector/authorization.ts';
 import { describeCollector } from './collector/collector.ts';
-import {
-  type EffectiveConfiguration,
-  type Environment,
-  readConfiguration,
-} from './configuration/read-configuration.ts';
+import { ServerTelemetryConfigError } from './configuration/configuration-error.ts';
+import { type EffectiveConfiguration, readConfiguration } from './configuration/read-configuration.ts';
+import type { Environment } from './configuration/written-value.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
 import { NOTHING_DELIVERED } from './delivery/delivery-counts.ts';
 import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
@@ -64,9 +62,8 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   if (running !== undefined) return running.telemetry;
   const env = options.env ?? process.env;
   const logger = options.logger ?? STANDARD_ERROR;
-  const configured = readConfiguration(env, options.configDirectory);
-  const { values: configuration, warnings } = configured;
-  for (const warning of warnings) logger.warn({}, warning);
+  const configured = configure(env, options.configDirectory, logger);
+  const { values: configuration } = configured;
   forwardDiagnostics(logger, configuration.logLevel);
   patchGrpcClients();
 
@@ -77,6 +74,21 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
   logger.info({}, `telemetry export is off: ${reason}`);
   return startPropagationOnly();
+}
+
+/** Reads the configuration and logs its warnings, also if it is invalid. */
+function configure(env: Environment, directory: string | undefined, logger: TelemetryLogger): EffectiveConfiguration {
+  const warn = (warnings: readonly string[]) => {
+    for (const warning of warnings) logger.warn({}, warning);
+  };
+  try {
+    const configured = readConfiguration(env, directory);
+    warn(configured.warnings);
+    return configured;
+  } catch (error) {
+    if (error instanceof ServerTelemetryConfigError) warn(error.warnings);
+    throw error;
+  }
 }
 
 function startPropagationOnly(): ServerTelemetry {

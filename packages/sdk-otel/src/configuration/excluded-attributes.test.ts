@@ -15,6 +15,11 @@ test('an unknown name is reported once, with the nearest name', () => {
   expect(warn.mock.calls.map(([text]) => text)).toEqual([expect.stringContaining('did you mean "workflow_name"')]);
 });
 
+test('a name that every object has is unknown', () => {
+  expect([...excludedSet(['constructor', 'hatchet.toString'])]).toEqual([]);
+  expect(warn).toHaveBeenCalledTimes(2);
+});
+
 test('the variable is a comma-separated or a JSON list', () => {
   expect(parseExcludedAttributes(' payload, scope ,')).toEqual(['payload', 'scope']);
   expect(parseExcludedAttributes('["payload","scope"]')).toEqual(['payload', 'scope']);
@@ -35,7 +40,7 @@ test('the lists of constructor, environment and client are merged', () => {
 });
 
 test('the span name contains the task name if constructor, environment or client enable it', () => {
-  const env = { HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME: 'true' };
+  const env = { HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME: ' True' };
   expect(settingsOf({}, {}).includeTaskName({ otel: {} })).toBe(false);
   expect(settingsOf({}, {}).includeTaskName({ otel: { includeTaskNameInSpanName: true } })).toBe(true);
   expect(settingsOf({}, env).includeTaskName(undefined)).toBe(true);

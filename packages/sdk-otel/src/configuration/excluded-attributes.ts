@@ -10,7 +10,7 @@ export function excludedSet(...lists: (readonly string[] | undefined)[]): Readon
   const excluded = new Set<HatchetAttribute>();
   for (const given of lists.flatMap((list) => list ?? [])) {
     const name = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
-    if (name in HATCHET_ATTRIBUTES) excluded.add(name as HatchetAttribute);
+    if (Object.hasOwn(HATCHET_ATTRIBUTES, name)) excluded.add(name as HatchetAttribute);
     else reportOnce(given, name);
   }
   return excluded;

@@ -113,7 +113,8 @@ export function settingsOf(
   const ours = excludedSet(config.excludedAttributes, fromEnvironment);
   const ofClient = new WeakMap<readonly string[], ReadonlySet<HatchetAttribute>>();
   const taskName =
-    config.includeTaskNameInSpanName ?? env.HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME === 'true';
+    config.includeTaskNameInSpanName ??
+    env.HATCHET_CLIENT_OPENTELEMETRY_INCLUDE_TASK_NAME_IN_SPAN_NAME?.trim().toLowerCase() === 'true';
   return {
     relation: config.relation ?? 'auto',
     capture: config.capture ?? {},

@@ -22,6 +22,7 @@ test('an unset or empty variable leaves the default', () => {
 
 test.each([
   ['CAPTURE_PAYLOAD', 'yes', 'true or false'],
+  ['CAPTURE_PAYLOAD', 'constructor', 'true or false'],
   ['MAX_ITEM_SPANS', '-1', 'a whole number of at least 0'],
   ['RELATION', 'child', 'auto, parent or link'],
 ])('%s=%s is reported and ignored', (name, value, allowed) => {

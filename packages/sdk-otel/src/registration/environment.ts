@@ -55,10 +55,15 @@ type DeepPartial = Pick<
   'relation' | 'maxItemSpans' | 'propagateUnsampled' | 'propagateBaggage'
 > & { readonly capture?: CaptureOptions };
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+]);
+
 const READ = {
   boolean: {
     allowed: 'true or false',
-    read: (text: string) => ({ true: true, false: false })[text.toLowerCase()],
+    read: (text: string) => BOOLEANS.get(text.toLowerCase()),
   },
   integer: {
     allowed: 'a whole number of at least 0',

@@ -248,19 +248,25 @@ describe('check reports the failed step and its likely cause:', () => {
 });
 
 describe('check exits with 2', () => {
-  it('for an invalid configuration, with every problem and without secrets', async () => {
-    const env = { SERVER_OTEL_COLLECTOR_URL: 'https://x:geheim@y:1', SERVER_OTEL_TRACE_ID_RATIO: '2' };
+  it('for an invalid configuration, with every problem and warning and without secrets', async () => {
+    const env = {
+      SERVER_OTEL_COLLECTOR_URL: 'https://x:geheim@y:1',
+      SERVER_OTEL_TRACE_ID_RATIO: '2',
+      SERVER_OTEL_SERVICE_NAM: 'x',
+    };
     const { code, out, err } = await run(env);
     expect([code, out]).toEqual([2, '']);
     expect(err.split('\n')).toEqual([
       'The configuration is invalid:',
       '  SERVER_OTEL_COLLECTOR_URL=https://(hidden)@y:1: expected host:port without a scheme: write y:1',
       '  SERVER_OTEL_TRACE_ID_RATIO=2: expected a number from 0 to 1, for example 0.25',
+      '  Warning: SERVER_OTEL_SERVICE_NAM is not a setting of this service; did you mean SERVER_OTEL_SERVICE_NAME?',
       '',
     ]);
     expect(await report(env)).toMatchObject({
       exitCode: 2,
       problems: [{ value: 'https://(hidden)@y:1' }, { value: '2' }],
+      warnings: [expect.stringContaining('SERVER_OTEL_SERVICE_NAM')],
     });
   });
 

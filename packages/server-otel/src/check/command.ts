@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ServerTelemetryConfigError } from '../configuration/configuration-error.ts';
-import { type Environment, readConfiguration } from '../configuration/read-configuration.ts';
+import { readConfiguration } from '../configuration/read-configuration.ts';
+import type { Environment } from '../configuration/written-value.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { checkCollector } from './check.ts';
 import { effectiveValues } from './effective-values.ts';
@@ -101,13 +102,13 @@ async function check(env: Environment, { directory, millis }: Command, logger: T
     };
   } catch (error) {
     if (!(error instanceof ServerTelemetryConfigError)) throw error;
-    const { problems } = error;
+    const { problems, warnings } = error;
     return {
       ok: false,
       exitCode: EXIT.misconfigured,
       file: null,
       problems,
-      warnings: [],
+      warnings,
       configuration: [],
       steps: [],
     };

@@ -23,6 +23,7 @@ export function formatReport(report: CheckReport, color: boolean): string {
   if (report.problems.length > 0) {
     lines.push(style('red', 'The configuration is invalid:'));
     for (const problem of report.problems) lines.push(`  ${describeProblem(problem)}`);
+    for (const warning of report.warnings) lines.push(style('yellow', `  Warning: ${warning}`));
     return lines.join('\n');
   }
   lines.push(`Configuration${report.file === null ? '' : ` (file ${report.file})`}`);

@@ -14,10 +14,13 @@ export interface ConfigurationProblem {
 export class ServerTelemetryConfigError extends Error {
   override readonly name = 'ServerTelemetryConfigError';
   readonly problems: readonly ConfigurationProblem[];
+  /** Warnings of the same configuration, for example of a misspelt variable. Not part of the message. */
+  readonly warnings: readonly string[];
 
-  constructor(problems: readonly ConfigurationProblem[]) {
+  constructor(problems: readonly ConfigurationProblem[], warnings: readonly string[] = []) {
     super(problems.map(describeProblem).join('\n'));
     this.problems = problems;
+    this.warnings = warnings;
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Document, isAlias, isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { type Document, LineCounter, parseAllDocuments } from 'yaml';
 import type { ConfigurationProblem } from './configuration-error.ts';
 import { fileErrorReason } from './credential-files.ts';
 
@@ -49,54 +49,97 @@ const FILE_NAME = 'server.yaml';
 const SECTION = 'otel';
 
 function parse(path: string, text: string): ConfigurationFile | { readonly problem: ConfigurationProblem } {
+  try {
+    return { path, entries: entriesOf(read(text)) };
+  } catch (error) {
+    if (error instanceof InvalidFile) return { problem: { ...error.problem, file: path } };
+    throw error;
+  }
+}
+
+class InvalidFile extends Error {
+  readonly problem: Omit<ConfigurationProblem, 'file'>;
+
+  constructor(source: string, value: string, expected: string) {
+    super(expected);
+    this.problem = { source, value, expected };
+  }
+}
+
+/**
+ * Returns the first document as maps, lists, texts and nulls, with aliases and merge keys resolved like in Hatchet's own
+ * reader (viper on go-yaml). Texts are as written, for example `0.10` or `007`.
+ */
+function read(text: string): unknown {
   const lines = new LineCounter();
-  // Pretty errors quote the surrounding lines, which may contain a token.
-  const document = parseDocument(text, { prettyErrors: false, lineCounter: lines, logLevel: 'silent' });
-  const [error] = document.errors;
+  const [document] = parseAllDocuments(text, {
+    schema: 'failsafe',
+    customTags: ['null', 'merge'],
+    // Pretty errors quote the surrounding lines, which may contain a token.
+    prettyErrors: false,
+    lineCounter: lines,
+    logLevel: 'silent',
+  }) as Document[];
+  const [error] = document?.errors ?? [];
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
-    const expected = `valid YAML: error at line ${line}, column ${col} (${error.code})`;
-    return { problem: { source: SECTION, file: path, value: '(unreadable)', expected } };
+    throw unreadable(`error at line ${line}, column ${col} (${error.code})`);
   }
+  try {
+    // Aliases are not counted: only the operator writes this file.
+    return document?.toJS({ mapAsMap: true, maxAliasCount: -1 });
+  } catch (thrown) {
+    // The library's message may quote a token that begins with `*`.
+    throw unreadable(
+      thrown instanceof ReferenceError
+        ? 'an alias (*name) has no anchor (&name) before it; write a value that begins with * in quotes'
+        : 'a merge key (<<) needs a mapping or an alias of one',
+    );
+  }
+}
+
+function unreadable(reason: string): InvalidFile {
+  return new InvalidFile(SECTION, '(unreadable)', `valid YAML: ${reason}`);
+}
+
+function entriesOf(root: unknown): Map<string, FileEntry> {
   const entries = new Map<string, FileEntry>();
-  const root = document.contents;
-  if (isMap(root)) {
-    for (const { key, value } of root.items) {
-      if (String(key).toLowerCase() !== SECTION || isEmpty(value)) continue;
-      if (!isMap(value)) {
-        const problem = {
-          source: SECTION,
-          file: path,
-          value: '(not a mapping)',
-          expected: 'a mapping, for example collectorURL: collector:4317',
-        };
-        return { problem };
-      }
-      collect(document, value, SECTION, entries);
+  if (root === null || root === undefined) return entries;
+  if (!(root instanceof Map)) throw new InvalidFile(SECTION, '(not a mapping)', `a mapping, for example ${EXAMPLE}`);
+  for (const [key, value] of root) {
+    const isSection = String(key).toLowerCase() === SECTION;
+    if (isSection && !isEmpty(value) && !(value instanceof Map)) {
+      throw new InvalidFile(SECTION, '(not a mapping)', `a mapping, for example ${EXAMPLE}`);
     }
+    // Like viper, `otel.serviceName: engine` is the same as `serviceName: engine` below `otel:`.
+    if (isSection || String(key).toLowerCase().startsWith(`${SECTION}.`))
+      collect(value, String(key), entries, new Set());
   }
-  return { path, entries };
+  return entries;
 }
 
-function collect(document: Document, map: YAMLMap, prefix: string, entries: Map<string, FileEntry>): void {
-  for (const item of map.items) {
-    const name = `${prefix}.${String(item.key)}`;
-    const value = isAlias(item.value) ? item.value.resolve(document) : item.value;
-    if (isEmpty(value)) continue;
-    const text = isScalar(value) ? textOf(value) : undefined;
-    entries.set(name.toLowerCase(), isMap(value) ? { name, text, hasKeys: true } : { name, text });
-    if (isMap(value)) collect(document, value, name, entries);
+function collect(value: unknown, name: string, entries: Map<string, FileEntry>, parents: ReadonlySet<unknown>): void {
+  if (isEmpty(value)) return;
+  if (parents.has(value)) throw unreadable(`the anchor at ${name} contains itself`);
+  const path = name.toLowerCase();
+  const other = entries.get(path);
+  if (other !== undefined) {
+    throw new InvalidFile(name, '(repeated)', `one key for this setting; ${other.name} is the same`);
   }
+  if (!(value instanceof Map)) {
+    entries.set(path, { name, text: typeof value === 'string' ? value : undefined });
+    return;
+  }
+  entries.set(path, { name, text: undefined, hasKeys: true });
+  const ancestors = new Set([...parents, value]);
+  for (const [key, child] of value) collect(child, `${name}.${String(key)}`, entries, ancestors);
 }
 
-/** Returns a value as written, for example `0.10` or `007`. */
-function textOf(scalar: { value: unknown; source?: string | undefined }): string {
-  return typeof scalar.value === 'string' ? scalar.value : (scalar.source ?? String(scalar.value));
-}
+const EXAMPLE = 'otel: {collectorURL: collector:4317}';
 
 /** Treats `key:` without a value as not set, like an empty variable. */
-function isEmpty(node: unknown): boolean {
-  return node === null || (isScalar(node) && (node.value === null || node.value === ''));
+function isEmpty(value: unknown): boolean {
+  return value === null || value === undefined || value === '';
 }
 
 function fileIn(named: string): string {

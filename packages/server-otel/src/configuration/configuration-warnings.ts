@@ -1,6 +1,8 @@
 import { nearestName } from '@hatchet-ts/internal/nearest-name';
 import type { ConfigurationFile } from './configuration-file.ts';
 import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
+import { boolean } from './values.ts';
+import type { Written } from './written-value.ts';
 
 /** Warns of each `SERVER_OTEL_*` variable and each key below `otel:` that is not a setting, and suggests the nearest one. */
 export function unknownNameWarnings(
@@ -28,7 +30,7 @@ function warning(name: string, nearest: string | undefined): string {
 
 /** Warns of TLS settings of a plaintext connection: one of the two is probably a mistake. */
 export function ineffectiveTlsWarnings(
-  configuration: Configuration,
+  configuration: Partial<Configuration>,
   nameOf: (setting: SettingName) => string,
 ): string[] {
   if (!configuration.insecure) return [];
@@ -37,3 +39,23 @@ export function ineffectiveTlsWarnings(
     .filter((name) => configuration[name] !== undefined)
     .map((name) => `${nameOf(name)} has no effect: ${nameOf('insecure')} is true`);
 }
+
+/**
+ * Warns of booleans that Hatchet's own services read differently. All of them parse the value with Go's
+ * `strconv.ParseBool` when they load their configuration, and `SERVER_OTEL_INSECURE` once more before, where only
+ * `true` and `t` are true.
+ */
+export function hatchetBooleanWarnings(written: Readonly<Record<SettingName, Written>>): string[] {
+  return (['insecure', 'metricsEnabled'] as const).flatMap((name) => {
+    const { origin, file, text } = written[name];
+    const value = boolean().safeParse(text);
+    if (text === undefined || !value.success) return [];
+    const isTls = name === 'insecure' && origin.from === 'environment' && text === '1';
+    const effect = isTls ? 'Hatchet’s own services use TLS with it' : 'it stops Hatchet’s own services';
+    if (GO_BOOLEANS.has(text) && !isTls) return [];
+    const source = `${file === undefined ? '' : `${file}: `}${origin.name}`;
+    return [`${source}=${text} is ${value.data} here, but ${effect}; write ${value.data}`];
+  });
+}
+
+const GO_BOOLEANS: ReadonlySet<string> = new Set('1 t T TRUE true True 0 f F FALSE false False'.split(' '));

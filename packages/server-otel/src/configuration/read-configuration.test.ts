@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { type TemporaryFiles, temporaryFiles } from '../testing/temporary-files.ts';
 import { ServerTelemetryConfigError } from './configuration-error.ts';
-import { type Environment, readConfiguration } from './read-configuration.ts';
+import { readConfiguration } from './read-configuration.ts';
 import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
+import type { Environment } from './written-value.ts';
 
 let files: TemporaryFiles;
 const paths: Record<string, string> = {};
@@ -90,11 +91,13 @@ const GOOD: { readonly [Name in SettingName]: readonly (readonly [string, Config
   ],
   insecure: [
     ['TRUE', true],
+    ['t', true],
     ['1', true],
     ['Yes', true],
     ['on', true],
     ['Off', false],
     ['no', false],
+    ['F', false],
   ],
   collectorAuth: [['Bearer abc=', 'Bearer abc=']],
   collectorAuthFile: [['@token', '@token']],
@@ -127,7 +130,10 @@ const GOOD: { readonly [Name in SettingName]: readonly (readonly [string, Config
   ],
   podName: [['engine-7', 'engine-7']],
   podNamespace: [['hatchet', 'hatchet']],
-  sdkDisabled: [['true', true]],
+  sdkDisabled: [
+    ['True', true],
+    ['false', false],
+  ],
   logLevel: [['DEBUG', 'debug']],
   resourceAttributes: [
     ['a=1,b=x%2Cy, c = z ', { a: '1', b: 'x,y', c: 'z' }],
@@ -209,12 +215,9 @@ const BAD: { readonly [Name in SettingName]: readonly (readonly [string, string]
   ],
   podName: [],
   podNamespace: [],
-  sdkDisabled: [['maybe', 'true or false']],
-  logLevel: [['loud', 'one of none, error, warn, info, debug, verbose, all']],
-  resourceAttributes: [
-    ['a=1,b', 'key=value pairs'],
-    ['a=%zz', 'key=value pairs'],
-  ],
+  sdkDisabled: [],
+  logLevel: [],
+  resourceAttributes: [],
 };
 
 /** Settings that another setting requires. */
@@ -373,13 +376,15 @@ otel:
   });
 
   it('may lack the section otel or leave it empty', () => {
-    for (const content of ['', 'server: {port: 1}', 'otel:', '- a list']) {
+    for (const content of ['', '# a comment', 'server: {port: 1}', 'otel:', 'otel: {tls: }']) {
       expect(ratioOf({ SERVER_CONFIG_FILE: files.write('none.yaml', content) })).toBe(1);
     }
   });
 
   it.each([
-    ['otel: text', 'otel=(not a mapping): expected a mapping, for example collectorURL: collector:4317'],
+    ['otel: text', 'otel=(not a mapping): expected a mapping, for example otel: {collectorURL: collector:4317}'],
+    ['otel: [a]', 'otel=(not a mapping): expected a mapping'],
+    ['- a list', 'otel=(not a mapping): expected a mapping'],
     ['otel: {traceIdRatio: [1]}', 'otel.traceIdRatio=(several values): expected a number from 0 to 1'],
     ['otel: {collectorURL: {host: x}}', 'otel.collectorURL=(several values): expected host:port'],
   ])('%s is rejected', (content, expected) => {
@@ -388,7 +393,104 @@ otel:
   });
 });
 
+describe('the YAML file is read like by Hatchet’s own reader:', () => {
+  const valuesOf = (content: string) =>
+    readConfiguration({ SERVER_CONFIG_FILE: files.write('hatchet.yaml', content) }).values;
+  const base = 'base: &base {serviceName: base, insecure: true}\n';
+
+  it.each([
+    ['a merge key adds the keys of a mapping', `${base}otel: {<<: *base}`, 'base'],
+    ['own keys win over merged ones', `${base}otel: {<<: *base, serviceName: own}`, 'own'],
+    ['also in front of the merge key', `${base}otel: {serviceName: own, <<: *base}`, 'own'],
+    ['the first of several merged mappings wins', `${base}otel: {<<: [*base, {serviceName: other}]}`, 'base'],
+    ['the whole section may be an alias', `${base}otel: *base`, 'base'],
+    [
+      'the section may come from a merge key',
+      `all: &all {otel: {serviceName: base, insecure: true}}\n<<: *all`,
+      'base',
+    ],
+    ['a key may be an alias', `name: &name serviceName\notel: {*name : base, insecure: true}`, 'base'],
+    ['keys may contain the path', 'otel.serviceName: base\notel: {insecure: true}', 'base'],
+    ['only the first document counts', '---\notel: {serviceName: base, insecure: true}\n---\notel: text', 'base'],
+    ['a byte order mark is skipped', '\ufeffotel: {serviceName: base, insecure: true}', 'base'],
+    ['a tag does not hide a mapping', 'otel: !custom {serviceName: base, insecure: true}', 'base'],
+  ])('%s', (_, content, serviceName) => {
+    expect(valuesOf(content)).toMatchObject({ serviceName, insecure: true });
+  });
+
+  it('numbers stay as written and null is no value, unless quoted', () => {
+    expect(valuesOf('otel: {serviceName: 007, collectorAuth: ~}')).toMatchObject({ serviceName: '007' });
+    expect(valuesOf('otel: {serviceName: null}').serviceName).toBe('server');
+    expect(valuesOf('otel: {serviceName: "null"}').serviceName).toBe('null');
+  });
+
+  it.each([
+    ['otel: {<<: text}', 'valid YAML: a merge key (<<) needs a mapping or an alias of one'],
+    ['otel: {collectorAuth: *geheim}', 'valid YAML: an alias (*name) has no anchor (&name) before it'],
+    ['otel: &otel {tls: *otel}', 'valid YAML: the anchor at otel.tls contains itself'],
+    ['otel: {insecure: true, insecure: true}', 'valid YAML: error at line 1, column 24 (DUPLICATE_KEY)'],
+    ['otel: {collectorURL: a:1, collectorUrl: b:1}', 'one key for this setting; otel.collectorURL is the same'],
+    ['otel: {insecure: true}\notel.insecure: false', 'one key for this setting; otel.insecure is the same'],
+    ['otel: {insecure: true}\nOTEL: {serviceName: x}', 'one key for this setting; otel is the same'],
+  ])('%s is rejected', (content, expected) => {
+    const [problem] = problemsOf({ SERVER_CONFIG_FILE: files.write('refused.yaml', content) });
+    expect(problem).toContain(expected);
+    expect(problem).not.toContain('geheim');
+  });
+});
+
+describe('a variable of OpenTelemetry', () => {
+  it.each([
+    ['OTEL_SDK_DISABLED', 'maybe', 'true or false'],
+    ['OTEL_SDK_DISABLED', '1', 'true or false'],
+    ['OTEL_LOG_LEVEL', 'loud', 'one of none, error, warn, info, debug, verbose, all'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=1,b', 'key=value pairs separated by commas, special characters percent-encoded'],
+    ['OTEL_RESOURCE_ATTRIBUTES', 'a=%zz', 'key=value pairs separated by commas, special characters percent-encoded'],
+  ])('is ignored with a warning if it is malformed: %s=%s', (variable, text, expected) => {
+    const { values, warnings, origins } = readConfiguration({ [variable]: text }, '/nowhere');
+    expect(values).toEqual(DEFAULTS);
+    expect(warnings).toEqual([`${variable}=${text}: expected ${expected}; ignoring it`]);
+    expect(Object.values(origins).every(({ from }) => from === 'default')).toBe(true);
+  });
+});
+
 describe('warnings', () => {
+  it.each([
+    ['SERVER_OTEL_INSECURE', '1', 'is true here, but Hatchet’s own services use TLS with it; write true'],
+    ['SERVER_OTEL_INSECURE', 'yes', 'is true here, but it stops Hatchet’s own services; write true'],
+    ['SERVER_OTEL_INSECURE', 'tRue', 'is true here, but it stops Hatchet’s own services; write true'],
+    ['SERVER_OTEL_INSECURE', 'off', 'is false here, but it stops Hatchet’s own services; write false'],
+    ['SERVER_OTEL_METRICS_ENABLED', 'on', 'is true here, but it stops Hatchet’s own services; write true'],
+  ])('tell that Hatchet’s own services read %s=%s differently', (variable, text, expected) => {
+    expect(readConfiguration({ [variable]: text }, '/nowhere').warnings).toEqual([`${variable}=${text} ${expected}`]);
+  });
+
+  it('tell the same of the file, where Hatchet’s own services accept numbers', () => {
+    const path = files.write('booleans.yaml', 'otel: {insecure: 1, metricsEnabled: on}');
+    expect(readConfiguration({ SERVER_CONFIG_FILE: path }).warnings).toEqual([
+      `${path}: otel.metricsEnabled=on is true here, but it stops Hatchet’s own services; write true`,
+    ]);
+  });
+
+  it.each(['t', 'T', 'true', 'True', 'TRUE', 'f', 'false', '0'])(
+    'are not needed for SERVER_OTEL_INSECURE=%s',
+    (text) => {
+      expect(readConfiguration({ SERVER_OTEL_INSECURE: text }, '/nowhere').warnings).toEqual([]);
+    },
+  );
+
+  it('come with the problems of the same configuration', () => {
+    const env = { SERVER_OTEL_TRACE_ID_RATIO: '2', SERVER_OTEL_COLLECTOR_URI: 'x', OTEL_LOG_LEVEL: 'loud' };
+    expect(() => readConfiguration(env, '/nowhere')).toThrow(
+      expect.objectContaining({
+        warnings: [
+          'OTEL_LOG_LEVEL=loud: expected one of none, error, warn, info, debug, verbose, all; ignoring it',
+          'SERVER_OTEL_COLLECTOR_URI is not a setting of this service; did you mean SERVER_OTEL_COLLECTOR_URL?',
+        ],
+      }),
+    );
+  });
+
   it('name the setting that was probably meant', () => {
     const env = {
       SERVER_OTEL_COLLECTOR_URI: 'x',

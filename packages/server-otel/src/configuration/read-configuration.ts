@@ -1,17 +1,9 @@
-import { type ConfigurationProblem, maskCredentials, ServerTelemetryConfigError } from './configuration-error.ts';
-import { CONFIG_FILE_VARIABLE, type ConfigurationFile, readConfigurationFile } from './configuration-file.ts';
-import { ineffectiveTlsWarnings, unknownNameWarnings } from './configuration-warnings.ts';
+import { type ConfigurationProblem, describeProblem, ServerTelemetryConfigError } from './configuration-error.ts';
+import { CONFIG_FILE_VARIABLE, readConfigurationFile } from './configuration-file.ts';
+import { hatchetBooleanWarnings, ineffectiveTlsWarnings, unknownNameWarnings } from './configuration-warnings.ts';
 import { readAuthFile, readTlsFiles, type TlsFiles } from './credential-files.ts';
 import { type Configuration, SETTINGS, type Setting, type SettingName } from './settings.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** Source of a value. */
-export interface Origin {
-  readonly from: 'environment' | 'file' | 'default';
-  /** The variable or the path of the YAML key. */
-  readonly name: string;
-}
+import { type Environment, type Origin, problemOf, type Written, writtenFor } from './written-value.ts';
 
 /** The effective configuration and the sources of its values. */
 export interface EffectiveConfiguration {
@@ -20,7 +12,7 @@ export interface EffectiveConfiguration {
   readonly origins: Readonly<Record<SettingName, Origin>>;
   /** The YAML file, if there is one. */
   readonly file: string | undefined;
-  /** Warnings of unknown names and of settings without effect. */
+  /** Warnings of unknown names, of ignored values and of settings without effect. */
   readonly warnings: readonly string[];
 }
 
@@ -39,6 +31,7 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
 
   const values: Partial<Record<SettingName, unknown>> = {};
   const written = {} as Record<SettingName, Written>;
+  const ignored: string[] = [];
   for (const [name, row] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
     const source = writtenFor(row, env, file);
     written[name] = source;
@@ -49,7 +42,14 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
     }
     const issue = result?.error.issues[0];
     const better = issue?.code === 'custom' ? issue.params?.expected : undefined;
-    problems.push(problemOf(row, source, typeof better === 'string' ? better : row.expected));
+    const problem = problemOf(row, source, typeof better === 'string' ? better : row.expected);
+    if (isOwn(row)) {
+      problems.push(problem);
+      continue;
+    }
+    ignored.push(`${describeProblem(problem)}; ignoring it`);
+    written[name] = { origin: { from: 'default', name: row.variable }, text: undefined };
+    values[name] = row.schema.parse(undefined);
   }
 
   const { files: tls, problems: tlsProblems } = readTlsFiles(values as Configuration);
@@ -62,44 +62,24 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
       : authFile !== undefined && 'problem' in authFile && authFile.problem;
   if (authProblem) problems.push(problemOf(SETTINGS.collectorAuthFile, written.collectorAuthFile, authProblem));
 
-  if (problems.length > 0) throw new ServerTelemetryConfigError(problems);
+  const warnings = [
+    ...ignored,
+    ...unknownNameWarnings(env, file),
+    ...hatchetBooleanWarnings(written),
+    ...ineffectiveTlsWarnings(values as Partial<Configuration>, (name) => written[name].origin.name),
+  ];
+  if (problems.length > 0) throw new ServerTelemetryConfigError(problems, warnings);
   const origins = Object.fromEntries(Object.entries(written).map(([name, { origin }]) => [name, origin]));
   return {
     values: values as Configuration,
     tls,
     origins: origins as Record<SettingName, Origin>,
     file: file?.path,
-    warnings: [
-      ...unknownNameWarnings(env, file),
-      ...ineffectiveTlsWarnings(values as Configuration, (name) => written[name].origin.name),
-    ],
+    warnings,
   };
 }
 
-/** Text of a setting and its source. */
-interface Written {
-  readonly origin: Origin;
-  readonly file?: string;
-  readonly text: string | undefined;
-  /** A list or a mapping stands where one value should. */
-  readonly unreadable?: true;
-}
-
-function writtenFor(
-  { variable, yaml }: Setting<unknown>,
-  env: Environment,
-  file: ConfigurationFile | undefined,
-): Written {
-  const text = env[variable];
-  if (text !== undefined && text !== '') return { origin: { from: 'environment', name: variable }, text };
-  const entry = yaml === undefined ? undefined : file?.entries.get(yaml.toLowerCase());
-  if (file === undefined || entry === undefined)
-    return { origin: { from: 'default', name: variable }, text: undefined };
-  const inFile = { origin: { from: 'file', name: entry.name }, file: file.path, text: entry.text } as const;
-  return entry.text === undefined ? { ...inFile, unreadable: true } : inFile;
-}
-
-function problemOf(row: Setting<unknown>, { origin, file, text, unreadable }: Written, expected: string) {
-  const value = row.secret ? '(hidden)' : unreadable ? '(several values)' : maskCredentials(text ?? '');
-  return { source: origin.name, ...(file !== undefined && { file }), value, expected };
+/** Only our own variables are strict. OpenTelemetry's specification demands that a malformed `OTEL_*` value is ignored. */
+function isOwn({ variable }: Setting<unknown>): boolean {
+  return variable.startsWith('SERVER_');
 }

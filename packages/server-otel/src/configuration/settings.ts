@@ -200,7 +200,7 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
     description: 'turns the export off, whatever else is set',
     default: 'false',
     expected: 'true or false',
-    schema: values.boolean().default(false),
+    schema: values.otelBoolean().default(false),
   },
   logLevel: {
     variable: 'OTEL_LOG_LEVEL',

@@ -11,7 +11,15 @@ export function boolean(): z.ZodType<boolean, string> {
   return z
     .string()
     .trim()
-    .pipe(z.stringbool({ truthy: ['true', '1', 'yes', 'on'], falsy: ['false', '0', 'no', 'off'] }));
+    .pipe(z.stringbool({ truthy: ['true', 't', 'yes', 'on', '1'], falsy: ['false', 'f', 'no', 'off', '0'] }));
+}
+
+/** Parses a boolean of an `OTEL_*` variable: OpenTelemetry's specification forbids other spellings of true. */
+export function otelBoolean(): z.ZodType<boolean, string> {
+  return z
+    .string()
+    .trim()
+    .pipe(z.stringbool({ truthy: ['true'], falsy: ['false'] }));
 }
 
 /** Parses `250ms`, `5s`, `1m30s`, `1h` (Go's format) to milliseconds. */

@@ -3,7 +3,8 @@ import { ApiError, errorResponse } from './errors/api-error.ts';
 import { createPage, type PageOptions } from './page/page.ts';
 import { STREAM_PATH, traceStream } from './page/trace-stream.ts';
 import { requestTracing } from './request-tracing.ts';
-import { isUnimplemented, OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
+import { OPEN_ROUTES, TENANT_ROUTES } from './routes/index.ts';
+import { unimplementedFeature } from './routes/unimplemented.ts';
 import { type Authenticated, authentication } from './routing/authentication.ts';
 import { limitBody } from './routing/body-limit.ts';
 import type { Dependencies } from './routing/dependencies.ts';
@@ -20,11 +21,13 @@ export function createApplication(dependencies: Dependencies, page: PageOptions 
   app.get(STREAM_PATH, traceStream(dependencies));
   mount(app, TENANT_ROUTES, dependencies);
 
-  app.notFound((c) =>
-    isUnimplemented(c.req.path)
-      ? errorResponse(c, 501, `this server does not implement ${c.req.method} ${c.req.path}`)
-      : errorResponse(c, 404, `there is no ${c.req.method} ${c.req.path}`),
-  );
+  app.notFound((c) => {
+    const { method, path } = c.req;
+    const feature = unimplementedFeature(method, path);
+    return feature
+      ? errorResponse(c, 501, `this server does not support ${feature} (${method} ${path}); Hatchet's own API does`)
+      : errorResponse(c, 404, `there is no ${method} ${path}`);
+  });
   app.onError((error, c) => answerError(error, c, dependencies));
   return app;
 }

@@ -51,6 +51,56 @@ describe('runs over REST, with the engine and the official SDK', () => {
     expect(tasks[0]).toMatchObject({ status: 'FAILED', errorMessage: expect.stringContaining('card declined') });
   });
 
+  it('tells the whole history of a task: earlier failures, retries, timeouts and replays', async ({ hatchet }) => {
+    const history = async (id: string) => {
+      const { taskEvents } = await hatchet.runs.get(id);
+      return taskEvents.map(({ eventType, attempt, errorMessage }) =>
+        [attempt, eventType, errorMessage && JSON.parse(errorMessage).message].filter(Boolean).join(' '),
+      );
+    };
+    const flaky = await hatchet.runNoWait('flaky', {}, {});
+    await expect(flaky.output).rejects.toBeDefined();
+    const id = await flaky.getWorkflowRunId();
+    const before = [
+      ...['1 CREATED', '1 QUEUED', '1 ASSIGNED', '1 STARTED', '1 FAILED attempt 0 fails'],
+      ...['2 RETRYING', '2 QUEUED', '2 ASSIGNED', '2 STARTED', '2 FAILED attempt 1 fails'],
+    ];
+    expect(await history(id)).toEqual(before);
+    await hatchet.runs.replay({ ids: [id] });
+    await expect.poll(() => history(id), { timeout: 20_000 }).toHaveLength(20);
+    expect((await history(id)).slice(10)).toEqual([
+      ...['3 RETRIED_BY_USER', '3 QUEUED', '3 ASSIGNED', '3 STARTED', '3 FAILED attempt 2 fails'],
+      ...['4 RETRYING', '4 QUEUED', '4 ASSIGNED', '4 STARTED', '4 FAILED attempt 3 fails'],
+    ]);
+
+    const late = await hatchet.runNoWait('late', {}, {});
+    await late.output;
+    const { taskEvents } = await hatchet.runs.get(await late.getWorkflowRunId());
+    expect(taskEvents.map(({ eventType }) => eventType)).toEqual([
+      ...['CREATED', 'QUEUED', 'ASSIGNED', 'STARTED', 'TIMED_OUT', 'RETRYING'],
+      ...['QUEUED', 'ASSIGNED', 'STARTED', 'FINISHED'],
+    ]);
+    expect(taskEvents[4]).toMatchObject({ attempt: 1, message: 'Task exceeded timeout of 1s' });
+  });
+
+  it('lists a task of a DAG once its parents are done', async ({ installation, hatchet, call, runStatus }) => {
+    const started = installation.nextWait();
+    const ref = await hatchet.runNoWait('gated', {}, {});
+    const id = await ref.getWorkflowRunId();
+    await started;
+    const { tasks, taskEvents, shape } = await hatchet.runs.get(id);
+    expect(tasks.map(({ displayName }) => displayName)).toEqual(['gate']);
+    expect(new Set(taskEvents.map(({ taskDisplayName }) => taskDisplayName))).toEqual(new Set(['gate']));
+    expect(shape.map(({ taskName }) => taskName)).toEqual(['gate', 'behind']);
+    const { rows } = await hatchet.runs.list({ workflowNames: ['gated'], onlyTasks: true });
+    expect(rows.map(({ displayName }) => displayName)).toEqual(['gate']);
+    const behind = shape[1]!.taskExternalId;
+    expect(await call('GET', `/api/v1/stable/tasks/${behind}`)).toMatchObject(error(404, 'task not found'));
+    await hatchet.runs.cancel({ ids: [id] });
+    await runStatus(id).toBe('CANCELLED');
+    expect((await hatchet.runs.get(id)).tasks.map(({ displayName }) => displayName)).toEqual(['gate', 'behind']);
+  });
+
   it('lists runs by workflow name, status, metadata and time, in pages', async ({ call, hatchet }) => {
     const mark = randomUUID();
     const metadata = { mark, shop: 'south' };

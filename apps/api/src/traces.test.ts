@@ -103,6 +103,38 @@ describe('traces over REST', () => {
     );
     expect(await call('GET', path)).toMatchObject(error(400, 'give run_external_id or trace_id'));
   });
+
+  it('downloads a trace of any size whole, with nothing left out', async ({ installation, call }) => {
+    const traceId = '4bf7651916cd43dd8448eb211c80319d';
+    const owner = { scope: 'tenant', tenantId: TENANT } as const;
+    const id = (n: number) => n.toString(16).padStart(16, '0');
+    const text = 'x'.repeat(3_000_000);
+    // more than a page of the list: 10,000 spans, 32 MiB
+    const small = Array.from({ length: 10_100 }, (_, n) => span(traceId, id(n + 1), BigInt(n)));
+    for (let n = 0; n < small.length; n += 1_000) await storeSpans(installation.db, owner, small.slice(n, n + 1_000));
+    for (let n = 0; n < 12; n++) {
+      await storeSpans(installation.db, owner, [{ ...span(traceId, id(99_990 + n), 1n), attributes: { text } }]);
+    }
+    const path = `/api/v1/stable/tenants/${TENANT}/traces/otlp?trace_id=${traceId}`;
+    const spans = spansFromOtlpJson((await call('GET', path)).text);
+    expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(10_112);
+    expect(spans.filter(({ attributes }) => attributes.text === text)).toHaveLength(12);
+  });
+
+  it('leaves the services’ own spans out of a trace on request', async ({ installation, call }) => {
+    const traceId = '5bf7651916cd43dd8448eb211c80319d';
+    const attributes = { 'hatchet.tenant_id': TENANT };
+    await storeSpans(installation.db, { scope: 'operator' }, [
+      { ...span(traceId, '00000000000000c1', 1n), name: 'hatchet.run/queue', attributes },
+      { ...span(traceId, '00000000000000c2', 2n), name: 'hatchet.engine.queued', attributes },
+    ]);
+    const names = async (query: string) =>
+      (await call('GET', `/api/v1/stable/tenants/${TENANT}/traces?trace_id=${traceId}${query}`)).body.rows.map(
+        ({ spanName }: { spanName: string }) => spanName,
+      );
+    expect(await names('')).toEqual(['hatchet.run/queue', 'hatchet.engine.queued']);
+    expect(await names('&include_service_spans=false')).toEqual(['hatchet.engine.queued']);
+  });
 });
 
 function span(traceId: string, spanId: string, startTime: bigint) {

@@ -1,11 +1,19 @@
 import { untraced } from '@hatchet-ts/server-otel';
 import type { Database } from '@hatchet-ts/storage';
 import { type TaskView, viewRun } from '@hatchet-ts/storage/reads';
-import { listRunTraces, type RunTraceSummary, type StoredSpan, traceOfRun } from '@hatchet-ts/storage/traces';
+import {
+  arrivedSpans,
+  countSpans,
+  listTracedRuns,
+  NO_SPANS,
+  type RunTraceSummary,
+  type SpanCounts,
+  type SpanCursor,
+  type StoredSpan,
+} from '@hatchet-ts/storage/traces';
 
-/** Most spans of a trace that a stream sends. */
+/** Most spans that a stream sends. */
 const MAX_SPANS = 10_000;
-const PAGE_SPANS = 1_000;
 /** Milliseconds without a new span after which the trace of a finished run counts as complete. */
 const QUIET_MS = 15_000;
 
@@ -26,26 +34,35 @@ export interface TraceChanges {
   run?: RunTraceSummary;
   /** Set if the open tasks have changed. */
   tasks?: OpenTask[];
-  newSpans: StoredSpan[];
+  /** Spans that have arrived; to be read once. */
+  newSpans: AsyncIterable<StoredSpan[]>;
+  /** Position after these spans. */
+  cursor: SpanCursor;
   /** Set when no more changes are expected. */
   isComplete: boolean;
 }
 
-/** Polls the trace of one run. Each poll returns the difference to the one before. */
+/**
+ * Polls the trace of one run. Each poll returns the difference to the one before, and reads only the spans that have
+ * arrived since.
+ */
 export class TracePoller {
   readonly #db: Database;
   readonly #tenantId: string;
   readonly #runId: string;
-  readonly #sentSpans = new Set<string>();
+  #cursor: SpanCursor | undefined;
+  #counts: SpanCounts | undefined;
   #lastRun = '';
   #lastTasks = '';
-  #lastTotal = 0;
+  #sentSpans = 0;
   #quietSince = Date.now();
 
-  constructor(db: Database, tenantId: string, runId: string) {
+  /** @param after position of the spans that the client has; undefined if it has none */
+  constructor(db: Database, tenantId: string, runId: string, after: SpanCursor | undefined) {
     this.#db = db;
     this.#tenantId = tenantId;
     this.#runId = runId;
+    this.#cursor = after;
   }
 
   /** @returns undefined if the tenant has no such run */
@@ -56,14 +73,19 @@ export class TracePoller {
   async #poll(): Promise<TraceChanges | undefined> {
     const view = await viewRun(this.#db, this.#tenantId, this.#runId);
     const filter = { children: true, runIds: [this.#runId] };
-    const { rows } = await listRunTraces(this.#db, this.#tenantId, filter, { offset: 0, limit: 1 });
-    const run = rows[0];
-    if (!view || !run) return undefined;
+    const { rows } = await listTracedRuns(this.#db, this.#tenantId, filter, { offset: 0, limit: 1 });
+    const traced = rows[0];
+    if (!view || !traced) return undefined;
     const tasks = view.tasks.filter(({ finishedAt }) => !finishedAt).map(openTask);
-    const newSpans = await this.#newSpans();
-    if (!run.finishedAt || newSpans.length > 0) this.#quietSince = Date.now();
+    const { cursor, batches } = await arrivedSpans(this.#db, this.#tenantId, this.#runId, this.#cursor);
+    const first = await batches.next();
+    if (!traced.finishedAt || !first.done) this.#quietSince = Date.now();
+    if (!this.#counts || !first.done) this.#counts = await this.#count();
+    this.#cursor = cursor;
 
-    const changes: TraceChanges = { newSpans, isComplete: Date.now() - this.#quietSince > QUIET_MS };
+    const run = { ...traced, ...this.#counts };
+    const isComplete = Date.now() - this.#quietSince > QUIET_MS;
+    const changes: TraceChanges = { newSpans: this.#send(first, batches), cursor, isComplete };
     const [runText, tasksText] = [JSON.stringify(run), JSON.stringify(tasks)];
     if (runText !== this.#lastRun) changes.run = run;
     if (tasksText !== this.#lastTasks) changes.tasks = tasks;
@@ -72,25 +94,21 @@ export class TracePoller {
     return changes;
   }
 
-  /** Spans arrive in any order: if the total has grown, the new ones are those that were not sent. */
-  async #newSpans(): Promise<StoredSpan[]> {
-    const read = (offset: number, limit: number) =>
-      traceOfRun(this.#db, this.#tenantId, this.#runId, { offset, limit });
-    const total = (await read(0, 1))?.total ?? 0;
-    if (total === this.#lastTotal) return [];
-    this.#lastTotal = total;
-    const spans: StoredSpan[] = [];
-    for (let offset = 0; offset < Math.min(total, MAX_SPANS); offset += PAGE_SPANS) {
-      spans.push(...((await read(offset, PAGE_SPANS))?.rows ?? []));
-    }
-    const newSpans = spans.filter((span) => !this.#sentSpans.has(spanKey(span)));
-    for (const span of newSpans) this.#sentSpans.add(spanKey(span));
-    return newSpans;
+  async #count(): Promise<SpanCounts> {
+    return (await countSpans(this.#db, this.#tenantId, [this.#runId])).get(this.#runId) ?? NO_SPANS;
   }
-}
 
-function spanKey({ traceId, spanId }: StoredSpan): string {
-  return `${traceId} ${spanId}`;
+  async *#send(
+    first: IteratorResult<StoredSpan[], unknown>,
+    rest: AsyncGenerator<StoredSpan[]>,
+  ): AsyncGenerator<StoredSpan[]> {
+    for (let next = first; !next.done; next = await untraced(() => rest.next())) {
+      const spans = next.value.slice(0, MAX_SPANS - this.#sentSpans);
+      this.#sentSpans += spans.length;
+      if (spans.length > 0) yield spans;
+      if (this.#sentSpans >= MAX_SPANS) return;
+    }
+  }
 }
 
 function openTask(task: TaskView): OpenTask {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Handler } from 'hono';
 import { type SSEStreamingApi, streamSSE } from 'hono/streaming';
 import { z } from 'zod';
@@ -5,6 +6,7 @@ import { ApiError } from '../errors/api-error.ts';
 import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import type { Authenticated } from '../routing/authentication.ts';
 import type { Dependencies } from '../routing/dependencies.ts';
+import { spanCursor } from '../routing/request.ts';
 import { runTraceShape, spanShape } from '../shapes/trace.ts';
 import { RunPoller } from './run-poller.ts';
 import { type TraceChanges, TracePoller } from './trace-poller.ts';
@@ -19,6 +21,7 @@ export function isStreamPath(path: string): boolean {
 const QUERY = z.object({
   run_external_id: z.guid('must be the UUID of a run').optional(),
   include_children: z.enum(['true', 'false']).optional(),
+  after: spanCursor.optional(),
 });
 
 const POLL_MS = 1_000;
@@ -26,24 +29,30 @@ const HEARTBEAT_MS = 15_000;
 /** Longest life of a stream. The client then connects again, and its token is verified again. */
 const MAX_STREAM_MS = 600_000;
 const MAX_STREAMS = 100;
-const SPANS_PER_EVENT = 500;
 
 /**
  * Streams server-sent events: `run` for each run that is new or has changed; with `run_external_id` only that run's,
- * and `spans` and `tasks` of its trace. A client that has lost the stream requests the list, or the trace, once more.
+ * and `spans` and `tasks` of its trace. The spans begin after the cursor in the header `Last-Event-ID` or in `after`;
+ * without one, with the first. The ids of the events are cursors. A client that has lost the stream of all runs requests
+ * the list once more.
  */
-export function traceStream({ db, stopping }: Pick<Dependencies, 'db' | 'stopping'>): Handler<Authenticated> {
-  const runs = new RunPoller(db, stopping);
+export function traceStream({
+  db,
+  stopping,
+  logger,
+}: Pick<Dependencies, 'db' | 'stopping' | 'logger'>): Handler<Authenticated> {
+  const runs = new RunPoller(db, logger, stopping);
   const streams = new StreamCounter();
   return async (c) => {
-    const { data, error } = QUERY.safeParse(c.req.query());
+    const after = c.req.header('last-event-id') ?? c.req.query('after');
+    const { data, error } = QUERY.safeParse({ ...c.req.query(), after: after || undefined });
     if (error)
       throw new ApiError(400, error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; '));
     const tenantId = c.get('tenantId');
     const { run_external_id: runId, include_children: children } = data;
     const release = streams.acquire(tenantId);
     try {
-      const trace = runId === undefined ? undefined : new TracePoller(db, tenantId, runId);
+      const trace = runId === undefined ? undefined : new TracePoller(db, tenantId, runId, data.after);
       const first = await trace?.poll();
       if (trace && !first) throw new ApiError(404, HATCHET_TEXTS.runNotFound);
       return streamSSE(c, async (stream) => {
@@ -53,6 +62,10 @@ export function traceStream({ db, stopping }: Pick<Dependencies, 'db' | 'stoppin
           await (trace
             ? sendTrace(stream, trace, first, ended)
             : sendRuns(stream, runs, tenantId, children === 'true', ended));
+        } catch (cause) {
+          // the client reconnects, and continues after the last event
+          const { name, message, stack } = cause as Error;
+          logger.error({ err: { type: name, message, stack } }, 'stream failed; the client reconnects');
         } finally {
           clearInterval(heartbeat);
           release();
@@ -105,19 +118,24 @@ async function sendTrace(
   ended: AbortSignal,
 ): Promise<void> {
   for (let changes = first; changes && !ended.aborted; changes = await trace.poll()) {
-    const { run, tasks, newSpans, isComplete } = changes;
+    const { run, tasks, newSpans, cursor, isComplete } = changes;
     if (run) await send(stream, 'run', runTraceShape(run));
     if (tasks) await send(stream, 'tasks', { tasks });
-    for (let start = 0; start < newSpans.length; start += SPANS_PER_EVENT) {
-      await send(stream, 'spans', newSpans.slice(start, start + SPANS_PER_EVENT).map(spanShape));
+    let hasSent = changes === first;
+    for await (const spans of newSpans) {
+      if (ended.aborted) return;
+      await send(stream, 'spans', spans.map(spanShape));
+      hasSent = true;
     }
+    // only now: a client that loses the stream continues after the spans that it has
+    if (hasSent) await stream.writeSSE({ data: '', id: cursor });
     if (isComplete) return;
-    await stream.sleep(POLL_MS);
+    await delay(POLL_MS, undefined, { signal: ended }).catch(() => {});
   }
 }
 
 async function send(stream: SSEStreamingApi, event: string, data: unknown): Promise<void> {
-  await stream.writeSSE({ event, data: JSON.stringify(data), id: String(Date.now()) });
+  await stream.writeSSE({ event, data: JSON.stringify(data) });
 }
 
 function abortSignal(stream: SSEStreamingApi): AbortSignal {

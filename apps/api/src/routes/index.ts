@@ -44,19 +44,3 @@ export const OPEN_ROUTES: Route[] = [...healthRoutes, openApiRoute];
 const document: z.output<typeof DOCUMENT> = {
   ...openApiDocument(TENANT_ROUTES, OPEN_ROUTES, manifest.version),
 };
-
-/** Paths of Hatchet's REST contract that are not implemented. A 404 would send the caller looking for a typing error. */
-const UNIMPLEMENTED = [
-  /^\/api\/v1\/stable\/tenants\/[^/]+\/(durable-tasks|webhooks|filters|cel|task-point-metrics|log-point-metrics|logs)\b/,
-  /^\/api\/v1\/stable\/tenants\/[^/]+\/(events\/keys|workflow-runs\/display-names)$/,
-  /^\/api\/v1\/stable\/tasks\/[^/]+\/task-events$/,
-  /^\/api\/v1\/stable\/(workflow-runs|dags)\/[^/]*\b(task-events|task-timings|tasks)$/,
-  /^\/api\/v1\/tenants\/[^/]+\/.+/,
-  /^\/api\/v1\/workflows\/[^/]+(\/(trigger|metrics))?$/,
-  /^\/api\/v1\/(users|meta|version|cloud|slack|sns|monitoring|api-tokens|step-runs|webhook-workers)\b/,
-];
-
-/** Reports if Hatchet serves a path that this server does not. */
-export function isUnimplemented(path: string): boolean {
-  return UNIMPLEMENTED.some((pattern) => pattern.test(path));
-}

@@ -1,5 +1,13 @@
 import type { Database } from '@hatchet-ts/storage';
-import { listRunIds, listRuns, listTasks, parentsOfSteps, type RunView, viewRun } from '@hatchet-ts/storage/reads';
+import {
+  earlierAttempts,
+  listRunIds,
+  listRuns,
+  listTasks,
+  parentsOfSteps,
+  type RunView,
+  viewRun,
+} from '@hatchet-ts/storage/reads';
 import { findWorkflows } from '@hatchet-ts/storage/workflows';
 import { z } from 'zod';
 import { ApiError } from '../errors/api-error.ts';
@@ -133,7 +141,11 @@ async function existingRun(db: Database, tenantId: string, runId: string): Promi
 }
 
 async function details(db: Database, run: RunView): Promise<z.output<typeof RUN_DETAILS>> {
-  return runDetailsShape(run, await parentsOfSteps(db, run.workflowVersionId));
+  return runDetailsShape(
+    run,
+    await parentsOfSteps(db, run.workflowVersionId),
+    run.tasks.some(({ retryCount }) => retryCount > 0) ? await earlierAttempts(db, run.id) : [],
+  );
 }
 
 function filterOf(query: z.output<z.ZodObject<typeof FILTER>>) {

@@ -118,7 +118,10 @@ export const taskRoutes: Route[] = [
     answer: BRANCHED,
     async handle({ tenantId, token, body }, { db, engine }) {
       await existingTask(db, tenantId, body.taskExternalId);
-      return engine.branchDurableTask(token, body);
+      return engine.branchDurableTask(token, body).catch((error: unknown) => {
+        if (!(error instanceof ApiError) || error.status !== 501) throw error;
+        throw new ApiError(501, 'this engine does not support branching of a durable task', error);
+      });
     },
   }),
   route({

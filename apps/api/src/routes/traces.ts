@@ -1,20 +1,27 @@
-import type { Database } from '@hatchet-ts/storage';
-import type { Paged } from '@hatchet-ts/storage/reads';
-import { listRunTraces, type StoredSpan, traceById, traceOfRun } from '@hatchet-ts/storage/traces';
+import {
+  allSpans,
+  currentCursor,
+  listRunTraces,
+  selectedSpans,
+  selectedTraces,
+  type TraceSelection,
+} from '@hatchet-ts/storage/traces';
 import { z } from 'zod';
 import { ApiError } from '../errors/api-error.ts';
 import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { date, flag, list, pageQuery, traceId } from '../routing/request.ts';
-import { type Route, route } from '../routing/route.ts';
+import { JsonPieces, type Route, route } from '../routing/route.ts';
 import { listShape } from '../shapes/list.ts';
-import { OTLP_TRACES, otlpShape } from '../shapes/otlp.ts';
+import { OTLP_TRACES, otlpPieces } from '../shapes/otlp.ts';
 import { STATUS } from '../shapes/run.ts';
 import { runTraceShape, spanShape, TRACE_LIST } from '../shapes/trace.ts';
 
 const SELECTION = {
-  ...pageQuery(1000, 10_000),
   run_external_id: z.guid('must be the UUID of a run or task').optional(),
   trace_id: traceId.optional(),
+  include_service_spans: flag
+    .default(true)
+    .describe("spans of the services' own work that carry the tenant's id; hatchet.engine.* spans are always included"),
 };
 
 const RUNS = {
@@ -41,11 +48,17 @@ export const traceRoutes: Route[] = [
     path: '/api/v1/stable/tenants/{tenant}/traces',
     summary:
       'Lists the spans of a run or of a trace, oldest first, at most 100,000; without either, recent runs with a summary of their traces',
-    query: z.object({ ...SELECTION, ...RUNS }),
+    query: z.object({ ...SELECTION, ...pageQuery(1000, 10_000), ...RUNS }),
     answer: TRACE_LIST,
     async handle({ tenantId, query }, { db }) {
-      const spans = await spansOf(db, tenantId, query);
-      if (spans) return listShape(spans, query, spanShape);
+      const selection = selectionOf(query);
+      if (selection) {
+        // before the spans are read: none is missed, and one that arrives meanwhile comes twice
+        const cursor = query.offset === 0 ? await currentCursor(db) : undefined;
+        const spans = await selectedSpans(db, tenantId, selection, { ...query, ...withoutServices(query) });
+        if (!spans) throw notFound(selection);
+        return { ...listShape(spans, query, spanShape), ...(cursor && { cursor }) };
+      }
       const { since, until, statuses, text, include_children: children } = query;
       const { workflow_ids: workflowIds, workflow_names: workflowNames } = query;
       const page = { offset: query.offset, limit: Math.min(query.limit, MAX_RUNS) };
@@ -62,30 +75,33 @@ export const traceRoutes: Route[] = [
     id: 'traceDownload',
     method: 'get',
     path: '/api/v1/stable/tenants/{tenant}/traces/otlp',
-    summary: 'Downloads the spans of a run or of a trace as OTLP JSON',
-    query: z.object({ ...SELECTION, ...pageQuery(10_000, 10_000) }),
+    summary: 'Downloads all spans of a run or of a trace, complete, as OTLP JSON',
+    query: z.object(SELECTION),
     answer: OTLP_TRACES,
     headers: { 'content-disposition': 'attachment; filename="trace.otlp.json"' },
     async handle({ tenantId, query }, { db }) {
-      const spans = await spansOf(db, tenantId, query);
-      if (!spans) throw new ApiError(400, 'give run_external_id or trace_id');
-      return otlpShape(spans.rows);
+      const selection = selectionOf(query);
+      if (!selection) throw new ApiError(400, 'give run_external_id or trace_id');
+      const traceIds = await selectedTraces(db, tenantId, selection);
+      if (!traceIds) throw notFound(selection);
+      return new JsonPieces(otlpPieces(allSpans(db, tenantId, traceIds, withoutServices(query))));
     },
   }),
 ];
 
-async function spansOf(
-  db: Database,
-  tenantId: string,
-  query: z.output<z.ZodObject<typeof SELECTION>>,
-): Promise<Paged<StoredSpan> | undefined> {
-  const { run_external_id: runId, trace_id: id } = query;
-  if (runId !== undefined && id !== undefined) throw new ApiError(400, 'give run_external_id or trace_id, not both');
-  if (runId !== undefined) return (await traceOfRun(db, tenantId, runId, query)) ?? notFound(HATCHET_TEXTS.runNotFound);
-  if (id !== undefined) return (await traceById(db, tenantId, id, query)) ?? notFound(HATCHET_TEXTS.traceNotFound);
-  return undefined;
+type Selection = z.output<z.ZodObject<typeof SELECTION>>;
+
+function selectionOf({ run_external_id: runId, trace_id: traceId }: Selection): TraceSelection | undefined {
+  if (runId !== undefined && traceId !== undefined)
+    throw new ApiError(400, 'give run_external_id or trace_id, not both');
+  if (runId !== undefined) return { runId };
+  return traceId === undefined ? undefined : { traceId };
 }
 
-function notFound(what: string): never {
-  throw new ApiError(404, what);
+function withoutServices(query: Selection): { withoutServices: boolean } {
+  return { withoutServices: !query.include_service_spans };
+}
+
+function notFound(selection: TraceSelection): ApiError {
+  return new ApiError(404, 'runId' in selection ? HATCHET_TEXTS.runNotFound : HATCHET_TEXTS.traceNotFound);
 }

@@ -1,5 +1,6 @@
 import { parseExactly } from '@hatchet-ts/storage/json';
 import type { MetadataFilter, Page } from '@hatchet-ts/storage/reads';
+import { SPAN_CURSOR } from '@hatchet-ts/storage/traces';
 import type { Context } from 'hono';
 import { z } from 'zod';
 import { ApiError } from '../errors/api-error.ts';
@@ -62,6 +63,9 @@ export const unsupported = z.never('is not implemented by this server').optional
 
 /** A W3C trace id. */
 export const traceId = z.string().regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal digits');
+
+/** Position in the arrival of spans. */
+export const spanCursor = z.string().regex(SPAN_CURSOR, 'must be the cursor of an earlier answer');
 
 /** 1 is low, 3 is high. */
 export const priority = z.int().min(1).max(3);

@@ -1,3 +1,4 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { z } from 'zod';
@@ -37,7 +38,19 @@ export interface Definition<
   status?: (answer: Result<Answer>) => ContentfulStatusCode;
   /** Headers of the answer. */
   headers?: Record<string, string>;
-  handle(request: Request<Path, Query, Body>, dependencies: Dependencies): Promise<Result<Answer>> | Result<Answer>;
+  handle(
+    request: Request<Path, Query, Body>,
+    dependencies: Dependencies,
+  ): Promise<Result<Answer> | JsonPieces> | Result<Answer> | JsonPieces;
+}
+
+/** An answer that is too large for memory, as pieces of its JSON text. */
+export class JsonPieces {
+  readonly pieces: AsyncGenerator<string>;
+
+  constructor(pieces: AsyncGenerator<string>) {
+    this.pieces = pieces;
+  }
 }
 
 type QuerySchema = z.ZodObject | undefined;
@@ -91,6 +104,7 @@ export function route<
       const result = await definition.handle(request as Request<Path, Query, Body>, dependencies);
       if (!answer) return c.body(null, 204);
       const headers = { 'content-type': 'application/json', ...definition.headers };
+      if (result instanceof JsonPieces) return answerInPieces(c, result, headers, dependencies);
       return c.body(JSON.stringify(result), definition.status?.(result) ?? 200, headers);
     },
   };
@@ -99,4 +113,34 @@ export function route<
 /** Converts the path to Hono's syntax. */
 export function honoPath({ path }: Route): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/**
+ * Answers piece by piece, as fast as the client reads. A failure before the first piece is an error like any other; a
+ * later one breaks the connection, so that the client does not take a part for the whole.
+ */
+async function answerInPieces(
+  c: Context<Authenticated>,
+  { pieces }: JsonPieces,
+  headers: Record<string, string>,
+  { logger }: Dependencies,
+): Promise<Response> {
+  const encoder = new TextEncoder();
+  let next = await pieces.next();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      if (next.done) return controller.close();
+      controller.enqueue(encoder.encode(next.value));
+      try {
+        next = await pieces.next();
+      } catch (error) {
+        const { name, message, stack } = error as Error;
+        logger.error({ err: { type: name, message, stack } }, 'answer failed half way; the connection is closed');
+        // an error of this stream would be written to the console and to the client
+        (c.env as Partial<HttpBindings> | undefined)?.outgoing?.destroy();
+      }
+    },
+    cancel: () => void pieces.return(undefined),
+  });
+  return c.body(body, 200, { ...headers, 'transfer-encoding': 'chunked' });
 }

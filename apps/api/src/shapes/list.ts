@@ -15,8 +15,12 @@ const PAGINATION = component(
 );
 
 /** Creates the schema of a list in Hatchet's form. */
-export function listOf<Row extends z.ZodType>(id: string, row: Row) {
-  return component(id, z.strictObject({ pagination: PAGINATION, rows: z.array(row) }));
+export function listOf<Row extends z.ZodType, More extends z.ZodRawShape = Record<never, never>>(
+  id: string,
+  row: Row,
+  more?: More,
+) {
+  return component(id, z.strictObject({ pagination: PAGINATION, rows: z.array(row), ...(more as More) }));
 }
 
 /** Creates one page of a list. Pages count from 1; on the last page `next_page` is that page. */

@@ -13,18 +13,27 @@ export const OTLP_TRACES = component(
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'];
 const STATUS_CODES = ['UNSET', 'OK', 'ERROR'];
 
+/** Writes batches of spans as one document of {@link OTLP_TRACES}. A resource may occur in several batches. */
+export async function* otlpPieces(batches: AsyncIterable<StoredSpan[]>): AsyncGenerator<string> {
+  let separator = '{"resourceSpans":[';
+  for await (const spans of batches) {
+    const text = resourceSpans(spans).map((resource) => JSON.stringify(resource));
+    yield separator + text.join(',');
+    separator = ',';
+  }
+  yield separator === ',' ? ']}' : '{"resourceSpans":[]}';
+}
+
 /** Groups spans by resource and scope, as OTLP does. */
-export function otlpShape(spans: readonly StoredSpan[]): z.output<typeof OTLP_TRACES> {
+function resourceSpans(spans: readonly StoredSpan[]): object[] {
   const resources = Map.groupBy(spans, ({ resourceAttributes }) => JSON.stringify(resourceAttributes));
-  return {
-    resourceSpans: [...resources.values()].map((ofResource) => ({
-      resource: { attributes: keyValues(ofResource[0]?.resourceAttributes ?? {}) },
-      scopeSpans: [...Map.groupBy(ofResource, scopeKey).values()].map((ofScope) => ({
-        scope: { name: ofScope[0]?.scopeName, version: ofScope[0]?.scopeVersion },
-        spans: ofScope.map(otlpSpan),
-      })),
+  return [...resources.values()].map((ofResource) => ({
+    resource: { attributes: keyValues(ofResource[0]?.resourceAttributes ?? {}) },
+    scopeSpans: [...Map.groupBy(ofResource, scopeKey).values()].map((ofScope) => ({
+      scope: { name: ofScope[0]?.scopeName, version: ofScope[0]?.scopeVersion },
+      spans: ofScope.map(otlpSpan),
     })),
-  };
+  }));
 }
 
 function scopeKey({ scopeName, scopeVersion }: StoredSpan): string {

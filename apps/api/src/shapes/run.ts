@@ -1,4 +1,4 @@
-import type { RunSummary, RunView, TaskOfRun, TaskView } from '@hatchet-ts/storage/reads';
+import type { EarlierAttemptView, RunSummary, RunView, TaskOfRun, TaskView } from '@hatchet-ts/storage/reads';
 import { z } from 'zod';
 import { component } from '../routing/components.ts';
 import { JSON_OBJECT, objectOf, parsedText, present, TIME } from './json.ts';
@@ -61,11 +61,16 @@ interface Payloads {
   payloads: boolean;
 }
 
-export function runDetailsShape(run: RunView, parents: number[][]): z.output<typeof RUN_DETAILS> {
+export function runDetailsShape(
+  run: RunView,
+  parents: number[][],
+  earlier: readonly EarlierAttemptView[],
+): z.output<typeof RUN_DETAILS> {
+  const tasks = listedTasks(run);
   return {
     run: present({ ...commonShape(run, run, { payloads: true }), errorMessage: errorOf(run), output: outputOf(run) }),
-    tasks: run.tasks.map((task) => taskShape({ ...task, run }, { payloads: true })),
-    taskEvents: taskEvents(run.tasks),
+    tasks: tasks.map((task) => taskShape({ ...task, run }, { payloads: true })),
+    taskEvents: taskEvents(tasks, earlier),
     shape: stepShapes(run.tasks, parents),
   };
 }
@@ -76,7 +81,7 @@ export function runSummaryShape(run: RunView, show: Payloads): z.output<typeof T
   if (only) return taskShape({ ...only, run }, show);
   return present({
     ...commonShape(run, run, show),
-    children: run.tasks.map((task) => taskShape({ ...task, run }, show)),
+    children: listedTasks(run).map((task) => taskShape({ ...task, run }, show)),
     errorMessage: errorOf(run),
     numSpawnedChildren: run.tasks.reduce((sum, task) => sum + task.numSpawnedChildren, 0),
     output: show.payloads ? outputOf(run) : {},
@@ -128,6 +133,11 @@ function commonShape(unit: RunSummary | TaskView, run: RunSummary, show: Payload
     workflowName: run.workflowName,
     workflowVersionId: run.workflowVersionId,
   };
+}
+
+/** Tasks that Hatchet would have created by now: it creates a task when its parents are done. */
+function listedTasks({ tasks }: RunView): TaskView[] {
+  return tasks.filter(({ waiting }) => !waiting);
 }
 
 function onlyTask({ id, tasks }: RunView): TaskView | undefined {

@@ -46,21 +46,29 @@ const RUN_TRACE = component(
     workflowName: z.string(),
     displayName: z.string(),
     status: STATUS,
-    outcome: z.enum(['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued']),
+    outcome: z.enum(['completed', 'failed', 'cancelled', 'timed_out', 'not_scheduled', 'running', 'queued']),
     createdAt: TIME,
     finishedAt: TIME.optional(),
     durationMs: z.int().optional().describe('milliseconds from creation to end'),
     queuedMs: z.int().optional().describe('milliseconds that the first attempt waited for a worker'),
     traceId: z.string().optional(),
-    spanCount: z.int().describe('number of spans of the whole trace; counts up to 10,000'),
-    errorCount: z.int().describe('number of these spans with the status ERROR'),
+    endReason: z
+      .string()
+      .optional()
+      .describe('why a run timed out: a task exceeded its timeout, or no worker took it within its schedule timeout'),
+    spanCount: z.int().describe('number of spans of the run and its descendants; counts up to 10,000'),
+    errorCount: z.int().describe('number of errors in these spans; several spans of one failed attempt count once'),
   }),
 );
+
+const CURSOR = {
+  cursor: z.string().optional().describe('on the first page: position from which the stream of the trace continues'),
+};
 
 /** Spans of the selected trace; runs if no trace is selected. */
 export const TRACE_LIST = component(
   'TraceList',
-  z.union([listOf('OtelSpanList', SPAN), listOf('RunTraceList', RUN_TRACE)]),
+  z.union([listOf('OtelSpanList', SPAN, CURSOR), listOf('RunTraceList', RUN_TRACE)]),
 );
 
 export function runTraceShape(run: RunTraceSummary): z.output<typeof RUN_TRACE> {
@@ -72,12 +80,13 @@ export function runTraceShape(run: RunTraceSummary): z.output<typeof RUN_TRACE> 
     workflowName,
     displayName: workflowName,
     status,
-    outcome: run.timedOut ? 'timed_out' : outcome,
+    outcome: run.endReason ?? outcome,
     createdAt: createdAt.toISOString(),
     finishedAt: finishedAt?.toISOString(),
     durationMs: finishedAt && finishedAt.getTime() - createdAt.getTime(),
     queuedMs: run.queuedMs ?? undefined,
     traceId,
+    endReason: run.endReason && (run.endError ?? undefined),
     spanCount,
     errorCount,
   });

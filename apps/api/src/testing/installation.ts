@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Context, HatchetClient, type JsonObject, type Worker } from '@hatchet-dev/typescript-sdk/v1/index.js';
 import { Database, migrate } from '@hatchet-ts/storage';
 import { issueToken } from '@hatchet-ts/storage/credentials';
@@ -107,7 +108,10 @@ async function startInstallation(): Promise<Installation> {
   };
 }
 
-/** Starts tasks that succeed, have a child, fail, wait for a cancellation or for the event `resume`, and a chain of two. */
+/**
+ * Starts tasks that succeed, have a child, fail (also twice), exceed their timeout once, wait for a cancellation or for
+ * the event `resume`; and two DAGs of two tasks, one of which waits for a cancellation of its first.
+ */
 async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => void): Promise<Worker> {
   const double = hatchet.task({ name: 'double', fn: ({ n }: { n: number }) => ({ n: n * 2 }) });
   const parent = hatchet.task({ name: 'parent', fn: async () => ({ child: await double.run({ n: 1 }) }) });
@@ -136,8 +140,34 @@ async function startWorker(hatchet: HatchetClient, onWait: (runId: string) => vo
   const chain = hatchet.workflow<JsonObject>({ name: 'chain', onEvents: ['order:placed'] });
   const first = chain.task({ name: 'first', fn: () => ({ step: 1 }) });
   chain.task({ name: 'second', parents: [first], fn: async (_, ctx) => ({ after: await ctx.parentOutput(first) }) });
+  const flaky = hatchet.task({
+    name: 'flaky',
+    retries: 1,
+    fn: (_input: JsonObject, context: Context<JsonObject>): JsonObject => {
+      throw new Error(`attempt ${context.retryCount()} fails`);
+    },
+  });
+  const late = hatchet.task({
+    name: 'late',
+    executionTimeout: '1s',
+    retries: 1,
+    fn: async (_input: JsonObject, context: Context<JsonObject>) => {
+      if (context.retryCount() === 0) await once(context.abortController.signal, 'abort');
+      return {};
+    },
+  });
+  const gated = hatchet.workflow<JsonObject>({ name: 'gated' });
+  const gate = gated.task({
+    name: 'gate',
+    fn: async (_input, context) => {
+      onWait(context.workflowRunId());
+      await once(context.abortController.signal, 'abort');
+      return {};
+    },
+  });
+  gated.task({ name: 'behind', parents: [gate], fn: () => ({}) });
   const worker = await hatchet.worker('api-test', {
-    workflows: [double, parent, fail, wait, pause, chain],
+    workflows: [double, parent, fail, wait, pause, chain, flaky, late, gated],
     handleKill: false,
   });
   void worker.start();

@@ -37,7 +37,13 @@ A request for one of these fails, at registration or at the call, with an error 
 
 ${table(['feature', 'requested by'], [...unsupported, ...methods])}
 
-Hatchet's REST routes for webhooks, filters and CEL debugging respond with 501.
+The REST API responds with 501, and names the feature, to requests for: branching of a durable task, triggering a cron
+before its time, pausing a workflow (workers can be paused), webhooks, webhook workers, HTTP operators, event filters,
+debugging of CEL expressions, rate limits, the event log of a durable task, logs of a whole tenant, metrics over time,
+metrics of a workflow, queue metrics and task statistics, lists of event keys, lists of the names of runs, lists of task
+events and timings (a run's details have its events), pushing, replaying and canceling events over REST, alerts, Slack
+and SNS, users, members and invites, creating tenants over REST, issuing API tokens over REST, server metadata, and the
+routes of Hatchet v0.
 
 ## Limits
 

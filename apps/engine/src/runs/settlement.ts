@@ -1,11 +1,14 @@
 import type { Database } from '@hatchet-ts/storage';
 import { deleteLogs, dropConditions } from '@hatchet-ts/storage/durable';
 import {
+  type EarlierAttempt,
+  keepAttempts,
   lockRuns,
   type RunChange,
   releaseFailedChildKeys,
   saveChanges,
   type TaskChange,
+  type TaskRow,
 } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import type { Registry } from './registry.ts';
@@ -47,6 +50,8 @@ export function createSettle({ db, registry, effects }: SettlementDeps): Settle 
         }
       }
       const changes = [...tasks.values()];
+      const earlier = earlierAttempts(locked.tasks, tasks, effects);
+      if (earlier.length > 0) await keepAttempts(transaction, earlier, at);
       if (changes.length > 0) await saveChanges(transaction, changes, [...runs.values()]);
       const idsOf = (these: readonly TaskChange[]) => these.map(({ id }) => id);
       const durable = changes.filter(({ invocationCount }) => invocationCount !== null);
@@ -59,4 +64,19 @@ export function createSettle({ db, registry, effects }: SettlementDeps): Settle 
     });
     effects.apply(committed);
   };
+}
+
+/** Attempts that another one follows, after a failure or a replay: their rows change to the next attempt. */
+function earlierAttempts(
+  before: readonly TaskRow[],
+  changes: ReadonlyMap<string, TaskChange>,
+  effects: readonly Effect[],
+): EarlierAttempt[] {
+  return before.flatMap(({ id, retryCount }) => {
+    if ((changes.get(id)?.retryCount ?? retryCount) === retryCount) return [];
+    const end = effects.find((effect) => effect.kind === 'attempt-ended' && effect.task.id === id);
+    if (end?.kind !== 'attempt-ended') return [{ taskId: id }];
+    const lost = end.stopReason === 'lost' ? 'worker_lost' : undefined;
+    return [{ taskId: id, error: end.error, endReason: end.outcome === 'timed_out' ? 'timed_out' : lost }];
+  });
 }

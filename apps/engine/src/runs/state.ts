@@ -1,4 +1,4 @@
-import type { EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-ts/storage/runs';
+import type { EndReason, EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import type { StopReason } from '../messages/assigned-action.ts';
 import { CANCELLED_ERROR, timeoutError } from '../messages/hatchet-texts.ts';
@@ -136,7 +136,11 @@ class Draft {
     });
   }
 
-  finish(task: TaskRow, status: TaskRow['status'], result: { output?: string; error?: string } = {}): void {
+  finish(
+    task: TaskRow,
+    status: TaskRow['status'],
+    result: { output?: string; error?: string; endReason?: EndReason } = {},
+  ): void {
     task.status = status;
     task.finishedAt = this.#at;
     task.dueAt = null;
@@ -144,10 +148,10 @@ class Draft {
     this.#changes.set(task.id, Object.assign(task, result));
   }
 
-  retryOrFail(task: TaskRow, error: string, mayRetry = true): void {
+  retryOrFail(task: TaskRow, error: string, mayRetry = true, endReason?: EndReason): void {
     const step = this.#step(task);
     if (!mayRetry || task.retriesUsed >= step.retries) {
-      this.finish(task, 'FAILED', { error });
+      this.finish(task, 'FAILED', { error, ...(endReason && { endReason }) });
       return;
     }
     task.retriesUsed += 1;
@@ -162,7 +166,7 @@ class Draft {
   reassign(task: TaskRow, error: string): void {
     this.endAttempt(task, 'failed', { error, stopReason: 'lost' });
     if (task.retryCount - task.firstAttempt - task.retriesUsed >= MOST_LOST_WORKERS) {
-      this.finish(task, 'FAILED', { error });
+      this.finish(task, 'FAILED', { error, endReason: 'worker_lost' });
       return;
     }
     task.retryCount += 1;
@@ -211,7 +215,7 @@ class Draft {
     for (const task of again) {
       const retryCount = task.retryCount + 1;
       Object.assign(task, BEGINNING, { retryCount, firstAttempt: retryCount });
-      this.#changes.set(task.id, Object.assign(task, { replayed: true as const }));
+      this.#changes.set(task.id, Object.assign(task, { replayed: true as const, endReason: undefined }));
     }
     Object.assign(this.#run, { status: 'QUEUED', finishedAt: null, replayedAt: this.#at });
     this.#runChange = { id: this.#run.id, status: 'QUEUED', finishedAt: null, replayedAt: this.#at };
@@ -249,7 +253,8 @@ class Draft {
 
   #expire(task: TaskRow): void {
     const { text } = this.#step(task).scheduleTimeout;
-    this.finish(task, 'CANCELLED', { error: `no worker took the task within its schedule timeout of ${text}` });
+    const error = `no worker took the task within its schedule timeout of ${text}`;
+    this.finish(task, 'CANCELLED', { error, endReason: 'not_scheduled' });
   }
 
   #runningDue(task: TaskRow): void {
@@ -259,7 +264,7 @@ class Draft {
     }
     const error = timeoutError(this.#step(task).timeout.text);
     this.endAttempt(task, 'timed_out', { error, stopReason: 'timed_out' });
-    this.retryOrFail(task, error);
+    this.retryOrFail(task, error, true, 'timed_out');
   }
 
   /** @returns true if the task waits no longer. */

@@ -5,6 +5,8 @@ export { type LogFilter, type LogLevel, type LogLineView, listLogLines } from '.
 export type { RunListFilter } from './run-filter.ts';
 export {
   countTasks,
+  type EarlierAttemptView,
+  earlierAttempts,
   listRunIds,
   listRuns,
   listTasks,

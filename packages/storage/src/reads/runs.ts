@@ -1,4 +1,5 @@
 import type { Queryable } from '../database/transaction.ts';
+import type { EndReason } from '../runs/changes.ts';
 import { type Page, type Paged, paging, selectPage } from '../sql/page.ts';
 import { type RunListFilter, TASK_STATUS, UNITS, whereClause } from './run-filter.ts';
 
@@ -35,6 +36,8 @@ export interface TaskView {
   action: string;
   status: ViewStatus;
   durable: boolean;
+  /** Its parents are not done. Hatchet creates such a task only later, so lists leave it out. */
+  waiting: boolean;
   /** Its worker has evicted it while it waits. */
   evicted: boolean;
   retryCount: number;
@@ -47,6 +50,7 @@ export interface TaskView {
   workerId: string | null;
   output: string | null;
   error: string | null;
+  endReason: EndReason | null;
   /** Number of child runs. */
   numSpawnedChildren: number;
 }
@@ -70,12 +74,16 @@ const RUN = `SELECT r.id, r.tenant_id AS "tenantId", r.workflow_id AS "workflowI
 
 const TASK = `SELECT t.id, t.seq::float8 AS number, t.run_id AS "runId",
     v.definition->'steps'->t.step->>'id' AS "stepId", t.step, t.name, t.action, ${TASK_STATUS} AS status,
-    t.invocation_count IS NOT NULL AS durable, t.status = 'EVICTED' AS evicted, t.retry_count AS "retryCount",
+    t.invocation_count IS NOT NULL AS durable, t.status = 'WAITING' AS waiting, t.status = 'EVICTED' AS evicted, t.retry_count AS "retryCount",
     t.created_at AS "createdAt", t.queued_at AS "queuedAt", t.assigned_at AS "assignedAt", t.worker_id AS "workerId",
     t.started_at AS "startedAt", t.finished_at AS "finishedAt", t.output, t.error,
+    t.end_reason AS "endReason",
     (SELECT count(*)::int FROM run child WHERE child.parent_task_id = t.id AND child.dedupe IS NOT NULL)
       AS "numSpawnedChildren"
   FROM task t JOIN run r ON r.id = t.run_id LEFT JOIN workflow_version v ON v.id = r.workflow_version_id`;
+
+/** A condition on `task t`, see `TaskView.waiting`. */
+const LISTED = `t.status <> 'WAITING'`;
 
 /** Reads one run of a tenant, with its tasks. */
 export async function viewRun(db: Queryable, tenantId: string, runId: string): Promise<RunView | undefined> {
@@ -84,6 +92,41 @@ export async function viewRun(db: Queryable, tenantId: string, runId: string): P
 }
 
 const RUN_BY_ID = { name: 'view-run', text: `${RUN} WHERE r.tenant_id = $1 AND r.id = $2` };
+
+/** An attempt that another one followed. */
+export interface EarlierAttemptView {
+  taskId: string;
+  retryCount: number;
+  status: Exclude<ViewStatus, 'QUEUED' | 'RUNNING'>;
+  endReason: EndReason | null;
+  /** The next attempt is a replay's. */
+  replayed: boolean;
+  workerId: string | null;
+  queuedAt: Date | null;
+  assignedAt: Date | null;
+  startedAt: Date | null;
+  finishedAt: Date;
+  error: string | null;
+}
+
+/** Number of earlier attempts that are read: the latest of a run. */
+const MAX_EARLIER_ATTEMPTS = 1_000;
+
+/** Reads the attempts of a run's tasks that others followed, oldest first. */
+export async function earlierAttempts(db: Queryable, runId: string): Promise<EarlierAttemptView[]> {
+  const { rows } = await db.query<EarlierAttemptView>(EARLIER_ATTEMPTS, [runId, MAX_EARLIER_ATTEMPTS]);
+  return rows.reverse();
+}
+
+const EARLIER_ATTEMPTS = {
+  name: 'earlier-attempts',
+  text: `SELECT task_id AS "taskId", a.retry_count AS "retryCount",
+      CASE a.status WHEN 'SKIPPED' THEN 'COMPLETED' ELSE a.status END AS status, a.end_reason AS "endReason", replayed,
+      a.worker_id AS "workerId", a.queued_at AS "queuedAt", a.assigned_at AS "assignedAt", a.started_at AS "startedAt",
+      a.finished_at AS "finishedAt", a.error
+    FROM task t JOIN task_attempt a ON a.task_id = t.id WHERE t.run_id = $1
+    ORDER BY a.finished_at DESC, a.retry_count DESC LIMIT $2`,
+};
 
 /**
  * Reads the parents of each step of a workflow version, as positions in its definition. Empty if the version does not
@@ -126,7 +169,7 @@ export async function countTasks(
   const where = whereClause(filter, UNITS.task, [tenantId]);
   const { rows } = await db.query<{ status: ViewStatus; count: number }>(
     `SELECT ${TASK_STATUS} AS status, count(*)::int AS count FROM task t JOIN run r ON r.id = t.run_id
-     WHERE t.tenant_id = $1 AND r.tenant_id = $1 AND ${where.sql} GROUP BY 1`,
+     WHERE t.tenant_id = $1 AND r.tenant_id = $1 AND ${LISTED} AND ${where.sql} GROUP BY 1`,
     where.params,
   );
   return rows;
@@ -134,7 +177,10 @@ export async function countTasks(
 
 /** Reads one task of a tenant, with its run. */
 export async function viewTask(db: Queryable, tenantId: string, taskId: string): Promise<TaskOfRun | undefined> {
-  const { rows } = await db.query<TaskView>(`${TASK} WHERE t.tenant_id = $1 AND t.id = $2`, [tenantId, taskId]);
+  const { rows } = await db.query<TaskView>(`${TASK} WHERE t.tenant_id = $1 AND t.id = $2 AND ${LISTED}`, [
+    tenantId,
+    taskId,
+  ]);
   return (await addRuns(db, rows))[0];
 }
 
@@ -173,7 +219,7 @@ export async function listTasks(
     {
       select: TASK,
       from: 'task t JOIN run r ON r.id = t.run_id',
-      where: `t.tenant_id = $1 AND ${where.sql}`,
+      where: `t.tenant_id = $1 AND ${LISTED} AND ${where.sql}`,
       orderBy: 't.created_at DESC, t.id DESC',
       params: where.params,
     },

@@ -9,11 +9,16 @@ import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow } 
 export interface TaskChange extends TaskRow {
   output?: string;
   error?: string;
+  /** Reason of a task's end that its status does not tell. */
+  endReason?: EndReason;
   /** A replay has reset the task. */
   replayed?: true;
   /** Number of answers that an evicted durable task's invocation has received. */
   seenAnswers?: number;
 }
+
+/** Reason why a task or an attempt ended: its timeout, no worker within its schedule timeout, or the loss of its worker. */
+export type EndReason = 'timed_out' | 'not_scheduled' | 'worker_lost';
 
 /** New state of a run. */
 export interface RunChange {
@@ -73,10 +78,10 @@ UPDATE task t SET status = x.status, retry_count = x.retry_count, retries_used =
   started_at = ${timestamp('x.started_at')}, finished_at = ${timestamp('x.finished_at')},
   due_at = ${timestamp('x.due_at')}, output = coalesce(x.output, CASE WHEN x.replayed IS NULL THEN t.output END),
   error = coalesce(x.error, CASE WHEN x.replayed IS NULL THEN t.error END),
-  durable_seen = coalesce(x.seen, t.durable_seen)
+  durable_seen = coalesce(x.seen, t.durable_seen), end_reason = x.end_reason
 FROM json_to_recordset($1) AS x (id uuid, status text, retry_count integer, retries_used integer,
   first_attempt integer, replayed boolean, worker_id uuid, queued_at float8, assigned_at float8, started_at float8,
-  finished_at float8, due_at float8, output text, error text, seen integer)
+  finished_at float8, due_at float8, output text, error text, seen integer, end_reason text)
 WHERE t.id = x.id AND t.id = ANY ($3::uuid[])`,
 };
 
@@ -97,6 +102,7 @@ function taskColumns(task: TaskChange): Record<string, unknown> {
     output: task.output,
     error: task.error,
     seen: task.seenAnswers,
+    end_reason: task.endReason,
   };
 }
 

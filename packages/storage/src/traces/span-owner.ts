@@ -13,6 +13,9 @@ const KEYS = {
   retryCount: ['hatchet.retry_count', 'hatchet.run/retry_count'],
 };
 
+/** SQL condition for a span of the operator's services. The engine's account of runs and attempts is not one: it is the tenant's. */
+export const SERVICE_SPAN = `(owner_id = '${OPERATOR_SUBJECT}' AND NOT starts_with(name, 'hatchet.engine.'))`;
+
 /** Returns the value of the column `owner_id`. */
 export function ownerId(owner: SpanOwner): string {
   return owner.scope === 'tenant' ? owner.tenantId : OPERATOR_SUBJECT;

@@ -4,9 +4,10 @@ import { type RunListFilter, UNITS, whereClause } from '../reads/run-filter.ts';
 import type { ViewStatus } from '../reads/runs.ts';
 import { condition, joinConditions } from '../sql/conditions.ts';
 import { type Page, type Paged, selectPage } from '../sql/page.ts';
+import { countSpans, type SpanCounts } from './span-counts.ts';
 
-/** A run with a summary of its trace. */
-export interface RunTraceSummary {
+/** A run, without the numbers of its spans. */
+export interface RunTrace {
   runId: string;
   workflowId: string;
   workflowName: string;
@@ -14,15 +15,16 @@ export interface RunTraceSummary {
   createdAt: Date;
   finishedAt: Date | null;
   traceId: string | null;
-  /** The run failed because a task exceeded its timeout. */
-  timedOut: boolean;
+  /** Reason of the first task that ended for one: it exceeded its timeout, or no worker took it. */
+  endReason: 'timed_out' | 'not_scheduled' | null;
+  /** Error of that task. */
+  endError: string | null;
   /** Queue time of the first attempt, in milliseconds. Null after a retry. */
   queuedMs: number | null;
-  /** Number of spans in the whole trace, counted up to {@link MAX_COUNTED_SPANS}. */
-  spanCount: number;
-  /** Number of these spans with an error. */
-  errorCount: number;
 }
+
+/** A run with a summary of its trace. */
+export interface RunTraceSummary extends RunTrace, SpanCounts {}
 
 /** Filter for runs and their traces. */
 export interface TraceListFilter extends Pick<RunListFilter, 'since' | 'until' | 'statuses' | 'workflowIds'> {
@@ -34,28 +36,36 @@ export interface TraceListFilter extends Pick<RunListFilter, 'since' | 'until' |
   text?: string;
 }
 
-/** Limit up to which the spans of a trace are counted. */
-const MAX_COUNTED_SPANS = 10_000;
-
 /** Number of latest runs that a text search covers. */
 const MAX_SEARCHED_RUNS = 10_000;
 
 const TRACE_ID = /^[\da-f]{32}$/i;
 
-const COUNTS = `
-  SELECT wanted.id AS "traceId", count(*)::int AS "spanCount",
-    (count(*) FILTER (WHERE s.status_code = 'ERROR'))::int AS "errorCount"
-  FROM unnest($2::text[]) AS wanted (id) CROSS JOIN LATERAL (
-    SELECT status_code FROM span WHERE trace_id = wanted.id AND tenant_id = $1 LIMIT ${MAX_COUNTED_SPANS}
-  ) AS s GROUP BY wanted.id`;
-
 /** Lists a tenant's runs, newest first, each with a summary of its trace. */
 export async function listRunTraces(
   db: Queryable,
   tenantId: string,
-  { children, workflowNames, runIds, text, ...filter }: TraceListFilter,
+  filter: TraceListFilter,
   page: Page,
 ): Promise<Paged<RunTraceSummary>> {
+  const { total, rows } = await listTracedRuns(db, tenantId, filter, page);
+  const counts = await countSpans(
+    db,
+    tenantId,
+    rows.map(({ runId }) => runId),
+  );
+  return { total, rows: rows.map((run) => ({ ...run, ...(counts.get(run.runId) ?? NO_SPANS) })) };
+}
+
+export const NO_SPANS: SpanCounts = { spanCount: 0, errorCount: 0 };
+
+/** Lists a tenant's runs, newest first, without counting their spans. */
+export async function listTracedRuns(
+  db: Queryable,
+  tenantId: string,
+  { children, workflowNames, runIds, text, ...filter }: TraceListFilter,
+  page: Page,
+): Promise<Paged<RunTrace>> {
   const runs = whereClause(filter, UNITS.run, [tenantId]);
   const where = joinConditions(
     [
@@ -65,18 +75,20 @@ export async function listRunTraces(
     ],
     runs.params,
   );
-  const { total, rows } = await selectPage<Omit<RunTraceSummary, 'spanCount' | 'errorCount'>>(
+  return selectPage<RunTrace>(
     db,
     {
       select: `SELECT r.id AS "runId", r.workflow_id AS "workflowId", r.workflow_name AS "workflowName", r.status,
        r.created_at AS "createdAt", r.finished_at AS "finishedAt", r.trace_id AS "traceId",
-       r.status = 'FAILED' AND EXISTS (
-         SELECT FROM task t WHERE t.run_id = r.id AND t.status = 'FAILED' AND t.error LIKE 'Task exceeded timeout%'
-       ) AS "timedOut",
+       ended.reason AS "endReason", ended.error AS "endError",
        (SELECT round(extract(epoch FROM t.assigned_at - t.queued_at) * 1000)::float8 FROM task t
          WHERE t.run_id = r.id AND t.retry_count = 0 AND t.assigned_at >= t.queued_at ORDER BY t.step LIMIT 1)
          AS "queuedMs"
-     FROM run r`,
+     FROM run r LEFT JOIN LATERAL (
+       SELECT t.end_reason AS reason, t.error FROM task t
+       WHERE r.status IN ('FAILED', 'CANCELLED') AND t.run_id = r.id AND t.status = r.status
+         AND t.end_reason IN ('timed_out', 'not_scheduled') ORDER BY t.step LIMIT 1
+     ) AS ended ON true`,
       from: 'run r',
       where: `r.tenant_id = $1 AND ${runs.sql} AND ${where.sql}${children ? '' : ' AND r.parent_task_id IS NULL'}`,
       orderBy: 'r.created_at DESC, r.id DESC',
@@ -84,16 +96,6 @@ export async function listRunTraces(
     },
     page,
   );
-  const traceIds = [...new Set(rows.flatMap(({ traceId }) => traceId ?? []))];
-  const counts = await db.query<{ traceId: string; spanCount: number; errorCount: number }>(COUNTS, [
-    tenantId,
-    traceIds,
-  ]);
-  const countsOf = new Map(counts.rows.map(({ traceId, ...count }) => [traceId, count]));
-  return {
-    total,
-    rows: rows.map((run) => ({ ...run, ...(countsOf.get(run.traceId ?? '') ?? { spanCount: 0, errorCount: 0 }) })),
-  };
 }
 
 const matchRun = (id: string) => `r.id = coalesce((SELECT run_id FROM task WHERE id = ${id}::uuid), ${id}::uuid)`;

@@ -3,7 +3,14 @@ import { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { SPAN } from '../testing/span.ts';
-import { listRunTraces, MAX_SPANS_PER_TRACE, type SpanOwner, storeSpans, traceById, traceOfRun } from './index.ts';
+import {
+  listRunTraces,
+  MAX_COUNTED_SPANS,
+  MAX_SPANS_PER_TRACE,
+  type SpanOwner,
+  selectedSpans,
+  storeSpans,
+} from './index.ts';
 import { PAGE } from './span-page.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
@@ -57,7 +64,7 @@ describe('traces of any size', () => {
     await fill(HEAVY, 10);
     const names: string[] = [];
     for (let offset = 0, total = 1; offset < total; offset += 1_000) {
-      const page = await traceOfRun(database, TENANT, RUN, { offset, limit: 1_000 });
+      const page = await selectedSpans(database, TENANT, { runId: RUN }, { offset, limit: 1_000 });
       total = page!.total;
       names.push(...page!.rows.map(({ traceId, spanId }) => `${traceId} ${spanId}`));
     }
@@ -66,12 +73,12 @@ describe('traces of any size', () => {
   });
 
   it('are found by trace id', async () => {
-    expect(await traceById(database, TENANT, HEAVY, { offset: 8, limit: 5 })).toMatchObject({
+    expect(await selectedSpans(database, TENANT, { traceId: HEAVY }, { offset: 8, limit: 5 })).toMatchObject({
       total: 10,
       rows: [{ name: 'span 9' }, { name: 'span 10' }],
     });
-    expect(await traceById(database, RUN, HEAVY, { offset: 0, limit: 5 })).toBeUndefined();
-    expect(await traceById(database, TENANT, ENDLESS, { offset: 0, limit: 5 })).toBeUndefined();
+    expect(await selectedSpans(database, RUN, { traceId: HEAVY }, { offset: 0, limit: 5 })).toBeUndefined();
+    expect(await selectedSpans(database, TENANT, { traceId: ENDLESS }, { offset: 0, limit: 5 })).toBeUndefined();
   });
 
   it('have pages of limited size: spans beyond the limit are returned without details', async () => {
@@ -84,21 +91,31 @@ describe('traces of any size', () => {
       attributes: { text },
     }));
     for (const span of large) await storeSpans(database, tenant, [span]);
-    const page = await traceById(database, TENANT, LARGE, { offset: 0, limit: 100 });
+    const page = await selectedSpans(database, TENANT, { traceId: LARGE }, { offset: 0, limit: 100 });
     expect(page?.rows.map(({ truncated }) => truncated)).toEqual([
       ...Array<boolean>(11).fill(false),
       ...Array<boolean>(5).fill(true),
     ]);
     expect(page?.rows[15]).toMatchObject({ name: 'span', attributes: {} });
-    const next = await traceById(database, TENANT, LARGE, { offset: 11, limit: 5 });
+    const next = await selectedSpans(database, TENANT, { traceId: LARGE }, { offset: 11, limit: 5 });
     expect(next?.rows.every(({ truncated }) => !truncated)).toBe(true);
   });
 
   it('end for the reader at the span limit', async () => {
     await fill(ENDLESS, MAX_SPANS_PER_TRACE + 5);
-    const last = await traceById(database, TENANT, ENDLESS, { offset: MAX_SPANS_PER_TRACE - 1, limit: 10 });
+    const last = await selectedSpans(
+      database,
+      TENANT,
+      { traceId: ENDLESS },
+      { offset: MAX_SPANS_PER_TRACE - 1, limit: 10 },
+    );
     expect([last?.total, last?.rows.length]).toEqual([MAX_SPANS_PER_TRACE, 1]);
-    const beyond = await traceById(database, TENANT, ENDLESS, { offset: MAX_SPANS_PER_TRACE + 1, limit: 10 });
+    const beyond = await selectedSpans(
+      database,
+      TENANT,
+      { traceId: ENDLESS },
+      { offset: MAX_SPANS_PER_TRACE + 1, limit: 10 },
+    );
     expect(beyond?.rows).toEqual([]);
   });
 
@@ -108,22 +125,23 @@ describe('traces of any size', () => {
       `EXPLAIN (ANALYZE, FORMAT JSON) ${PAGE.replace('$1', `'${TENANT}'`).replace('$2', `'{${ENDLESS}}'`)}`
         .replaceAll('$3', '100')
         .replaceAll('$4', '200')
-        .replaceAll('$5', '1000000'),
+        .replaceAll('$5', '1000000')
+        .replaceAll('$6', 'false'),
     );
     const scans = nodesOf(rows[0]!['QUERY PLAN'][0].Plan).filter((node) => node['Relation Name'] === 'span');
     expect(scans.map((scan) => scan['Index Name'])).toEqual([expect.any(String), expect.any(String)]);
     expect(Math.max(...scans.map((scan) => scan['Actual Rows']))).toBeLessThan(1_000);
   });
 
-  it('are listed with the duration of their runs and the number of spans with an error', async () => {
+  it('are listed with their runs and the number of their spans', async () => {
     const listed = (children: boolean, more = {}) =>
       listRunTraces(database, TENANT, { children, ...more }, { offset: 0, limit: 10 });
-    const parent = { runId: RUN, status: 'COMPLETED', traceId: WIDE, spanCount: 2_500, errorCount: 2 };
+    const parent = { runId: RUN, status: 'COMPLETED', traceId: WIDE, spanCount: MAX_COUNTED_SPANS };
     expect(await listed(false)).toMatchObject({
       total: 2,
       rows: [{ runId: UNTRACED, traceId: null, spanCount: 0, errorCount: 0, finishedAt: null }, parent],
     });
-    expect(await listed(true)).toMatchObject({ total: 3, rows: [{}, { runId: CHILD, spanCount: 2_500 }, parent] });
+    expect(await listed(true)).toMatchObject({ total: 3, rows: [{}, { runId: CHILD, spanCount: 0 }, parent] });
     expect(await listed(true, { statuses: ['FAILED'] })).toMatchObject({ total: 1, rows: [{ runId: CHILD }] });
   });
 });

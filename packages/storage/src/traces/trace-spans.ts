@@ -1,6 +1,7 @@
 import type { Queryable } from '../database/transaction.ts';
-import type { Page, Paged } from '../sql/page.ts';
-import { type StoredSpan, spansOfTraces } from './span-page.ts';
+import type { Paged } from '../sql/page.ts';
+import { type SpanPage, spansOfTraces } from './span-page.ts';
+import type { StoredSpan } from './span-row.ts';
 
 /** Limit of traces per run. A run with endless retries has endless traces. */
 const MAX_TRACES = 100;
@@ -18,41 +19,46 @@ const TRACES = `
   SELECT trace_id AS id FROM run WHERE id = $2 AND tenant_id = $1 AND trace_id IS NOT NULL
   UNION SELECT trace_id FROM named`;
 
+/** A run or one of its tasks, or a trace. */
+export type TraceSelection = { runId: string } | { traceId: string };
+
 /**
- * Reads the spans of all traces of a run that its tenant may see: the trace of its own context, and each trace in which
- * an attempt's span names the run. `externalId` is the id of the run or of one of its tasks. Returns undefined if the
- * tenant has no such run.
+ * Finds the traces of a selection. Those of a run are the trace of its own context, and each trace in which an attempt's
+ * span names the run. Returns undefined if the tenant has no such run, or neither a span nor a run in the trace.
  */
-export async function traceOfRun(
+export async function selectedTraces(
   db: Queryable,
   tenantId: string,
-  externalId: string,
-  page: Page,
-): Promise<Paged<StoredSpan> | undefined> {
-  const run = await db.query<{ id: string }>(
+  selection: TraceSelection,
+): Promise<string[] | undefined> {
+  if ('traceId' in selection) {
+    const { rows } = await db.query(IN_TRACE, [tenantId, selection.traceId]);
+    return rows.length > 0 ? [selection.traceId] : undefined;
+  }
+  const { rows } = await db.query<{ id: string }>(
     `SELECT id FROM run WHERE tenant_id = $1 AND id = $2
      UNION SELECT run_id FROM task WHERE tenant_id = $1 AND id = $2`,
-    [tenantId, externalId],
+    [tenantId, selection.runId],
   );
-  const runId = run.rows[0]?.id;
-  if (!runId) return undefined;
-  const traces = await db.query<{ id: string }>(TRACES, [tenantId, runId, MAX_TRACES]);
-  const traceIds = traces.rows.map(({ id }) => id);
-  return spansOfTraces(db, tenantId, traceIds, page);
+  return rows[0] && tracesOfRun(db, tenantId, rows[0].id);
 }
 
-/** Reads the spans of a trace that a tenant may see. Returns undefined if the tenant has neither a span nor a run in it. */
-export async function traceById(
+const IN_TRACE = `(SELECT FROM span WHERE tenant_id = $1 AND trace_id = $2 LIMIT 1)
+  UNION ALL (SELECT FROM run WHERE tenant_id = $1 AND trace_id = $2 LIMIT 1)`;
+
+/** Finds the traces of a run. */
+export async function tracesOfRun(db: Queryable, tenantId: string, runId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(TRACES, [tenantId, runId, MAX_TRACES]);
+  return rows.map(({ id }) => id);
+}
+
+/** Reads a page of the spans of a selection that a tenant may see, oldest first. Undefined: see {@link selectedTraces}. */
+export async function selectedSpans(
   db: Queryable,
   tenantId: string,
-  traceId: string,
-  page: Page,
+  selection: TraceSelection,
+  page: SpanPage,
 ): Promise<Paged<StoredSpan> | undefined> {
-  const spans = await spansOfTraces(db, tenantId, [traceId], page);
-  if (spans.total > 0) return spans;
-  const { rows } = await db.query('SELECT FROM run WHERE tenant_id = $1 AND trace_id = $2 LIMIT 1', [
-    tenantId,
-    traceId,
-  ]);
-  return rows.length > 0 ? spans : undefined;
+  const traceIds = await selectedTraces(db, tenantId, selection);
+  return traceIds && spansOfTraces(db, tenantId, traceIds, page);
 }

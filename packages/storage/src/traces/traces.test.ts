@@ -4,7 +4,7 @@ import { migrate } from '../database/migrate.ts';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
 import { stringifyExactly } from '../sql/exact-json.ts';
 import { SPAN, TRACE } from '../testing/span.ts';
-import { type SpanOwner, storeSpans, traceOfRun } from './index.ts';
+import { type SpanOwner, selectedSpans, storeSpans } from './index.ts';
 
 const TENANT = '707d0855-80ab-4e1f-a156-f1c4546cbf52';
 const OTHER_TENANT = '22222222-2222-4222-8222-222222222222';
@@ -44,7 +44,7 @@ describe('stored spans', () => {
   });
 
   const names = async (tenantId: string, externalId = RUN) => {
-    const trace = await traceOfRun(database, tenantId, externalId, { offset: 0, limit: 100 });
+    const trace = await selectedSpans(database, tenantId, { runId: externalId }, { offset: 0, limit: 100 });
     return trace?.rows.map((row) => row.name);
   };
 
@@ -73,7 +73,7 @@ describe('stored spans', () => {
       },
     ]);
     expect(refused).toEqual([]);
-    const trace = await traceOfRun(database, TENANT, RUN, { offset: 0, limit: 10 });
+    const trace = await selectedSpans(database, TENANT, { runId: RUN }, { offset: 0, limit: 10 });
     expect(trace).toMatchObject({
       total: 1,
       rows: [
@@ -131,7 +131,7 @@ describe('stored spans', () => {
     };
     await storeSpans(database, tenant, [below, attempt]);
     expect(await names(TENANT)).toEqual(['whole', 'attempt', 'below']);
-    const trace = await traceOfRun(database, TENANT, RUN, { offset: 1, limit: 1 });
+    const trace = await selectedSpans(database, TENANT, { runId: RUN }, { offset: 1, limit: 1 });
     expect(trace).toMatchObject({ total: 3, rows: [{ name: 'attempt', retryCount: 2 }] });
   });
 

@@ -2,7 +2,15 @@ import { beforeEach, expect } from 'vitest';
 import type { Database } from '../database/database.ts';
 import { it, TENANT } from '../testing/database.ts';
 import { SPAN, TRACE } from '../testing/span.ts';
-import { type ArrivedSpans, allSpans, arrivedSpans, currentCursor, type SpanRecord, storeSpans } from './index.ts';
+import {
+  type ArrivedSpans,
+  allSpans,
+  arrivedSpans,
+  currentCursor,
+  type SpanRecord,
+  type StoredSpan,
+  storeSpans,
+} from './index.ts';
 import { ARRIVED } from './span-stream.ts';
 
 const RUN = '33333333-3333-4333-8333-333333333333';
@@ -18,7 +26,13 @@ const span = (name: string, more: Partial<SpanRecord> = {}): SpanRecord => ({
 });
 
 async function names({ batches }: Pick<ArrivedSpans, 'batches'>): Promise<string[]> {
-  return (await Array.fromAsync(batches)).flat().map(({ name }) => name);
+  return (await collect(batches)).flat().map(({ name }) => name);
+}
+
+async function collect(batches: AsyncIterable<StoredSpan[]>): Promise<StoredSpan[][]> {
+  const all: StoredSpan[][] = [];
+  for await (const batch of batches) all.push(batch);
+  return all;
 }
 
 async function addRun(database: Database): Promise<void> {
@@ -76,7 +90,7 @@ it('reads whole traces of any size in batches of limited size, nothing truncated
     OWNER,
     Array.from({ length: 1_200 }, () => span('small')),
   );
-  const batches = await Array.fromAsync(allSpans(database, TENANT, [TRACE]));
+  const batches = await collect(allSpans(database, TENANT, [TRACE]));
   const spans = batches.flat();
   expect(new Set(spans.map(({ spanId }) => spanId)).size).toBe(1_216);
   expect(spans.filter(({ attributes }) => attributes.text === text)).toHaveLength(16);

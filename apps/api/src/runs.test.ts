@@ -174,7 +174,7 @@ describe('runs over REST, with the engine and the official SDK', () => {
 
   it('starts a run and returns it', async ({ hatchet, trigger, runStatus }) => {
     const { status, body } = await trigger({
-      workflowName: 'Double',
+      workflowName: 'double',
       input: { n: 4 },
       additionalMetadata: { by: 'rest' },
       priority: 2,

@@ -17,7 +17,7 @@ export interface EffectTargets {
   progress: Progress;
   scheduling: Pick<Scheduling, 'queued' | 'wake'>;
   timers: Pick<TaskTimers, 'set'>;
-  durable: Pick<Durable, 'attemptEnded' | 'runEnded'>;
+  durable: Pick<Durable, 'attemptEnded' | 'runEnded' | 'awaitChild'>;
   dispatch: Pick<Dispatch, 'cancel'>;
 }
 
@@ -65,6 +65,9 @@ function applyEffects(effects: readonly Effect[], targets: EffectTargets): void 
         break;
       case 'timer':
         timers.set(effect.dueAt);
+        break;
+      case 'child-awaited':
+        durable.awaitChild(effect.runId);
         break;
       case 'run-ended':
         recordRun(effect.run, effect);

@@ -1,3 +1,4 @@
+import { WorkflowServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import {
   BulkTriggerIdempotencyCollisionError,
   IdempotencyCollisionError,
@@ -6,6 +7,7 @@ import { createSchedule, viewSchedule } from '@hatchet-ts/storage/triggers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { celPath } from './contract/cel-path.ts';
 import { DEFAULT_TENANT, type EngineFixture, engineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 
 let engine: EngineFixture;
 beforeAll(async () => {
@@ -20,23 +22,42 @@ test('a run whose key is held is rejected with the holder’s id', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'once-by-id', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
-  const first = await task.runNoWait({ id: 'a' });
+  const first = await task.runNoWait({ id: 'a1' });
   await first.output;
 
-  const error = await task.run({ id: 'a' }).catch((caught: unknown) => caught);
+  const error = await task.run({ id: 'a1' }).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(IdempotencyCollisionError);
   expect(error).toMatchObject({ existingRunExternalId: await first.getWorkflowRunId() });
-  expect(await task.run({ id: 'b' })).toEqual({ id: 'b' });
+  const trigger = rawClient(WorkflowServiceDefinition, engine.address, await engine.token());
+  const input = JSON.stringify({ id: 'a1' });
+  await expect(trigger.triggerWorkflow({ name: 'once-by-id', input })).rejects.toMatchObject({
+    details: 'idempotency key collision',
+  });
+  expect(await task.run({ id: 'b1' })).toEqual({ id: 'b1' });
+});
+
+test('a key belongs to its tenant: runs of two workflows collide, runs of two tenants do not', async () => {
+  const client = await engine.client();
+  const fn = async ({ id }: Order) => ({ id });
+  const one = client.task({ name: 'key-one', idempotency: TTL, fn });
+  const two = client.task({ name: 'key-two', idempotency: TTL, fn });
+  await engine.work(client, [one, two]);
+  await one.run({ id: 'shared' });
+  await expect(two.run({ id: 'shared' })).rejects.toThrow(IdempotencyCollisionError);
+  const stranger = await engine.client(await engine.tenant());
+  const theirs = stranger.task({ name: 'key-one', idempotency: TTL, fn });
+  await engine.work(stranger, [theirs]);
+  expect(await theirs.run({ id: 'shared' })).toEqual({ id: 'shared' });
 });
 
 test('a key is free again after its time to live', async () => {
   const client = await engine.client();
-  const idempotency = { ...TTL, ttlMs: 300 };
-  const task = client.task({ name: 'for-a-while', idempotency, fn: async ({ id }: Order) => ({ id }) });
+  const task = client.task({ name: 'for-a-while', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
-  await task.run({ id: 'a' });
-  await expect(task.run({ id: 'a' })).rejects.toThrow(IdempotencyCollisionError);
-  await expect.poll(() => task.run({ id: 'a' }).catch(() => undefined)).toEqual({ id: 'a' });
+  await task.run({ id: 'a3' });
+  await expect(task.run({ id: 'a3' })).rejects.toThrow(IdempotencyCollisionError);
+  await engine.db.query(`UPDATE idempotency_key SET expires_at = now() WHERE key = 'a3'`);
+  expect(await task.run({ id: 'a3' })).toEqual({ id: 'a3' });
 });
 
 test('a key by status is free again once its run has ended', async () => {
@@ -51,11 +72,11 @@ test('a key by status is free again once its run has ended', async () => {
     },
   });
   await engine.work(client, [task]);
-  const first = await task.runNoWait({ id: 'a' });
-  await expect(task.runNoWait({ id: 'a' })).rejects.toThrow(IdempotencyCollisionError);
+  const first = await task.runNoWait({ id: 'a4' });
+  await expect(task.runNoWait({ id: 'a4' })).rejects.toThrow(IdempotencyCollisionError);
   go.resolve();
   await first.output;
-  expect(await task.run({ id: 'a' })).toEqual({ id: 'a' });
+  expect(await task.run({ id: 'a4' })).toEqual({ id: 'a4' });
 });
 
 test('runs of a bulk without collision start, and the error names both kinds', async () => {
@@ -82,7 +103,7 @@ test('one of many concurrent calls gets the key', async () => {
   const client = await engine.client();
   const task = client.task({ name: 'race', idempotency: TTL, fn: async ({ id }: Order) => ({ id }) });
   await engine.work(client, [task]);
-  const results = await Promise.allSettled(Array.from({ length: 20 }, () => task.runNoWait({ id: 'a' })));
+  const results = await Promise.allSettled(Array.from({ length: 20 }, () => task.runNoWait({ id: 'a6' })));
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 

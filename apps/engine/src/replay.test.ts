@@ -1,5 +1,5 @@
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EngineFixture, engineFixture } from './testing/engine.ts';
 import { rawClient } from './testing/raw-client.ts';
 
@@ -97,7 +97,8 @@ test('an on-failure task runs again if the replayed run fails again, and not if 
   expect(seen).toEqual(['0', '1']);
   broken = false;
   await replay(runId);
-  expect(await client.runRef(runId).output).toEqual({ only: { ok: true } });
+  const output = { only: { ok: true }, 'on-failure-task': { skipped: true } };
+  expect(await client.runRef(runId).output).toEqual(output);
   expect(seen).toEqual(['0', '1']);
 });
 
@@ -175,24 +176,129 @@ test('a replayed parent keeps its successful children, and starts the failed one
   expect(await client.runRef(runId).output).toEqual({ family: { good: { runs: 1 }, bad: { runs: 2 } } });
 });
 
-test('a replayed durable task starts with an empty log', async () => {
-  const client = await engine.client();
-  const seen: string[] = [];
-  const durable = client.durableTask({
-    name: 'durable-again',
-    fn: async (_, ctx) => {
-      await ctx.sleepFor('1s');
-      seen.push(`after the sleep ${ctx.retryCount()}`);
-      return {};
-    },
+/** Waits until this number of waits for an event is stored. */
+async function waitingFor(key: string, count = 1): Promise<void> {
+  const waits = () => engine.db.query('SELECT FROM durable_condition WHERE event_key = $1 AND data IS NULL', [key]);
+  await expect.poll(async () => (await waits()).rowCount, { timeout: 5_000 }).toBe(count);
+}
+
+describe('a replayed durable task', () => {
+  test('gets the answers of its first run again, in the same order', async () => {
+    const client = await engine.client();
+    const durable = client.durableTask({
+      name: 'durable-again',
+      fn: async (_, ctx) => {
+        const order: string[] = [];
+        const wait = (key: string) => ctx.waitForEvent(key).then(() => order.push(key));
+        await Promise.all([wait('again:a'), wait('again:b')]);
+        return { order, at: (await ctx.now()).toISOString() };
+      },
+    });
+    await engine.work(client, [durable]);
+    const ref = await durable.runNoWait({});
+    await Promise.all([waitingFor('again:a'), waitingFor('again:b')]);
+    await client.events.push('again:b', {});
+    await waitingFor('again:b', 0);
+    await client.events.push('again:a', {});
+    const first = await ref.output;
+    expect(first).toMatchObject({ order: ['again:b', 'again:a'] });
+    const runId = await ref.getWorkflowRunId();
+    await replay(runId);
+    expect(await client.runRef(runId).output).toEqual({ 'durable-again': first });
   });
-  await engine.work(client, [durable]);
-  const ref = await durable.runNoWait({});
-  await ref.output;
-  const runId = await ref.getWorkflowRunId();
-  const before = Date.now();
-  await replay(runId);
-  await client.runRef(runId).output;
-  expect(seen).toEqual(['after the sleep 0', 'after the sleep 1']);
-  expect(Date.now() - before).toBeGreaterThanOrEqual(1_000);
+
+  test('gets an event that came after its cancellation, and one that comes after the replay', async () => {
+    const client = await engine.client();
+    const durable = client.durableTask({
+      name: 'durable-cancelled',
+      fn: async (_, ctx) => ({
+        got: await Promise.all([ctx.waitForEvent('while-over'), ctx.waitForEvent('after-replay')]),
+      }),
+    });
+    await engine.work(client, [durable]);
+    const ref = await durable.runNoWait({});
+    const runId = await ref.getWorkflowRunId();
+    await waitingFor('after-replay');
+    const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
+    await admin.cancelTasks({ externalIds: [runId] });
+    await ref.output;
+    await client.events.push('while-over', { n: 1 });
+    await replay(runId);
+    await client.events.push('after-replay', { n: 2 });
+    expect(await client.runRef(runId).output).toEqual({ 'durable-cancelled': { got: [{ n: 1 }, { n: 2 }] } });
+  });
+
+  test('that failed runs its failed child again, and makes only later requests anew', async () => {
+    const client = await engine.client();
+    const seen: string[] = [];
+    let broken = true;
+    const good = client.task({
+      name: 'durable-good',
+      fn: async () => {
+        seen.push('good');
+        return { ok: true };
+      },
+    });
+    const bad = client.task({
+      name: 'durable-bad',
+      fn: async () => {
+        seen.push('bad');
+        if (broken) throw new Error('broken');
+        return { ok: true };
+      },
+    });
+    const parent = client.durableTask({
+      name: 'durable-family',
+      fn: async (_, ctx) => {
+        const event = ctx.waitForEvent('family:late');
+        await ctx.spawnChild(good, {});
+        try {
+          await ctx.spawnChild(bad, {});
+        } catch (error) {
+          await event;
+          await ctx.spawnChild(good, { undo: true });
+          throw error;
+        }
+        return { event: await event, at: typeof (await ctx.now()) };
+      },
+    });
+    await engine.work(client, [parent, good, bad]);
+    const ref = await parent.runNoWait({});
+    const outcome = ref.output.catch(() => 'failed');
+    await expect.poll(() => seen, { timeout: 5_000 }).toEqual(['good', 'bad']);
+    await client.events.push('family:late', { n: 1 });
+    expect(await outcome).toBe('failed');
+    broken = false;
+    const runId = await ref.getWorkflowRunId();
+    await replay(runId);
+    expect(await client.runRef(runId).output).toEqual({ 'durable-family': { event: { n: 1 }, at: 'object' } });
+    expect(seen).toEqual(['good', 'bad', 'good', 'bad']);
+    const { rows } = await engine.db.query(
+      `SELECT status, count(*)::int AS runs FROM run WHERE workflow_name = 'durable-bad' GROUP BY 1`,
+    );
+    expect(rows).toEqual([{ status: 'COMPLETED', runs: 1 }]);
+  });
+
+  test('that completed keeps the failure of its child', async () => {
+    const client = await engine.client();
+    let runs = 0;
+    const bad = client.task({
+      name: 'caught',
+      fn: async () => {
+        runs += 1;
+        throw new Error(`broken ${runs}`);
+      },
+    });
+    const parent = client.durableTask({
+      name: 'catching',
+      fn: async (_, ctx) => ({ error: await ctx.spawnChild(bad, {}).catch(({ message }) => message) }),
+    });
+    await engine.work(client, [parent, bad]);
+    const ref = await parent.runNoWait({});
+    const first = await ref.output;
+    const runId = await ref.getWorkflowRunId();
+    await replay(runId);
+    expect(await client.runRef(runId).output).toEqual({ catching: first });
+    expect(runs).toBe(1);
+  });
 });

@@ -120,7 +120,7 @@ export const runRoutes: Route[] = [
     answer: RUN_DETAILS,
     async handle({ tenantId, token, body }, { db, runTrigger }) {
       // the SDK would retry an unknown name for seconds
-      const known = await findWorkflows(db, tenantId, [body.workflowName.toLowerCase()]);
+      const known = await findWorkflows(db, tenantId, [body.workflowName]);
       if (known.length === 0) throw new ApiError(400, HATCHET_TEXTS.workflowNamesNotFound(body.workflowName));
       const runId = await runTrigger.trigger(token, {
         workflowName: body.workflowName,

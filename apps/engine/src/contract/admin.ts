@@ -32,10 +32,12 @@ export function adminService({ db, registry, cancel, replay }: AdminDeps): Admin
   return {
     ...unimplemented<typeof AdminServiceDefinition, Authorized>(AdminServiceDefinition),
     async putWorkflow(request, { tenantId }) {
-      const name = request.name.toLowerCase();
+      const { name } = request;
       const definition = workflowDefinition(request);
       return runSpan('put-workflow', { attributes: { 'workflow.name': name } }, async () => {
         const workflow = await putWorkflow(db, tenantId, name, definition);
+        // It may have taken over a workflow with another name.
+        registry.forget(workflow.id);
         registry.add(workflow);
         return { id: workflow.versionId, workflowId: workflow.id };
       });

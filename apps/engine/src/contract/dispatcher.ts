@@ -89,6 +89,7 @@ function newWorker(request: WorkerRegisterRequest): Omit<Parameters<Workers['reg
   const given = Object.keys(slotConfig).length > 0 ? slotConfig : { default: slots ?? 100 };
   return {
     name: workerName,
+    // SDKs write an action in lower case, but not all of them everywhere.
     actions: actions.map((action) => action.toLowerCase()),
     slots: given,
     labels: workerLabels(labels),

@@ -1,12 +1,14 @@
 import {
+  type DurableEvent,
   type DurableTaskAwaitedCompletedEntry,
   type DurableTaskRequest,
   DurableTaskResponse,
+  type ListenForDurableEventRequest,
   V1DispatcherDefinition,
   type V1DispatcherServiceImplementation,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { messageSpan, runSpan } from '@hatchet-ts/server-otel';
-import type { CallContext } from 'nice-grpc';
+import { type CallContext, ServerError, Status } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
 import type { DurableStream } from '../durable/invocations.ts';
 import { NonDeterminism, StaleInvocation } from '../durable/log.ts';
@@ -20,7 +22,7 @@ import { invocationRef, type TaskRequest, taskRequest } from './durable-requests
 import { INTERNAL_ERROR } from './errors.ts';
 import { uuidField } from './fields.ts';
 import { Outbox } from './outbox.ts';
-import { unimplemented } from './unimplemented.ts';
+import { markUnimplemented, unimplemented } from './unimplemented.ts';
 
 export interface DurableServiceDeps {
   workers: Workers;
@@ -37,8 +39,34 @@ export function durableService(deps: DurableServiceDeps): V1DispatcherServiceImp
   return {
     ...unimplemented<typeof V1DispatcherDefinition, Authorized>(V1DispatcherDefinition),
     durableTask: (requests, call) => durableTasks(deps, requests, call),
+    listenForDurableEvent: markUnimplemented(
+      (requests: AsyncIterable<ListenForDurableEventRequest>, call: CallContext & Authorized) =>
+        durableEvents(deps, requests, call),
+    ),
   };
 }
+
+/**
+ * Stream of the older protocol. The Go SDK opens it for every worker, and reconnects without end if it is refused: it stays
+ * open, and only a request on it is refused.
+ */
+async function* durableEvents(
+  { stopping }: DurableServiceDeps,
+  requests: AsyncIterable<ListenForDurableEventRequest>,
+  { signal }: CallContext & Authorized,
+): AsyncGenerator<DurableEvent> {
+  const outbox = new Outbox<DurableEvent>();
+
+  async function read(): Promise<void> {
+    for await (const _ of requests) throw new ServerError(Status.UNIMPLEMENTED, OLDER_PROTOCOL);
+  }
+
+  read().catch((error: Error) => outbox.fail(error));
+  yield* outbox.messages(signal, stopping);
+}
+
+const OLDER_PROTOCOL =
+  'ListenForDurableEvent is not supported by this engine: use an SDK that runs durable tasks over DurableTask';
 
 async function* durableTasks(
   deps: DurableServiceDeps,

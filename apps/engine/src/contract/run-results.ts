@@ -71,7 +71,7 @@ function runEvent(run: RunResult): WorkflowRunEvent {
       taskName: task.name,
       jobRunId: task.id,
       // The SDK treats a non-empty error as failure, and an empty one as success.
-      ...(task.status === 'COMPLETED' ? { output: task.output ?? '{}' } : { error: errorText(task) }),
+      ...(hasOutput(task) ? { output: task.output ?? '{}' } : { error: errorText(task) }),
     })),
   });
 }
@@ -103,19 +103,17 @@ export function runDetailsResponse(run: RunDetails): GetRunDetailsResponse {
     additionalMetadata: Buffer.from(JSON.stringify(run.additionalMetadata)),
     isEvicted: run.tasks.some(({ status }) => status === 'EVICTED'),
     taskRuns: Object.fromEntries(
-      run.tasks
-        .filter(({ status }) => status !== 'SKIPPED')
-        .map((task) => [
-          task.name,
-          {
-            externalId: task.id,
-            readableId: task.name,
-            status: STATUS[task.status],
-            isEvicted: task.status === 'EVICTED',
-            ...(task.status === 'COMPLETED' ? { output: Buffer.from(task.output ?? '{}') } : {}),
-            ...(task.status === 'FAILED' || task.status === 'CANCELLED' ? { error: errorText(task) } : {}),
-          },
-        ]),
+      run.tasks.map((task) => [
+        task.name,
+        {
+          externalId: task.id,
+          readableId: task.name,
+          status: STATUS[task.status],
+          isEvicted: task.status === 'EVICTED',
+          ...(hasOutput(task) ? { output: Buffer.from(task.output ?? '{}') } : {}),
+          ...(task.status === 'FAILED' || task.status === 'CANCELLED' ? { error: errorText(task) } : {}),
+        },
+      ]),
     ),
   });
 }
@@ -129,14 +127,21 @@ const STATUS: Record<RunResult['status'] | TaskResult['status'], RunStatus> = {
   COMPLETED: RunStatus.COMPLETED,
   FAILED: RunStatus.FAILED,
   CANCELLED: RunStatus.CANCELLED,
-  SKIPPED: RunStatus.CANCELLED,
+  SKIPPED: RunStatus.COMPLETED,
 };
 
 /** @returns false for a task that never ran because of another task, whose error is the run's. */
 function hasResult({ status, error }: TaskResult): boolean {
-  return status !== 'SKIPPED' && !(status === 'CANCELLED' && error === null);
+  return !(status === 'CANCELLED' && error === null);
 }
 
+/** A skipped task has an output, too. */
+function hasOutput({ status }: TaskResult): boolean {
+  return status === 'COMPLETED' || status === 'SKIPPED';
+}
+
+/** The caller of a cancelled run gets an empty error, as from Hatchet's own engine: its promise resolves with `{}`. */
 function errorText({ status, error }: TaskResult): string {
-  return error || (status === 'CANCELLED' ? CANCELLED_ERROR : 'the task failed without a message');
+  if (status === 'CANCELLED') return error === CANCELLED_ERROR || error === null ? '' : error;
+  return error || 'the task failed without a message';
 }

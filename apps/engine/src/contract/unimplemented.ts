@@ -7,6 +7,12 @@ export function isUnimplemented(method: unknown): boolean {
   return typeof method === 'function' && unimplementedMethods.has(method);
 }
 
+/** Marks a method that does no more than keep clients from calling it again and again. */
+export function markUnimplemented<Method extends object>(method: Method): Method {
+  unimplementedMethods.add(method);
+  return method;
+}
+
 /** Service whose methods all fail with UNIMPLEMENTED; implementations override those that the engine has. */
 export function unimplemented<Definition extends CompatServiceDefinition, Context>(
   definition: Definition,

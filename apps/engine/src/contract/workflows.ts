@@ -76,7 +76,7 @@ export function workflowService({
   return {
     ...unimplemented<typeof WorkflowsDefinition, Authorized>(WorkflowsDefinition),
     async triggerWorkflow(request, { tenantId }) {
-      const attributes = { 'workflow.name': request.name.toLowerCase() };
+      const attributes = { 'workflow.name': request.name };
       const [workflowRunId = ''] = await trigger(tenantId, [request], attributes, false);
       return { workflowRunId };
     },
@@ -86,7 +86,7 @@ export function workflowService({
     },
     async scheduleWorkflow(request, { tenantId }) {
       const schedules = newSchedules(request, tenantId);
-      const workflow = (await registry.find(tenantId, [request.name.toLowerCase()])).values().next().value;
+      const workflow = (await registry.find(tenantId, [request.name])).values().next().value;
       if (!workflow) throw new Refusal('invalid', workflowsNotFound([request.name]));
       await assertParent(db, tenantId, schedules[0]?.parent?.taskId);
       const ids = await createSchedules(db, workflow.id, schedules);
@@ -130,7 +130,7 @@ export function runRequest(request: TriggerWorkflowRequest): RunRequest {
   const labels = desiredLabels(request.desiredWorkerLabels, `run of ${name}`);
   const priority = priorityField(request.priority);
   return {
-    workflowName: name.toLowerCase(),
+    workflowName: name,
     input: jsonField(request.input, 'input'),
     metadata: metadataField(request.additionalMetadata),
     ...(priority === undefined ? {} : { priority }),

@@ -29,7 +29,7 @@ export const FEATURES: readonly Feature[] = [
   { feature: 'cancellation', how: 'by id of a run or task, and by a filter', tests: ['runs.test.ts'] },
   {
     feature: 'replay',
-    how: 'by id and by a filter; successful children are kept, failed ones start again',
+    how: 'by id and by a filter; successful children are kept, failed ones start again; a durable task keeps its log',
     tests: ['replay.test.ts'],
   },
   {
@@ -49,7 +49,7 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     feature: 'batch tasks',
-    how: 'by size, by interval, by a value of the input as group key (`input.<name>`)',
+    how: 'by size, by interval, by a text in the input as group key (`input.<name>`)',
     tests: ['scheduling/batch.test.ts'],
   },
   { feature: 'priorities', how: '1 to 3, of the workflow, the run or the event', tests: ['labels.test.ts'] },
@@ -60,7 +60,7 @@ export const FEATURES: readonly Feature[] = [
   },
   {
     feature: 'idempotency',
-    how: 'by time and by status; the expression names a value: `input.<name>` or `additional_metadata["<name>"]`',
+    how: 'by time and by status, per tenant; the expression names a value: `input.<name>` or `additional_metadata["<name>"]`',
     tests: ['idempotency.test.ts'],
   },
   { feature: 'logs', how: '`ctx.logger`, read over REST', tests: ['logs.test.ts'] },

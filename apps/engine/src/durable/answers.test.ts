@@ -41,9 +41,9 @@ describe('the answer of a child', () => {
   test.each<[string, RunResult, ReturnType<typeof childAnswer>]>([
     ['of one task is its output', run('COMPLETED', task('a', { output: '[1]' })), { payload: '[1]' }],
     [
-      'of a DAG is what its tasks that ran have put out',
+      'of a DAG has the outputs of all its tasks',
       run('COMPLETED', task('a', { output: '1' }), task('b', { output: '2' }), task('c', { status: 'SKIPPED' })),
-      { payload: '{"a":1,"b":2}' },
+      { payload: '{"a":1,"b":2,"c":{}}' },
     ],
     [
       'that failed is its message',

@@ -95,7 +95,7 @@ export function childAnswer({ status, tasks }: RunResult): Answer {
   const [first, ...more] = tasks;
   if (first && more.length === 0) return { payload: first.output ?? '{}' };
   const outputs = tasks
-    .filter((task) => task.status === 'COMPLETED')
+    .filter(({ status }) => status === 'COMPLETED' || status === 'SKIPPED')
     .map(({ name, output }) => `${JSON.stringify(name)}:${output ?? '{}'}`);
   return { payload: `{${outputs.join(',')}}` };
 }

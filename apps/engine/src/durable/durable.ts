@@ -90,6 +90,12 @@ export class Durable {
     this.#matching.runEnded(runId);
   }
 
+  /** Matches the result of a child run, now if it has ended, else at its end. */
+  awaitChild(runId: string): void {
+    this.#matching.awaitRun(runId);
+    this.#matching.runEnded(runId);
+  }
+
   /** To be called once the events are committed. */
   readonly eventsStored = (events: readonly StoredEvent[]): void => this.#matching.eventsStored(events);
 

@@ -30,16 +30,23 @@ export function memoEntry(key: Uint8Array): EntryRequest {
   return { kind: 'MEMO', digest: digestOf(Buffer.from(key).toString('hex')), label: 'a remembered value' };
 }
 
-/** Entry of a child run. The digest excludes its metadata, which holds trace contexts. */
+/**
+ * Entry of a child run. The digest excludes its metadata, which holds trace contexts; the name is in lower case, as in the
+ * logs of earlier engines.
+ */
 export function runEntry({ workflowName, input }: { workflowName: string; input: string }): EntryRequest {
-  return { kind: 'RUN', digest: digestOf([workflowName, input]), label: `run of ${workflowName}` };
+  return { kind: 'RUN', digest: digestOf([workflowName.toLowerCase(), input]), label: `run of ${workflowName}` };
+}
+
+/** Node at which a request differs from the stored entry. */
+export interface Mismatch {
+  nodeId: number;
+  expected: string;
+  received: string;
 }
 
 /** Finds the first request that differs from the stored entry at its node. */
-export function firstMismatch(
-  stored: readonly StoredEntry[],
-  requests: readonly EntryRequest[],
-): { nodeId: number; expected: string; received: string } | undefined {
+export function firstMismatch(stored: readonly StoredEntry[], requests: readonly EntryRequest[]): Mismatch | undefined {
   const position = stored.findIndex(
     ({ kind, digest }, index) => kind !== requests[index]?.kind || digest !== requests[index]?.digest,
   );

@@ -3,21 +3,25 @@ import {
   appendEntries,
   type Condition,
   type Entry,
+  entriesOfChildren,
   insertConditions,
   lockDurableTasks,
   type StoredEntry,
   satisfyEntries,
   storedEntries,
 } from '@hatchet-ts/storage/durable';
-import type { EpochMs } from '@hatchet-ts/storage/runs';
+import type { EpochMs, NewRun } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
+import { BRANCH } from '../messages/durable-response.ts';
+import { nonDeterminism } from '../messages/hatchet-texts.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { RunFactory } from '../runs/run-factory.ts';
 import { waitPayload } from './answers.ts';
 import {
   type EntryRequest,
   firstMismatch,
+  type Mismatch,
   memoEntry,
   type RequestedCondition,
   runEntry,
@@ -31,10 +35,8 @@ export class NonDeterminism extends Error {
   override readonly name = 'NonDeterminism';
   readonly nodeId: number;
 
-  constructor(nodeId: number, expected: string, received: string) {
-    super(
-      `a durable task must make the same requests in the same order: at node ${nodeId} it requested ${expected} before, now ${received}`,
-    );
+  constructor(taskId: string, { nodeId, expected, received }: Mismatch) {
+    super(nonDeterminism({ taskId, nodeId, branchId: BRANCH }, { expected, received }));
     this.nodeId = nodeId;
   }
 }
@@ -117,6 +119,7 @@ export class DurableLog {
     for (const { id } of runs) matching.awaitRun(id);
     const spawned = this.#request(invocation, requests.map(runEntry), async (transaction, entries) => {
       const ids = await factory.store(runs, transaction);
+      await assertSameChildren(transaction, taskId, entries, { runs, ids });
       const withIds = entries.map((entry, index) => ({ ...entry, childRunId: ids[index] ?? null }));
       await appendEntries(transaction, withIds, [{ taskId, cursor: last }], now());
       return ids;
@@ -149,7 +152,7 @@ export class DurableLog {
         throw new StaleInvocation();
       const stored = await storedEntries(transaction, { taskId, from: cursor + 1, to: cursor + requests.length });
       const mismatch = firstMismatch(stored, requests);
-      if (mismatch) throw new NonDeterminism(mismatch.nodeId, mismatch.expected, mismatch.received);
+      if (mismatch) throw new NonDeterminism(taskId, mismatch);
       const fresh = requests.slice(stored.length);
       const entries = fresh.map((request, index) => ({
         ...request,
@@ -161,6 +164,30 @@ export class DurableLog {
     });
     invocation.task.cursor = cursor + requests.length;
     return outcome;
+  }
+}
+
+/**
+ * Compares children that exist already with the requests for them. A child with a key is reused whatever its input, as in
+ * Hatchet's own engine; one found by its index must be the same.
+ *
+ * @throws NonDeterminism
+ */
+async function assertSameChildren(
+  transaction: Queryable,
+  taskId: string,
+  requests: readonly EntryRequest[],
+  { runs, ids }: { runs: readonly NewRun[]; ids: readonly string[] },
+): Promise<void> {
+  const reused = new Map<string, EntryRequest>();
+  for (const [index, run] of runs.entries()) {
+    const [id, request] = [ids[index], requests[index]];
+    if (id !== undefined && request && id !== run.id && run.parent?.childKey === null) reused.set(id, request);
+  }
+  if (reused.size === 0) return;
+  for (const stored of await entriesOfChildren(transaction, taskId, [...reused.keys()])) {
+    const mismatch = firstMismatch([stored], [reused.get(stored.childRunId ?? '')!]);
+    if (mismatch) throw new NonDeterminism(taskId, mismatch);
   }
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import {
+  DurableTaskErrorType,
   DurableTaskRequest,
   type DurableTaskResponse,
   V1DispatcherDefinition,
@@ -126,6 +127,28 @@ test('an answer for a node that this invocation has not requested yet holds back
   expect(heard).toEqual(['ack 1', 'ack 2', 'ack 3', 'answer 3', 'answer 1', 'answer 2']);
 });
 
+test('a child is found again by its index if it is the same, by its key whatever it is', async () => {
+  const { taskId, send, receive } = await rawWorker('spawning');
+  const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
+  /** Spawns a child; returns its node and run, or the node of the refusal. */
+  const spawn = async (n: number, as: { childIndex?: number; childKey?: string }) => {
+    send({ triggerRuns: { ...invocation, triggerOpts: [{ name: 'spawning', input: JSON.stringify({ n }), ...as }] } });
+    const { triggerRunsAck, error } = (await receive()) ?? {};
+    if (error) return { refusedAt: error.ref?.nodeId, type: error.errorType };
+    return triggerRunsAck?.runEntries[0]?.workflowRunExternalId;
+  };
+  const first = await spawn(1, { childIndex: 0 });
+  const second = await spawn(2, { childIndex: 1 });
+  expect(second).not.toBe(first);
+  expect(await spawn(1, { childIndex: 0 })).toBe(first);
+  const type = DurableTaskErrorType.DURABLE_TASK_ERROR_TYPE_NONDETERMINISM;
+  expect(await spawn(1, { childIndex: 1 })).toEqual({ refusedAt: 2, type });
+  const keyed = await spawn(1, { childKey: 'k' });
+  expect(await spawn(2, { childKey: 'k' })).toBe(keyed);
+  const { rowCount } = await engine.db.query('SELECT FROM run WHERE parent_task_id = $1', [taskId]);
+  expect(rowCount).toBe(3);
+});
+
 test('a worker of another tenant receives nothing about a task', async () => {
   const { client, taskId, send, receive } = await rawWorker('private');
   const invocation = { durableTaskExternalId: taskId, invocationCount: 1 };
@@ -148,4 +171,18 @@ test('a worker of another tenant receives nothing about a task', async () => {
   expect(await receive()).toMatchObject({ waitForAck: { ref: { nodeId: 1 } } });
   await client.events.push('private', {});
   expect(await receive()).toMatchObject({ entryCompleted: { ref: { nodeId: 1 } } });
+});
+
+test('the stream of the older protocol stays open, and refuses a request on it', async () => {
+  const { signal } = stopped;
+  const requests = new Outbox<{ taskId: string; signalKey: string }>();
+  const responses = rawClient(V1DispatcherDefinition, engine.address, await engine.token())
+    .listenForDurableEvent(requests.messages(signal, signal), { signal })
+    [Symbol.asyncIterator]();
+  const outcome = responses.next().catch((error: { details: string }) => error.details);
+  // A later call on the same connection is answered first: the stream has not ended by itself.
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+  expect(await Promise.race([outcome, dispatcher.getVersion({})])).toHaveProperty('version');
+  requests.send({ taskId: 'any', signalKey: 'any' });
+  expect(await outcome).toContain('ListenForDurableEvent is not supported by this engine');
 });

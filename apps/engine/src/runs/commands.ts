@@ -1,5 +1,6 @@
 import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
+import { failedChildren } from '@hatchet-ts/storage/durable';
 import {
   findFinishedByFilter,
   findFinishedByIds,
@@ -51,11 +52,33 @@ export function createReplay(db: Queryable, settle: Settle): Command {
       // If the run itself is selected, so are all its tasks.
       return { runId, event: { kind: 'replayed', ...(taskIds.length === named.length ? { taskIds } : {}) } };
     });
+    const children = await failedChildrenOf(db, inputs);
     await runSpan('replay-task', { attributes: { 'batch.item_count': targets.length } }, () =>
-      settleInChunks(settle, inputs),
+      settleInChunks(settle, [...children, ...inputs]),
     );
     return targets.map(idOf);
   };
+}
+
+/**
+ * Replays the failed children of durable tasks before their parents, whose logs wait for them again. Children of other
+ * tasks are started anew by the tasks themselves.
+ */
+async function failedChildrenOf(db: Queryable, replays: readonly RunInput[]): Promise<RunInput[]> {
+  const taskIds = replays.map(({ event }) => (event.kind === 'replayed' ? event.taskIds : undefined));
+  const whole = replays.filter((_, position) => taskIds[position] === undefined).map(({ runId }) => runId);
+  const parts = replays.filter((_, position) => taskIds[position] !== undefined).map(({ runId }) => runId);
+  const children = [
+    ...(whole.length > 0 ? await failedChildren(db, whole) : []),
+    ...(parts.length > 0
+      ? await failedChildren(
+          db,
+          parts,
+          taskIds.flatMap((ids) => ids ?? []),
+        )
+      : []),
+  ];
+  return [...new Set(children)].map((runId) => ({ runId, event: { kind: 'replayed' } }));
 }
 
 async function settleInChunks(settle: Settle, inputs: readonly RunInput[]): Promise<void> {

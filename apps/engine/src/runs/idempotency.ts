@@ -1,5 +1,6 @@
 import type { EpochMs, IdempotencyClaim } from '@hatchet-ts/storage/runs';
 import type { Workflow } from '@hatchet-ts/storage/workflows';
+import { IDEMPOTENCY_COLLISION } from '../messages/hatchet-texts.ts';
 import { Refusal } from '../refusal.ts';
 import type { Metadata } from './context.ts';
 
@@ -18,7 +19,7 @@ export class IdempotencyCollision extends Error {
   readonly created: readonly string[] | undefined;
 
   constructor(collisions: readonly Collision[], created?: readonly string[]) {
-    super(`idempotency key collision: run ${collisions[0]?.existingRunId} has the key`);
+    super(IDEMPOTENCY_COLLISION);
     this.collisions = collisions;
     this.created = created;
   }

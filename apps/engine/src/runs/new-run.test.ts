@@ -3,14 +3,24 @@ import { batchKey, childMetadata, eventRunMetadata } from './new-run.ts';
 
 test.each([
   [undefined, '{"a":1}', ''],
-  [['a'], '{"a":"x"}', 'x'],
-  [['a'], '{"a":1}', '1'],
-  [['a', 'b'], '{"a":{"b":[1]}}', '[1]'],
-  [['a', 'b'], '{"a":"text"}', ''],
-  [['a'], '{}', ''],
-  [['a'], 'null', ''],
+  [['a'], '{"a":" x "}', 'x'],
+  [['a', 'b'], '{"a":{"b":"x"}}', 'x'],
 ])('the batch key by %j of %s is "%s"', (groupBy, input, key) => {
-  expect(batchKey({ maxSize: 1, ...(groupBy ? { groupBy } : {}) }, input)).toBe(key);
+  expect(batchKey({ maxSize: 1, ...(groupBy ? { groupBy } : {}) }, input)).toEqual({ batchKey: key });
+});
+
+test.each([
+  [['a'], '{"a":1}', '(input.a): expected string output for batch key, got int'],
+  [['a', 'b'], '{"a":{"b":[1]}}', '(input.a.b): expected string output for batch key, got unknown type'],
+  [['a'], '{"a":null}', '(input.a): expected string output for batch key, got unknown type'],
+  [['a', 'b'], '{"a":"text"}', '(input.a.b): no such key: b'],
+  [['a'], '{}', '(input.a): no such key: a'],
+  [['a'], 'null', '(input.a): no such key: a'],
+])('the batch key by %j of %s is an error: %s', (groupBy, input, error) => {
+  expect(batchKey({ maxSize: 1, groupBy }, input)).toEqual({
+    batchKey: '',
+    batchKeyError: `failed to parse batch group key expression ${error}`,
+  });
 });
 
 const parent = (additionalMetadata: Record<string, unknown>) => ({ runId: 'run', taskId: 'task', additionalMetadata });

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/runs';
 import type { BatchConfig, DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
+import { batchKeyError } from '../messages/hatchet-texts.ts';
 import { affinityText } from '../placement/affinity.ts';
 import { firingContext, type Metadata, newRunContext } from './context.ts';
 import { idempotencyClaim } from './idempotency.ts';
@@ -109,7 +110,7 @@ function newTasks(
       timeoutMs: step.timeout.ms,
       dueAt: waits ? null : createdAt + step.scheduleTimeout.ms,
       ...(step.durable ? { durable: true } : {}),
-      ...(step.batch ? { batchKey: batchKey(step.batch, input) } : {}),
+      ...(step.batch ? batchKey(step.batch, input) : {}),
     };
   });
 }
@@ -122,14 +123,28 @@ function childOf(
   return { runId, taskId, dedupe, childIndex: childIndex ?? null, childKey: childKey ?? null };
 }
 
-/** Key of the batches that a task can join: the value in its input that its step names; without one all tasks share a batch. */
-export function batchKey({ groupBy }: BatchConfig, input: string): string {
-  if (!groupBy) return '';
+/**
+ * Computes the key of the batches that a task can join: the text in its input that its step names. Without a group key all
+ * tasks share a batch. Any other value is an error, as in Hatchet's own engine.
+ */
+export function batchKey({ groupBy }: BatchConfig, input: string): Pick<NewTask, 'batchKey' | 'batchKeyError'> {
+  if (!groupBy) return { batchKey: '' };
   let value: unknown = JSON.parse(input);
+  const invalid = (cause: string) => ({
+    batchKey: '',
+    batchKeyError: batchKeyError(['input', ...groupBy].join('.'), cause),
+  });
   for (const name of groupBy) {
-    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) {
+      return invalid(`no such key: ${name}`);
+    }
+    value = (value as Record<string, unknown>)[name];
   }
-  if (value === undefined || value === null) return '';
-  // PostgreSQL's text cannot hold U+0000.
-  return (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll('\0', '\uFFFD');
+  if (typeof value === 'string') return { batchKey: storableText(value.trim()) };
+  return invalid(`expected string output for batch key, got ${typeof value === 'number' ? 'int' : 'unknown type'}`);
+}
+
+/** PostgreSQL's text cannot hold U+0000. */
+function storableText(text: string): string {
+  return text.replaceAll('\0', '\uFFFD');
 }

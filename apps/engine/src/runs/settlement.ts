@@ -1,5 +1,5 @@
-import type { Database } from '@hatchet-ts/storage';
-import { deleteLogs, dropConditions } from '@hatchet-ts/storage/durable';
+import type { Database, Queryable } from '@hatchet-ts/storage';
+import { forgetFailedChildren } from '@hatchet-ts/storage/durable';
 import {
   type EarlierAttempt,
   keepAttempts,
@@ -53,14 +53,9 @@ export function createSettle({ db, registry, effects }: SettlementDeps): Settle 
       const earlier = earlierAttempts(locked.tasks, tasks, effects);
       if (earlier.length > 0) await keepAttempts(transaction, earlier, at);
       if (changes.length > 0) await saveChanges(transaction, changes, [...runs.values()]);
-      const idsOf = (these: readonly TaskChange[]) => these.map(({ id }) => id);
-      const durable = changes.filter(({ invocationCount }) => invocationCount !== null);
-      const ended = durable.filter(({ finishedAt }) => finishedAt !== null);
-      if (ended.length > 0) await dropConditions(transaction, idsOf(ended));
-      const replayed = changes.filter((task) => task.replayed);
-      if (replayed.length > 0) await releaseFailedChildKeys(transaction, idsOf(replayed));
-      if (replayed.some((task) => durable.includes(task))) await deleteLogs(transaction, idsOf(replayed));
-      return effects;
+      const replayed = changes.filter(({ replayedFrom }) => replayedFrom);
+      const awaited = replayed.length > 0 ? await repairReplayed(transaction, replayed) : [];
+      return [...effects, ...awaited.map((runId): Effect => ({ kind: 'child-awaited', runId }))];
     });
     effects.apply(committed);
   };
@@ -79,4 +74,23 @@ function earlierAttempts(
     const lost = end.stopReason === 'lost' ? 'worker_lost' : undefined;
     return [{ taskId: id, error: end.error, endReason: end.outcome === 'timed_out' ? 'timed_out' : lost }];
   });
+}
+
+/**
+ * Lets replayed tasks start their failed children again. A durable task keeps its log and its answers; if it failed, its
+ * failed children's answers are awaited again.
+ *
+ * @returns the runs of these children
+ */
+async function repairReplayed(transaction: Queryable, replayed: readonly TaskChange[]): Promise<string[]> {
+  await releaseFailedChildKeys(
+    transaction,
+    replayed.map(({ id }) => id),
+  );
+  const failed = replayed.filter((task) => task.invocationCount !== null && task.replayedFrom !== 'COMPLETED');
+  if (failed.length === 0) return [];
+  return forgetFailedChildren(
+    transaction,
+    failed.map(({ id }) => id),
+  );
 }

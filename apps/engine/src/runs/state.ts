@@ -1,7 +1,7 @@
 import type { EndReason, EpochMs, RunChange, RunRow, TaskChange, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import type { StopReason } from '../messages/assigned-action.ts';
-import { CANCELLED_ERROR, timeoutError } from '../messages/hatchet-texts.ts';
+import { CANCELLED_ERROR, SKIPPED_OUTPUT, timeoutError } from '../messages/hatchet-texts.ts';
 import { errorMessage } from './error-message.ts';
 
 /** Run with all its tasks, and the steps of its workflow version. */
@@ -16,6 +16,8 @@ export type RunEvent =
   | { kind: 'completed'; taskId: string; retryCount: number; output: string }
   | { kind: 'failed'; taskId: string; retryCount: number; error: string; mayRetry: boolean }
   | { kind: 'worker-lost'; taskId: string; retryCount: number; error: string }
+  /** A queued task can never run. */
+  | { kind: 'rejected'; taskId: string; error: string }
   /** The task's timer expired. */
   | { kind: 'due'; taskId: string; retryCount: number }
   /** Cancels one task or the whole run; from a worker only the attempt that it names. */
@@ -48,6 +50,8 @@ export type Effect =
   /** `slots` are those that the task will occupy; `batched` tasks run in batches. */
   | { kind: 'queued'; task: TaskRow; slots: Step['slots']; batched: boolean }
   | { kind: 'timer'; dueAt: EpochMs }
+  /** A durable task's log waits for the result of a child again; the child may have ended. */
+  | { kind: 'child-awaited'; runId: string }
   | ({ kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome } & AttemptResult)
   | { kind: 'run-ended'; run: RunRow; at: EpochMs; outcome: Outcome; error?: string };
 
@@ -80,6 +84,9 @@ export function advance(state: RunState, event: RunEvent, at: EpochMs): Advance 
       break;
     case 'worker-lost':
       draft.attempt(event, (task) => draft.reassign(task, event.error));
+      break;
+    case 'rejected':
+      draft.reject(event);
       break;
     case 'due':
       draft.due(event);
@@ -174,6 +181,11 @@ class Draft {
     this.#queue(task, this.#at);
   }
 
+  reject({ taskId, error }: { taskId: string; error: string }): void {
+    const task = this.#tasks.find(({ id }) => id === taskId);
+    if (task?.status === 'QUEUED') this.finish(task, 'FAILED', { error });
+  }
+
   due({ taskId, retryCount }: { taskId: string; retryCount: number }): void {
     const task = this.#tasks.find(({ id }) => id === taskId);
     // The timer may have been set again since it was read.
@@ -213,9 +225,10 @@ class Draft {
     const again = this.#tasks.filter(({ step }) => positions?.has(step) ?? true);
     if (again.length === 0) return;
     for (const task of again) {
+      const { status: replayedFrom } = task;
       const retryCount = task.retryCount + 1;
       Object.assign(task, BEGINNING, { retryCount, firstAttempt: retryCount });
-      this.#changes.set(task.id, Object.assign(task, { replayed: true as const, endReason: undefined }));
+      this.#changes.set(task.id, Object.assign(task, { replayedFrom, endReason: undefined }));
     }
     Object.assign(this.#run, { status: 'QUEUED', finishedAt: null, replayedAt: this.#at });
     this.#runChange = { id: this.#run.id, status: 'QUEUED', finishedAt: null, replayedAt: this.#at };
@@ -271,7 +284,7 @@ class Draft {
   #settleWaiting(task: TaskRow): boolean {
     const next = this.#step(task).kind === 'on-failure' ? this.#afterFailure(task) : this.#afterParents(task);
     if (next === 'QUEUED') this.#queue(task, this.#at);
-    else if (next !== 'WAITING') this.finish(task, next);
+    else if (next !== 'WAITING') this.finish(task, next, next === 'SKIPPED' ? { output: SKIPPED_OUTPUT } : {});
     return next !== 'WAITING';
   }
 

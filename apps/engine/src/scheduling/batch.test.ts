@@ -61,6 +61,28 @@ describe('a batch task', () => {
     ]);
   });
 
+  test('fails a run whose group key is not text, and no other', async () => {
+    const client = await engine.client();
+    const grouped = client.task({
+      name: 'group-of-text',
+      batch: { maxSize: 1, groupKey: 'input.group' },
+      fn: async (inputs: Record<string, { group: string }>) =>
+        Object.fromEntries(Object.keys(inputs).map((id) => [id, {}])),
+    });
+    await engine.work(client, [grouped]);
+
+    const refs = await grouped.runNoWait([{ group: 123 }, { group: 'a' }, {}] as never);
+    const outcomes = await Promise.allSettled(
+      (refs as unknown as { output: Promise<unknown> }[]).map((ref) => ref.output),
+    );
+    const failed = 'failed to parse batch group key expression (input.group)';
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason: [`${failed}: expected string output for batch key, got int`] },
+      { status: 'fulfilled', value: {} },
+      { status: 'rejected', reason: [`${failed}: no such key: group`] },
+    ]);
+  });
+
   test('that throws fails all its runs', async () => {
     const client = await engine.client();
     const broken = client.task({

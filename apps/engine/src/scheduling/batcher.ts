@@ -46,7 +46,7 @@ export class Batcher {
   }
 
   async #pass(): Promise<EpochMs | null> {
-    const { db, registry, mayRun } = this.#deps;
+    const { db, registry, dispatch, mayRun } = this.#deps;
     const backlogs = [...this.#backlogs];
     if (!mayRun() || backlogs.length === 0) return null;
     // Forgotten before the rows are read: tasks queued later note their kind again.
@@ -59,6 +59,11 @@ export class Batcher {
       );
       await registry.load(tasks.map(({ versionId }) => versionId));
       for (const { tenantId, action } of tasks) this.#backlogs.set(`${tenantId} ${action}`, { tenantId, action });
+      const unbatchable = tasks.filter(({ batchKeyError }) => batchKeyError !== null);
+      if (unbatchable.length > 0) {
+        await dispatch.rejectUnbatchable(unbatchable);
+        return now();
+      }
       const { ready, nextAt } = formBatches(tasks, (task) => this.#config(task), now());
       const assigned = await this.#assign(ready);
       // There may be more tasks than were picked.

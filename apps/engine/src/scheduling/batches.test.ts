@@ -42,6 +42,14 @@ describe('batches', () => {
     expect(form(tasks, { maxSize: 2 }).ready).toEqual([['max_size', 'a', 'e']]);
   });
 
+  test('hold at most 4,000,000 bytes, counted with the other fields of their tasks', () => {
+    const tasks = Array.from({ length: 100 }, (_, index) => task(`${index}`, { bytes: 100_000 }));
+    const sizes = form(tasks, { maxSize: 1_000, maxIntervalMs: 0 }).ready.map((batch) => batch.length - 1);
+    expect(sizes).toEqual([39, 39, 22]);
+    const small = Array.from({ length: 1_000 }, (_, index) => task(`${index}`, { bytes: 4_000 }));
+    expect(form(small, { maxSize: 1_000, maxIntervalMs: 0 }).ready[0]).toHaveLength(1 + 886);
+  });
+
   test('stay below the size limit of a message to a worker', () => {
     const tasks = [task('a', { bytes: MOST_BYTES }), task('b', { bytes: 1 }), task('c', { bytes: MOST_BYTES })];
     expect(form(tasks, { maxSize: 9, maxIntervalMs: 0 }).ready).toEqual([

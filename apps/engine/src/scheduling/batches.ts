@@ -2,8 +2,11 @@ import type { BatchableTask, EpochMs } from '@hatchet-ts/storage/runs';
 import type { BatchConfig } from '@hatchet-ts/storage/workflows';
 import type { AssignedBatch } from '../messages/batch-action.ts';
 
-/** Most bytes of input in a batch of several tasks; a message to a worker has at most 4 MiB. */
-export const MOST_BYTES = 2 * 1024 * 1024;
+/** Most bytes of input in a batch of several tasks, as in Hatchet's own engine. */
+export const MOST_BYTES = 4_000_000;
+
+/** Room for the other fields of a task in the message to the worker, which has at most 4 MiB. */
+const OTHER_BYTES_OF_TASK = 512;
 
 /** Most tasks in a batch, and most of a kind that one pass picks. */
 export const MOST_IN_A_BATCH = 1_000;
@@ -55,9 +58,10 @@ function portions(
     bytes = 0;
   };
   for (const task of group) {
-    if (rest.length > 0 && bytes + task.bytes > MOST_BYTES) close();
+    const taskBytes = task.bytes + OTHER_BYTES_OF_TASK;
+    if (rest.length > 0 && bytes + taskBytes > MOST_BYTES) close();
     rest.push(task);
-    bytes += task.bytes;
+    bytes += taskBytes;
     if (rest.length === maxSize) close();
   }
   return { full, rest };

@@ -1,5 +1,5 @@
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
-import type { Assignment, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
+import type { Assignment, BatchableTask, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import { cancelAction, type StopReason, startAction } from '../messages/assigned-action.ts';
 import { type AssignedBatch, startBatchAction } from '../messages/batch-action.ts';
@@ -66,6 +66,16 @@ export class Dispatch {
     );
     const at = now();
     for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], at);
+  }
+
+  /** Fails queued tasks that no batch can hold. */
+  async rejectUnbatchable(tasks: readonly BatchableTask[]): Promise<void> {
+    await this.#deps.settle(
+      tasks.map(({ id: taskId, runId, batchKeyError }) => ({
+        runId,
+        event: { kind: 'rejected', taskId, error: batchKeyError ?? '' },
+      })),
+    );
   }
 
   cancel(run: RunRow, task: TaskRow, reason: StopReason): void {

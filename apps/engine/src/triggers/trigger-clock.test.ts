@@ -111,7 +111,7 @@ describe('a schedule', () => {
     const workflows = rawClient(WorkflowServiceDefinition, engine.address, await engine.token());
     const schedules = [new Date(Date.now() + 100), new Date(Date.now() + 200)];
     const answer = await workflows.scheduleWorkflow({
-      name: 'Python',
+      name: 'python',
       schedules,
       input: '{}',
       additionalMetadata: '{"who":"snake"}',

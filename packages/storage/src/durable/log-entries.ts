@@ -234,11 +234,92 @@ const EVICTED = {
   text: `${TASK_COLUMNS} WHERE t.status = 'EVICTED' AND t.durable_satisfied > t.durable_seen LIMIT $1`,
 };
 
-/** Deletes the logs of replayed tasks, so that their waits, memos and child runs start over. */
-export async function deleteLogs(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
-  await transaction.query(
-    `WITH gone AS (DELETE FROM durable_entry WHERE task_id = ANY ($1::uuid[]))
-     UPDATE task SET durable_cursor = 0, durable_satisfied = 0, durable_seen = 0 WHERE id = ANY ($1::uuid[])`,
+/**
+ * Forgets the failures of child runs in the logs of replayed tasks, and all requests that were first made after such a
+ * failure: they may depend on it. The children of these requests lose their deduplication keys. The other answers keep
+ * their order.
+ *
+ * @returns the failed child runs: each node waits for its child's result again.
+ */
+export async function forgetFailedChildren(transaction: Queryable, taskIds: readonly string[]): Promise<string[]> {
+  const { rows } = await transaction.query<{ childRunId: string }>(
+    `WITH failed AS (
+       SELECT e.task_id, e.node_id, e.satisfied_at FROM durable_entry e JOIN run r ON r.id = e.child_run_id
+       WHERE e.task_id = ANY ($1::uuid[]) AND e.error IS NOT NULL
+     ), first AS (
+       SELECT task_id, min(satisfied_at) AS at FROM failed GROUP BY 1
+     ), later AS (
+       DELETE FROM durable_entry e USING first f WHERE e.task_id = f.task_id AND e.created_at >= f.at
+       RETURNING e.task_id, e.node_id, e.child_run_id
+     ), orphaned AS (
+       UPDATE run r SET dedupe = r.dedupe || ' of ' || r.id FROM later l WHERE r.id = l.child_run_id AND r.dedupe IS NOT NULL
+     )
+     UPDATE durable_entry e SET satisfied_order = NULL, satisfied_at = NULL, error = NULL FROM failed f
+     WHERE e.task_id = f.task_id AND e.node_id = f.node_id
+       AND NOT EXISTS (SELECT FROM first WHERE first.task_id = e.task_id AND e.created_at >= first.at)
+     RETURNING e.child_run_id AS "childRunId"`,
     [taskIds],
   );
+  // Negative first: the unique index on the order would reject a swap of two rows.
+  await transaction.query(
+    `UPDATE durable_entry e SET satisfied_order = -o.place
+     FROM (SELECT task_id, node_id, row_number() OVER (PARTITION BY task_id ORDER BY satisfied_order) AS place
+           FROM durable_entry WHERE task_id = ANY ($1::uuid[]) AND satisfied_order IS NOT NULL) o
+     WHERE e.task_id = o.task_id AND e.node_id = o.node_id`,
+    [taskIds],
+  );
+  await transaction.query(
+    `WITH ordered AS (
+       UPDATE durable_entry SET satisfied_order = -satisfied_order
+       WHERE task_id = ANY ($1::uuid[]) AND satisfied_order IS NOT NULL RETURNING task_id
+     )
+     UPDATE task t SET durable_satisfied = (SELECT count(*) FROM ordered o WHERE o.task_id = t.id), durable_seen = 0
+     WHERE t.id = ANY ($1::uuid[])`,
+    [taskIds],
+  );
+  return rows.map(({ childRunId }) => childRunId);
+}
+
+/**
+ * Lists the failed and cancelled runs in the logs of failed durable tasks, and those below them, the deepest first.
+ *
+ * @param taskIds restricts the first level to these tasks of the runs.
+ */
+export async function failedChildren(
+  db: Queryable,
+  runIds: readonly string[],
+  taskIds?: readonly string[],
+): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    `WITH RECURSIVE child AS (
+       SELECT e.child_run_id AS id, 1 AS depth FROM task t JOIN durable_entry e ON e.task_id = t.id
+       WHERE t.run_id = ANY ($1::uuid[]) AND ($2::uuid[] IS NULL OR t.id = ANY ($2::uuid[])) AND ${FAILED_CHILD}
+       UNION
+       SELECT e.child_run_id, c.depth + 1 FROM child c JOIN task t ON t.run_id = c.id
+         JOIN durable_entry e ON e.task_id = t.id
+       WHERE ${FAILED_CHILD}
+     )
+     SELECT c.id FROM child c JOIN run r ON r.id = c.id AND r.status IN ('FAILED', 'CANCELLED')
+     GROUP BY c.id ORDER BY max(c.depth) DESC`,
+    [runIds, taskIds ?? null],
+  );
+  return rows.map(({ id }) => id);
+}
+
+const FAILED_CHILD = `t.status IN ('FAILED', 'CANCELLED') AND e.child_run_id IS NOT NULL AND e.error IS NOT NULL`;
+
+/** Reads the nodes of a task's log that started these runs. */
+export async function entriesOfChildren(
+  db: Queryable,
+  taskId: string,
+  childRunIds: readonly string[],
+): Promise<StoredEntry[]> {
+  const { rows } = await db.query<StoredEntry>(
+    {
+      name: 'durable-entries-of-children',
+      text: `${STORED} WHERE e.task_id = $1 AND e.child_run_id = ANY ($2::uuid[]) ORDER BY e.node_id`,
+    },
+    [taskId, childRunIds],
+  );
+  return rows;
 }

@@ -162,11 +162,3 @@ const OPEN = {
     JOIN durable_condition c ON c.task_id = x.task_id AND c.node_id = x.node_id
     ORDER BY c.task_id, c.node_id, c.position`,
 };
-
-/** Deletes the conditions of tasks that have ended. */
-export async function dropConditions(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
-  await transaction.query(
-    { name: 'drop-conditions', text: 'DELETE FROM durable_condition WHERE task_id = ANY ($1::uuid[])' },
-    [taskIds],
-  );
-}

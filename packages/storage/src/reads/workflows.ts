@@ -54,7 +54,7 @@ export async function deleteWorkflow(db: Queryable, tenantId: string, id: string
   return rowCount === 1;
 }
 
-/** Lists a tenant's workflows by name. `name` restricts them to names that contain it, an exact match first. */
+/** Lists a tenant's workflows by name. `name` restricts them to names that contain it in any case, an exact match first. */
 export async function listWorkflows(
   db: Queryable,
   tenantId: string,
@@ -66,9 +66,9 @@ export async function listWorkflows(
     {
       select: WORKFLOW,
       from: 'workflow w',
-      where: 'w.tenant_id = $1 AND strpos(w.name, $2) > 0',
+      where: 'w.tenant_id = $1 AND strpos(lower(w.name), lower($2)) > 0',
       orderBy: 'w.name = $2 DESC, w.name',
-      params: [tenantId, name?.toLowerCase() ?? ''],
+      params: [tenantId, name ?? ''],
     },
     page,
   );

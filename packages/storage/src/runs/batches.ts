@@ -10,6 +10,8 @@ export type BatchBacklog = Omit<Backlog, 'affinity'>;
 export interface BatchableTask extends QueuedTask {
   /** Tasks with the same key may share a batch. */
   batchKey: string;
+  /** Set if the task has no usable key. */
+  batchKeyError: string | null;
   queuedAt: EpochMs;
   /** Size of its input, as JSON in UTF-8. */
   bytes: number;
@@ -41,6 +43,7 @@ const PICK = {
   name: 'pick-batchable',
   text: `
 SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.affinity, t.step, t.batch_key AS "batchKey",
+  t.batch_key_error AS "batchKeyError",
   ${epochMs('t.queued_at')} AS "queuedAt", r.workflow_version_id AS "versionId", octet_length(r.input) AS bytes,
   ${CONTEXT_COLUMNS}
 FROM unnest($1::uuid[], $2::text[]) AS w (tenant_id, action)

@@ -1,6 +1,6 @@
 import type { Queryable } from '../database/transaction.ts';
 import { type EpochMs, timestamp } from '../sql/epoch-ms.ts';
-import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow } from './rows.ts';
+import { RUN_COLUMNS, type RunRow, type RunStatus, TASK_COLUMNS, type TaskRow, type TaskStatus } from './rows.ts';
 
 /**
  * New state of a task. An undefined `seenAnswers` leaves the column unchanged. So does an undefined `output` or `error`,
@@ -11,8 +11,8 @@ export interface TaskChange extends TaskRow {
   error?: string;
   /** Reason of a task's end that its status does not tell. */
   endReason?: EndReason;
-  /** A replay has reset the task. */
-  replayed?: true;
+  /** Status before a replay reset the task. */
+  replayedFrom?: TaskStatus;
   /** Number of answers that an evicted durable task's invocation has received. */
   seenAnswers?: number;
 }
@@ -92,7 +92,7 @@ function taskColumns(task: TaskChange): Record<string, unknown> {
     retry_count: task.retryCount,
     retries_used: task.retriesUsed,
     first_attempt: task.firstAttempt,
-    replayed: task.replayed,
+    replayed: task.replayedFrom && true,
     worker_id: task.workerId,
     queued_at: task.queuedAt,
     assigned_at: task.assignedAt,

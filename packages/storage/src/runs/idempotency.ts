@@ -9,10 +9,10 @@ export interface IdempotencyClaim {
   untilEnd: boolean;
 }
 
-/** A run that claims a key of its workflow. */
+/** A run that claims a key of its tenant. */
 export interface Claimant {
   id: string;
-  workflowId: string;
+  tenantId: string;
   idempotency: IdempotencyClaim;
 }
 
@@ -30,7 +30,7 @@ export async function claimKeys(
   for (const claimant of claimants) if (!firsts.has(keyOf(claimant))) firsts.set(keyOf(claimant), claimant);
   // a fixed order, so that two calls cannot deadlock
   const ordered = [...firsts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, claimant]) => claimant);
-  const keys = [ordered.map(({ workflowId }) => workflowId), ordered.map(({ idempotency }) => idempotency.key)];
+  const keys = [ordered.map(({ tenantId }) => tenantId), ordered.map(({ idempotency }) => idempotency.key)];
   await transaction.query(CLAIM, [
     ...keys,
     ordered.map(({ id }) => id),
@@ -38,8 +38,8 @@ export async function claimKeys(
     ordered.map(({ idempotency }) => idempotency.untilEnd),
     at,
   ]);
-  const { rows } = await transaction.query<{ workflowId: string; key: string; runId: string }>(HOLDERS, keys);
-  const holders = new Map(rows.map(({ workflowId, key, runId }) => [`${workflowId} ${key}`, runId]));
+  const { rows } = await transaction.query<{ tenantId: string; key: string; runId: string }>(HOLDERS, keys);
+  const holders = new Map(rows.map(({ tenantId, key, runId }) => [`${tenantId} ${key}`, runId]));
   const refused = claimants.flatMap((claimant) => {
     const holder = holders.get(keyOf(claimant));
     return holder === undefined || holder === claimant.id ? [] : [[claimant.id, holder] as const];
@@ -50,11 +50,11 @@ export async function claimKeys(
 const CLAIM = {
   name: 'claim-idempotency-keys',
   text: `
-INSERT INTO idempotency_key AS k (workflow_id, key, run_id, expires_at, until_end)
-SELECT workflow_id, key, run_id, ${timestamp('expires_at')}, until_end
+INSERT INTO idempotency_key AS k (tenant_id, key, run_id, expires_at, until_end)
+SELECT tenant_id, key, run_id, ${timestamp('expires_at')}, until_end
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::float8[], $5::boolean[])
-  AS x (workflow_id, key, run_id, expires_at, until_end)
-ON CONFLICT (workflow_id, key) DO UPDATE
+  AS x (tenant_id, key, run_id, expires_at, until_end)
+ON CONFLICT (tenant_id, key) DO UPDATE
 SET run_id = excluded.run_id, expires_at = excluded.expires_at, until_end = excluded.until_end
 WHERE k.expires_at <= ${timestamp('$6')}
   OR (k.until_end AND NOT EXISTS (SELECT FROM run r WHERE r.id = k.run_id AND r.finished_at IS NULL))`,
@@ -63,9 +63,9 @@ WHERE k.expires_at <= ${timestamp('$6')}
 // A separate statement, because a statement does not see its own writes.
 const HOLDERS = {
   name: 'idempotency-holders',
-  text: `SELECT k.workflow_id AS "workflowId", k.key, k.run_id AS "runId"
-    FROM unnest($1::uuid[], $2::text[]) AS x (workflow_id, key)
-    JOIN idempotency_key k ON k.workflow_id = x.workflow_id AND k.key = x.key`,
+  text: `SELECT k.tenant_id AS "tenantId", k.key, k.run_id AS "runId"
+    FROM unnest($1::uuid[], $2::text[]) AS x (tenant_id, key)
+    JOIN idempotency_key k ON k.tenant_id = x.tenant_id AND k.key = x.key`,
 };
 
 /** Deletes expired keys. */
@@ -73,6 +73,6 @@ export async function pruneKeys(db: Queryable, at: EpochMs): Promise<void> {
   await db.query(`DELETE FROM idempotency_key WHERE expires_at <= ${timestamp('$1')}`, [at]);
 }
 
-function keyOf({ workflowId, idempotency }: Claimant): string {
-  return `${workflowId} ${idempotency.key}`;
+function keyOf({ tenantId, idempotency }: Claimant): string {
+  return `${tenantId} ${idempotency.key}`;
 }

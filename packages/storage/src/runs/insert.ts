@@ -37,6 +37,8 @@ export interface NewTask {
   durable?: boolean;
   /** Set for a batch task. Tasks with the same key may share a batch. */
   batchKey?: string;
+  /** Error of a batch task without a usable batch key: it fails when it could run. */
+  batchKeyError?: string;
 }
 
 /**
@@ -74,13 +76,14 @@ WITH created AS (
   RETURNING id
 ), tasks AS (
   INSERT INTO task (id, run_id, tenant_id, step, name, action, affinity, status, priority, timeout_ms, created_at,
-    queued_at, due_at, invocation_count, batch_key)
+    queued_at, due_at, invocation_count, batch_key, batch_key_error)
   SELECT x.id, x.run_id, x.tenant_id, x.step, x.name, x.action, x.affinity, x.status, x.priority, x.timeout_ms,
     ${timestamp('x.created_at')}, CASE WHEN x.status = 'QUEUED' THEN ${timestamp('x.created_at')} END,
-    ${timestamp('x.due_at')}, CASE WHEN x.durable THEN 0 END, x.batch_key
+    ${timestamp('x.due_at')}, CASE WHEN x.durable THEN 0 END, x.batch_key,
+    x.batch_key_error
   FROM json_to_recordset($2) AS x (id uuid, run_id uuid, tenant_id uuid, step smallint, name text, action text,
     affinity text, status text, priority smallint, timeout_ms integer, created_at float8, due_at float8,
-    durable boolean, batch_key text, position integer)
+    durable boolean, batch_key text, batch_key_error text, position integer)
   JOIN created ON created.id = x.run_id
   ORDER BY x.position
 )
@@ -130,6 +133,7 @@ function tasksJson(runs: readonly NewRun[]): string {
       due_at: task.dueAt,
       durable: task.durable,
       batch_key: task.batchKey,
+      batch_key_error: task.batchKeyError,
     })),
   );
   return JSON.stringify(tasks.map((task, position) => ({ ...task, position })));
@@ -156,12 +160,13 @@ export function childIdentity({ parent }: NewRun): string {
 
 /**
  * Releases the deduplication keys of failed and cancelled children of replayed tasks, so that the tasks create these
- * children anew. Succeeded children keep their keys and do not run again.
+ * children anew. Succeeded children keep their keys and do not run again; neither do those in the log of a durable task.
  */
 export async function releaseFailedChildKeys(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
   await transaction.query(
     `UPDATE run SET dedupe = dedupe || ' of ' || id
-     WHERE parent_task_id = ANY ($1::uuid[]) AND dedupe IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`,
+     WHERE parent_task_id = ANY ($1::uuid[]) AND dedupe IS NOT NULL AND status IN ('FAILED', 'CANCELLED')
+       AND NOT EXISTS (SELECT FROM durable_entry e WHERE e.task_id = run.parent_task_id AND e.child_run_id = run.id)`,
     [taskIds],
   );
 }

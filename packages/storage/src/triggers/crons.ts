@@ -51,7 +51,7 @@ export async function createCron(db: Queryable, cron: NewCron): Promise<{ id: st
   const { tenantId, workflow, name, expression, input, additionalMetadata, priority } = cron;
   const { rows } = await db.query<{ id: string | null }>(
     `WITH wanted AS (
-       SELECT tenant_id, id FROM workflow WHERE tenant_id = $2 AND (name = lower($3) OR id::text = lower($3))
+       SELECT tenant_id, id FROM workflow WHERE tenant_id = $2 AND (name = $3 OR id::text = lower($3))
      ), made AS (
        INSERT INTO cron (id, tenant_id, workflow_id, method, name, expression, input, additional_metadata, priority,
                          next_fire_at)
@@ -91,7 +91,7 @@ export async function listCrons(
   const where = joinConditions(
     [
       condition(workflowId, (parameter) => `c.workflow_id = ${parameter}`),
-      condition(workflowName, (parameter) => `w.name = lower(${parameter})`),
+      condition(workflowName, (parameter) => `w.name = ${parameter}`),
       condition(name, (parameter) => `c.name = ${parameter}`),
       metadataCondition('c.additional_metadata', metadata),
     ],

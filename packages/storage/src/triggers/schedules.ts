@@ -46,7 +46,7 @@ export async function createSchedule(db: Queryable, schedule: NewSchedule): Prom
   const { rows } = await db.query<{ id: string }>(
     `INSERT INTO schedule (id, tenant_id, workflow_id, method, trigger_at, input, additional_metadata, priority)
      SELECT $1, tenant_id, id, $4, $5, $6, $7, $8 FROM workflow
-     WHERE tenant_id = $2 AND (name = lower($3) OR id::text = lower($3)) RETURNING id`,
+     WHERE tenant_id = $2 AND (name = $3 OR id::text = lower($3)) RETURNING id`,
     [randomUUIDv7(), tenantId, workflow, method, triggerAt, input, additionalMetadata, priority],
   );
   return rows[0]?.id;

@@ -9,7 +9,10 @@ export type NewDefinition = Omit<WorkflowDefinition, 'steps'> & {
   steps: Omit<WorkflowDefinition['steps'][number], 'id'>[];
 };
 
-/** Registers a workflow under its name. Registering an earlier definition makes that version current again. */
+/**
+ * Registers a workflow under its exact name. Registering an earlier definition makes that version current again. A workflow
+ * whose name an earlier version of this program stored in lower case gets the exact name.
+ */
 export async function putWorkflow(
   db: Database,
   tenantId: string,
@@ -37,6 +40,11 @@ export async function putWorkflow(
 }
 
 async function upsertWorkflow(transaction: Queryable, tenantId: string, name: string): Promise<string> {
+  await transaction.query(
+    `UPDATE workflow SET name = $2, name_lowered = false WHERE tenant_id = $1 AND name = lower($2) AND name_lowered
+       AND (name = $2 OR NOT EXISTS (SELECT FROM workflow w WHERE w.tenant_id = $1 AND w.name = $2))`,
+    [tenantId, name],
+  );
   const { rows } = await transaction.query<{ id: string }>(
     `INSERT INTO workflow (id, tenant_id, name, version_id, created_at, updated_at)
      VALUES ($1, $2, $3, $1, now(), now())

@@ -5,7 +5,6 @@ import type { PreparedCall } from '../call/prepared-call.ts';
 import { ITEM_TRACEPARENTS, parseTraceparent } from '../context/carrier.ts';
 import { contextBelow } from '../context/outgoing-context.ts';
 import { readReceivedContext } from '../context/received-context.ts';
-import { linksTo } from '../context/relation.ts';
 import { withScope } from '../context/task-scope.ts';
 import { endSpan, type SpanPlan, startSpan } from '../telemetry/span.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -45,7 +44,7 @@ export function prepareBatch<Args extends readonly unknown[], Result>(
       clientId: worker.name,
     }),
     data: () => ({ payload: action.actionPayload, metadata: action.additionalMetadata }),
-    links: linksTo(place.creation, ...itemContexts(metadata[ITEM_TRACEPARENTS])),
+    links: [place.creation, ...itemContexts(metadata[ITEM_TRACEPARENTS])],
   };
   const span = startSpan(telemetry, plan, above);
   const recording = span.isRecording();

@@ -1,7 +1,6 @@
 import { context, type SpanContext, trace } from '@opentelemetry/api';
 import type { PreparedCall } from '../call/prepared-call.ts';
 import { readCarrier } from '../context/carrier.ts';
-import { linksTo } from '../context/relation.ts';
 import { prepareSpan } from '../telemetry/span.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type TaskAction, type TaskWorker, taskFacts } from './task-facts.ts';
@@ -29,7 +28,7 @@ export function prepareCancel<Args extends readonly unknown[], Result>(
       client: worker.client,
       initial: { hatchet: names, destination: 'workflow_name' },
       details: () => ({ hatchet: identity, message: 'workflow_run_id', clientId: worker.name }),
-      links: linksTo(attempt?.span),
+      links: [attempt?.span],
     },
     above,
   );

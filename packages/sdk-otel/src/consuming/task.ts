@@ -8,7 +8,6 @@ import type { Settings } from '../configuration/settings.ts';
 import { mayCarryContext } from '../context/carrier.ts';
 import { contextBelow } from '../context/outgoing-context.ts';
 import { hasContextManager, readReceivedContext } from '../context/received-context.ts';
-import { linksTo } from '../context/relation.ts';
 import { withScope } from '../context/task-scope.ts';
 import { markFailed, recordFailure } from '../telemetry/failure.ts';
 import { describe, endSpan, type SpanPlan, startSpan } from '../telemetry/span.ts';
@@ -44,7 +43,7 @@ export function prepareTask<Args extends readonly unknown[], Result>(
     initial: { hatchet: facts.names, destination: 'workflow_name' },
     details: () => taskValues(facts),
     data: () => ({ payload: action.actionPayload, metadata: action.additionalMetadata }),
-    links: linksTo(place.creation, before && attempts.previous(taskRunId, retryCount, invocation)),
+    links: [place.creation, before && attempts.previous(taskRunId, retryCount, invocation)],
   };
   const span = startSpan(telemetry, plan, above);
   const recording = span.isRecording();

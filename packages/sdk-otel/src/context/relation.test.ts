@@ -59,5 +59,15 @@ test('a firing with a context of its own joins it and links to the creation of t
 });
 
 test('each context is linked once', () => {
-  expect(linksTo(producer, undefined, firing, { ...producer! })).toEqual([{ context: producer }, { context: firing }]);
+  expect(linksTo(undefined, [producer, undefined, firing, { ...producer! }])).toEqual([
+    { context: producer },
+    { context: firing },
+  ]);
+});
+
+test('a link to the parent is marked, so that Jaeger shows a child', () => {
+  expect(linksTo({ ...producer! }, [producer, firing])).toEqual([
+    { context: producer, attributes: { 'opentracing.ref_type': 'child_of' } },
+    { context: firing },
+  ]);
 });

@@ -1,5 +1,6 @@
-import type { SpanContext } from '@opentelemetry/api';
+import type { Link, SpanContext } from '@opentelemetry/api';
 import { callUserFunction } from '../call/guard.ts';
+import { ATTR_OPENTRACING_REF_TYPE } from '../tables/semconv.ts';
 import {
   LINK_TRACEPARENT,
   type Metadata,
@@ -69,17 +70,21 @@ function chooseRelation(option: RelationOption, action: Omit<RelatedAction, 'met
   return option === 'link' ? 'link' : 'parent';
 }
 
-/** A link to each context, without repetition. The contexts are known to be valid. */
-export function linksTo(...contexts: (SpanContext | undefined)[]): { context: SpanContext }[] {
-  const links: { context: SpanContext }[] = [];
+/**
+ * A link to each context, without repetition. The contexts are known to be valid. A link to the parent is marked as such:
+ * Jaeger's and the Collector's translators would otherwise turn the parent itself into FOLLOWS_FROM.
+ */
+export function linksTo(parent: SpanContext | undefined, contexts: readonly (SpanContext | undefined)[]): Link[] {
+  const links: Link[] = [];
   for (const context of contexts) {
-    if (!context || isLinked(links, context)) continue;
-    links.push({ context });
+    if (!context || links.some((link) => isSame(link.context, context))) continue;
+    links.push(parent && isSame(parent, context) ? { context, attributes: CHILD_OF } : { context });
   }
   return links;
 }
 
-function isLinked(links: readonly { context: SpanContext }[], { traceId, spanId }: SpanContext): boolean {
-  for (const { context } of links) if (context.spanId === spanId && context.traceId === traceId) return true;
-  return false;
+const CHILD_OF = { [ATTR_OPENTRACING_REF_TYPE]: 'child_of' };
+
+function isSame(one: SpanContext, other: SpanContext): boolean {
+  return one.spanId === other.spanId && one.traceId === other.traceId;
 }

@@ -8,3 +8,4 @@ export const ATTR_MESSAGING_MESSAGE_ID = 'messaging.message.id';
 export const ATTR_MESSAGING_BATCH_MESSAGE_COUNT = 'messaging.batch.message_count';
 export const ATTR_MESSAGING_CLIENT_ID = 'messaging.client.id';
 export const ATTR_ERROR_TYPE = 'error.type';
+export const ATTR_OPENTRACING_REF_TYPE = 'opentracing.ref_type';

@@ -1,9 +1,19 @@
-import { type Attributes, type Context, context, type Link, type Span, type SpanKind } from '@opentelemetry/api';
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Link,
+  type Span,
+  type SpanContext,
+  type SpanKind,
+  trace,
+} from '@opentelemetry/api';
 import { callUserFunction, guard } from '../call/guard.ts';
 import type { PreparedCall } from '../call/prepared-call.ts';
 import { captureValues } from '../configuration/capture.ts';
 import type { ClientTelemetryConfig, Settings } from '../configuration/settings.ts';
 import { contextBelow } from '../context/outgoing-context.ts';
+import { linksTo } from '../context/relation.ts';
 import { type SpanValues, setAttributes, spanAttributes } from '../tables/attributes.ts';
 import {
   ATTR_MESSAGING_OPERATION_NAME,
@@ -27,7 +37,8 @@ export interface SpanPlan {
   readonly data?: () => { readonly payload: unknown; readonly metadata: unknown };
   readonly client: ClientTelemetryConfig | undefined;
   readonly nameSuffix?: string | undefined;
-  readonly links?: Link[];
+  /** Contexts to link to; undefined ones are skipped. */
+  readonly links?: readonly (SpanContext | undefined)[];
 }
 
 /**
@@ -48,7 +59,11 @@ export function startSpan(
   if (row.operationName) attributes[ATTR_MESSAGING_OPERATION_NAME] = row.operationName;
   const span = tracer.startSpan(
     spanName(settings, plan, row.name),
-    { kind: kind ?? row.kind, attributes, links: plan.links ?? NO_LINKS },
+    {
+      kind: kind ?? row.kind,
+      attributes,
+      links: plan.links ? linksTo(trace.getSpanContext(above), plan.links) : NO_LINKS,
+    },
     above,
   );
   if (!span.isRecording()) return span;

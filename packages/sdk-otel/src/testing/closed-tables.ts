@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { ATTRIBUTES } from '../tables/attributes.ts';
@@ -21,6 +22,14 @@ export function contractViolations(span: ReadableSpan): string[] {
   }
   for (const [key, value] of Object.entries(span.attributes)) {
     if (!isAllowed(operation, key, value)) problems.push(`${span.name} has ${key} = ${JSON.stringify(value)}`);
+  }
+  for (const { context, attributes } of span.links) {
+    const parent = span.parentSpanContext;
+    const isParent = context.spanId === parent?.spanId && context.traceId === parent.traceId;
+    const expected = isParent ? { 'opentracing.ref_type': 'child_of' } : {};
+    if (!isDeepStrictEqual(attributes ?? {}, expected)) {
+      problems.push(`${span.name} has a link ${isParent ? 'to its parent ' : ''}with ${JSON.stringify(attributes)}`);
+    }
   }
   return problems;
 }

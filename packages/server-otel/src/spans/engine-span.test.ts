@@ -52,6 +52,12 @@ describe('recordEngineSpan', () => {
     expect(span?.parentSpanContext?.spanId).toBe(CALLER);
   });
 
+  it('marks a link to the parent, so that Jaeger shows a child', async () => {
+    const parent = { traceId: KEPT, spanId: CALLER, traceFlags: 1, isRemote: true };
+    recordEngineSpan('workflow_run', { parent, links: [{ ...parent }], ...times, attributes: {} });
+    expect((await recording.spans())[0]?.links[0]?.attributes).toEqual({ 'opentracing.ref_type': 'child_of' });
+  });
+
   it('records nothing in a trace that this service drops, and does not affect the next ids', async () => {
     recordEngineSpan('event', { own: { traceId: DROPPED, spanId: CALLER, traceFlags: 1 }, ...times, attributes: {} });
     recordEngineSpan('event', { own: { traceId: KEPT, spanId: CALLER, traceFlags: 1 }, ...times, attributes: {} });

@@ -32,7 +32,7 @@ export function recordEngineSpan(name: EngineSpanName, options: EngineSpanOption
   const start = () =>
     tracing.tracer.startSpan(
       ENGINE_PREFIX + name,
-      { kind: SpanKind.INTERNAL, startTime: options.startTime, links: linksTo(options.links) },
+      { kind: SpanKind.INTERNAL, startTime: options.startTime, links: linksTo(options.parent, options.links) },
       withParent(ROOT_CONTEXT, options.parent),
     );
   const span = options.own === undefined ? start() : tracing.withIds(options.own, start);

@@ -85,6 +85,15 @@ describe('runSpan', () => {
     );
   });
 
+  it('marks a link to the parent, so that Jaeger shows a child', async () => {
+    runSpan('queue', { parent: remote(KEPT), links: [remote(KEPT), remote('1'.repeat(32))] }, () => {});
+    const [span] = await recording.spans();
+    expect(span?.links.map(({ attributes }) => attributes)).toEqual([
+      { 'opentracing.ref_type': 'child_of' },
+      undefined,
+    ]);
+  });
+
   it('links at most 128 runs', async () => {
     const links = Array.from({ length: 130 }, () => remote('1'.repeat(32)));
     runSpan('queue', { parent: remote(KEPT), links }, () => {});

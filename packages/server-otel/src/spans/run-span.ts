@@ -28,7 +28,7 @@ export function runSpan<T>(name: RunSpanName, options: RunSpanOptions, fn: (span
   const parent = withParent(base, options.parent);
   const span = serverTracer().startSpan(
     RUN_PREFIX + name,
-    { kind: SpanKind.INTERNAL, links: linksTo(options.links) },
+    { kind: SpanKind.INTERNAL, links: linksTo(trace.getSpanContext(parent), options.links) },
     parent,
   );
   if (options.attributes !== undefined && span.isRecording()) {
@@ -42,9 +42,20 @@ export function setRunAttributes(span: Span, attributes: RunAttributes): void {
   if (span.isRecording()) span.setAttributes(prefixKeys(RUN_PREFIX, attributes));
 }
 
-export function linksTo(contexts: readonly (SpanContext | undefined)[] = []): Link[] {
+/**
+ * Links to these contexts. A link to the parent is marked as such: Jaeger's and the Collector's translators would otherwise
+ * turn the parent itself into FOLLOWS_FROM.
+ */
+export function linksTo(parent: SpanContext | undefined, contexts: readonly (SpanContext | undefined)[] = []): Link[] {
   return contexts
     .filter((linked) => linked !== undefined)
     .slice(0, MAX_LINKS)
-    .map((linked) => ({ context: linked }));
+    .map((linked) =>
+      linked.spanId === parent?.spanId && linked.traceId === parent.traceId
+        ? { context: linked, attributes: CHILD_OF }
+        : { context: linked },
+    );
 }
+
+// `opentracing.ref_type` of the semantic conventions, still in development
+const CHILD_OF = { 'opentracing.ref_type': 'child_of' };

@@ -1,4 +1,4 @@
-import { readCarrier } from '@hatchet-ts/sdk-otel/propagation';
+import { readCreation } from '@hatchet-ts/sdk-otel/propagation';
 import { httpServerTracing } from '@hatchet-ts/server-otel';
 import type { Context, MiddlewareHandler } from 'hono';
 import { isPagePath } from './page/page.ts';
@@ -30,7 +30,7 @@ async function parentInBody(c: Context) {
   const text = await c.req.text();
   if (!text.includes('traceparent')) return undefined;
   try {
-    return readCarrier((JSON.parse(text) as { additionalMetadata?: unknown } | null)?.additionalMetadata);
+    return readCreation((JSON.parse(text) as { additionalMetadata?: unknown } | null)?.additionalMetadata);
   } catch {
     return undefined; // the handler reports invalid JSON
   }

@@ -94,6 +94,16 @@ describe('spans of the API', () => {
     expect(run.additionalMetadata).toMatchObject(TRACEPARENT);
   });
 
+  it('continue the trace to which a run with the relation link is linked, and keep its link', async () => {
+    const linked = { hatchet__trace_relation: 'link', hatchet__link_traceparent: TRACEPARENT.traceparent };
+    const run = await trigger({}, {}, linked);
+    const [server] = await spans();
+    expect(server).toMatchObject({ kind: 'SERVER', trace: TRACE, parent: REMOTE });
+    expect(run.additionalMetadata).toMatchObject(linked);
+    const { rows } = await db.query('SELECT trace_id AS trace FROM run');
+    expect(rows).not.toEqual([{ trace: TRACE }]);
+  });
+
   it('have database spans as children, which belong to the tenant, too', async () => {
     await trigger(TRACEPARENT);
     const { rows } = await db.query(

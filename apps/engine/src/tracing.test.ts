@@ -99,6 +99,25 @@ test('a run without a context gets its call’s, and an instrumented worker can 
   await picture(exporter, traceId, { runs: 1, reports: 2 });
 });
 
+test('a run with the relation link starts a trace; its call is in that of its creation', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'linked', fn: async (_, ctx) => ({ metadata: ctx.additionalMetadata() }) });
+  await engine.work(client, [task]);
+  exporter.reset();
+  const linked = { hatchet__trace_relation: 'link', hatchet__link_traceparent: `00-${TRACE}-b7ad6b7169203331-01` };
+  const { metadata } = await task.run({}, { additionalMetadata: linked });
+
+  const traceId = (metadata as { traceparent: string }).traceparent.slice(3, 35);
+  expect(metadata).toEqual({ ...linked, traceparent: expect.stringMatching(/-01$/) });
+  const text = await picture(exporter, traceId, { runs: 1, reports: 2 });
+  expect(text.split('\n').slice(0, 2)).toEqual([
+    'hatchet.engine.workflow_run linked · engine · completed',
+    '│  ↗ link to a span of another trace that is not here',
+  ]);
+  const server = exporter.getFinishedSpans().find(({ name }) => name === 'WorkflowService/TriggerWorkflow');
+  expect(server?.spanContext().traceId).toBe(TRACE);
+});
+
 test('a run without a call starts a trace, and its workflow_run is the root', async () => {
   const { newRunContext } = await import('./runs/context.ts');
   const { recordRun } = await import('./runs/spans.ts');

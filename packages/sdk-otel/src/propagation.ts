@@ -4,6 +4,8 @@ export {
   ITEM_TRACEPARENTS,
   LINK_TRACEPARENT,
   readCarrier,
+  readCreation,
+  readLink,
   TRACE_RELATION,
   TRACEPARENT,
   TRACESTATE,

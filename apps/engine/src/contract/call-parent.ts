@@ -20,7 +20,7 @@ import {
   WorkflowServiceDefinition,
 } from '@hatchet-dev/typescript-sdk/protoc/workflows/workflows.js';
 import { isUuid } from '@hatchet-ts/internal/uuid';
-import { readCarrier } from '@hatchet-ts/sdk-otel/propagation';
+import { readCarrier, readCreation } from '@hatchet-ts/sdk-otel/propagation';
 import type { Queryable } from '@hatchet-ts/storage';
 import { runContext } from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
@@ -73,7 +73,7 @@ export function callParents<Metadata>(
     return tenantId && id ? contexts.ofRun(tenantId, id) : undefined;
   };
   const started = async (request: TriggerWorkflowRequest | ScheduleWorkflowRequest | undefined, caller: Caller) =>
-    readCarrier(request?.additionalMetadata) ?? ofRun(caller, request?.parentTaskRunExternalId);
+    readCreation(request?.additionalMetadata) ?? ofRun(caller, request?.parentTaskRunExternalId);
   const pushed = async (request: PushEventRequest | undefined) => readCarrier(request?.additionalMetadata);
   const ofAttempt = async ({ taskRunExternalId, retryCount }: StepActionEvent, caller: Caller) => {
     const tenantId = await caller();

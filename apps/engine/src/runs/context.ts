@@ -1,6 +1,7 @@
 import {
   LINK_TRACEPARENT,
   readCarrier,
+  readLink,
   TRACE_RELATION,
   TRACEPARENT,
   TRACESTATE,
@@ -24,9 +25,12 @@ export interface NewRunContext extends RunContextColumns {
  * Chooses the context of a new run (telemetry contract, section 2): the carrier in its metadata, else the context of the
  * call that creates it, else a new one whose root will be the run's `workflow_run` span. A run without a carrier gets it
  * written into its metadata, so that an instrumented worker joins the trace; but only if this engine records the trace.
+ * A run with the relation `link` always has a trace of its own.
  */
 export function newRunContext(metadata: Metadata, call: SpanContext | undefined): NewRunContext {
   const carried = readCarrier(metadata);
+  const creation = linkedCreation(metadata, carried);
+  if (creation) return linkedContext(metadata, creation);
   if (carried) return { ...columns(carried), metadata };
   const started = call ? undefined : newTraceContext();
   const context = call ?? started;
@@ -40,16 +44,31 @@ export function newRunContext(metadata: Metadata, call: SpanContext | undefined)
 }
 
 /**
- * Chooses the context of a run that a schedule or cron starts. With the relation `link` (telemetry contract, section 1.3)
- * it starts a trace of its own, shared by engine and worker, and keeps the context of its creation as a link.
+ * Starts the trace of a run with the relation `link` (telemetry contract, section 1.3): engine and worker share it, with all
+ * attempts, and it links to the context of its creation. Without a span of this engine it has the flag of its creation.
  */
-export function firingContext(metadata: Metadata): NewRunContext {
-  const { [TRACEPARENT]: created, [TRACESTATE]: _, ...rest } = metadata;
-  if (metadata[TRACE_RELATION] !== 'link' || !readCarrier(metadata)) return newRunContext(metadata, undefined);
-  const linkTraceparent = String(created);
-  const context = newRunContext({ ...rest, [LINK_TRACEPARENT]: linkTraceparent }, undefined);
-  // Not recorded here: the metadata is unchanged, and the worker starts the trace.
-  return context.traceparent === null ? { ...context, metadata } : { ...context, linkTraceparent };
+function linkedContext(metadata: Metadata, creation: SpanContext): NewRunContext {
+  const started = newTraceContext();
+  const isRecorded = isRecordedTrace(started.traceId);
+  const context = isRecorded ? started : { ...started, traceFlags: creation.traceFlags };
+  const linkTraceparent = columns(creation).traceparent;
+  const { [TRACEPARENT]: _traceparent, [TRACESTATE]: _tracestate, ...rest } = metadata;
+  return {
+    ...columns(context),
+    rootSpanId: started.spanId,
+    linkTraceparent,
+    metadata: writeCarrier({ ...rest, [LINK_TRACEPARENT]: linkTraceparent }, context),
+  };
+}
+
+/**
+ * Reads the creation of a run with the relation `link`. Instrumentors other than ours write it as the `traceparent`, beside
+ * which ours writes none.
+ */
+function linkedCreation(metadata: Metadata, carried: SpanContext | undefined): SpanContext | undefined {
+  const link = readLink(metadata);
+  if (!carried || link) return carried ? undefined : link;
+  return metadata[TRACE_RELATION] === 'link' ? carried : undefined;
 }
 
 /** Span context stored with a run. */
@@ -65,7 +84,7 @@ export function runSpanContexts(runs: readonly RunContextColumns[]): SpanContext
 
 const NO_CONTEXT = { traceId: null, traceparent: null, tracestate: null, rootSpanId: null };
 
-function columns(context: SpanContext): RunContextColumns & { traceId: string } {
+function columns(context: SpanContext): RunContextColumns & { traceId: string; traceparent: string } {
   const carrier: Metadata = writeCarrier({}, context);
   return {
     traceId: context.traceId,

@@ -41,6 +41,15 @@ test('a child with a context does not inherit its parent’s tracestate', () => 
   expect(childMetadata({ traceparent: 'own' }, inherited)).toEqual({ traceparent: 'own', ...IDS });
 });
 
+test('a child that only links to its creation does not inherit its parent’s context', () => {
+  const inherited = parent({ a: 1, traceparent: 'p', tracestate: 's' });
+  const linked = {
+    hatchet__trace_relation: 'link',
+    hatchet__link_traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  };
+  expect(childMetadata(linked, inherited)).toEqual({ a: 1, ...linked, ...IDS });
+});
+
 test('a run of an event has the event’s source and id', () => {
   const own = { a: 1, hatchet__source_workflow_run_id: 'r', hatchet__source_step_run_id: 't', hatchet__other: 'x' };
   expect(eventRunMetadata(own, { id: 'e', key: 'k' })).toEqual({

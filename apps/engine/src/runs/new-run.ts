@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
+import { readLink, TRACEPARENT, TRACESTATE } from '@hatchet-ts/sdk-otel/propagation';
 import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/runs';
 import type { BatchConfig, DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { batchKeyError } from '../messages/hatchet-texts.ts';
 import { affinityText } from '../placement/affinity.ts';
-import { firingContext, type Metadata, newRunContext } from './context.ts';
+import { type Metadata, newRunContext } from './context.ts';
 import { idempotencyClaim } from './idempotency.ts';
 
 /** Prefix of keys that only the engine writes, except the SDK's keys for the source of an event. */
@@ -36,7 +37,7 @@ export function newRun(
 ): NewRun {
   const id = randomUUIDv7();
   const given = metadataOf(request, origin.parent);
-  const { metadata, ...context } = request.firing ? firingContext(given) : newRunContext(given, origin.call);
+  const { metadata, ...context } = newRunContext(given, request.firing ? undefined : origin.call);
   const idempotency = idempotencyClaim(request, workflow, createdAt);
   return {
     id,
@@ -67,8 +68,9 @@ export function childMetadata(
   parent: { runId: string; taskId: string; additionalMetadata: Metadata },
 ): Metadata {
   const inherited = withoutReserved(parent.additionalMetadata);
-  // A tracestate belongs to the traceparent beside it (W3C Trace Context 3.3).
+  // The child has a context of its own; a tracestate belongs to the traceparent beside it (W3C Trace Context 3.3).
   if (own.traceparent !== undefined) delete inherited.tracestate;
+  if (readLink(own)) for (const key of [TRACEPARENT, TRACESTATE]) delete inherited[key];
   return {
     ...inherited,
     ...own,

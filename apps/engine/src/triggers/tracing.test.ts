@@ -68,7 +68,7 @@ test('a firing lies in the trace of its schedule’s creation, with the same fla
 
 test('a firing with the relation link starts a trace shared by engine and worker, linked to the creation', async () => {
   const next = await announcer('linked');
-  await fire('linked', { traceparent, tracestate: 'a=b', hatchet__trace_relation: 'link' });
+  await fire('linked', { hatchet__link_traceparent: traceparent, hatchet__trace_relation: 'link' });
   const metadata = await next();
   expect(metadata).toEqual({
     hatchet__trace_relation: 'link',

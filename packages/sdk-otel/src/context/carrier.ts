@@ -10,7 +10,7 @@ import {
 export const TRACEPARENT = 'traceparent';
 /** Read only beside a valid `traceparent`. */
 export const TRACESTATE = 'tracestate';
-/** Context in which a cron or schedule was created, if its firing has a `traceparent` of its own. */
+/** Context in which a run, cron or schedule with the relation `link` was created. The engine chooses its `traceparent`. */
 export const LINK_TRACEPARENT = 'hatchet__link_traceparent';
 /** Relation for one call: `parent` or `link`. */
 export const TRACE_RELATION = 'hatchet__trace_relation';
@@ -30,6 +30,24 @@ export function readCarrier(metadata: unknown): SpanContext | undefined {
   try {
     const entries = parseMetadata(metadata);
     return entries && parseTraceparent(entries[TRACEPARENT], entries[TRACESTATE]);
+  } catch {
+    return undefined; // a getter or proxy of the caller threw
+  }
+}
+
+/**
+ * Reads the context in which a run, cron or schedule is created: its `traceparent`, or with the relation `link` the context
+ * that it links to.
+ */
+export function readCreation(metadata: unknown): SpanContext | undefined {
+  return readCarrier(metadata) ?? readLink(metadata);
+}
+
+/** Reads the context that a run with the relation `link` links to; never throws. */
+export function readLink(metadata: unknown): SpanContext | undefined {
+  try {
+    const entries = parseMetadata(metadata);
+    return entries?.[TRACE_RELATION] === 'link' ? parseTraceparent(entries[LINK_TRACEPARENT]) : undefined;
   } catch {
     return undefined; // a getter or proxy of the caller threw
   }
@@ -76,7 +94,10 @@ export function parseMetadata(metadata: unknown, everyKey = false): Metadata | u
 export function mayCarryContext(metadata: string | undefined): boolean {
   return (
     typeof metadata === 'string' &&
-    (metadata.includes(TRACEPARENT) || metadata.includes(TRACE_RELATION) || metadata.includes('baggage'))
+    (metadata.includes(TRACEPARENT) ||
+      metadata.includes(TRACESTATE) ||
+      metadata.includes(TRACE_RELATION) ||
+      metadata.includes('baggage'))
   );
 }
 
@@ -98,7 +119,7 @@ export function parseTraceparent(traceparent: unknown, tracestate?: unknown): Sp
 }
 
 /** Formats `00-<trace>-<span>-<flags>`; unknown flag bits are kept. */
-function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
+export function formatTraceparent({ traceId, spanId, traceFlags }: SpanContext): string {
   return `00-${traceId}-${spanId}-${FLAGS[traceFlags & 0xff]}`;
 }
 

@@ -1,10 +1,17 @@
-import { context, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
+import { context, createTraceState, ROOT_CONTEXT, type SpanContext, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, test } from 'vitest';
+import type { HatchetOperation } from '../tables/spans.ts';
 import { startRecorder } from '../testing/recorder.ts';
 import { type Metadata, parseTraceparent } from './carrier.ts';
-import { contextBelow, contextToSend, metadataWithContext, outgoingContext } from './outgoing-context.ts';
+import {
+  contextBelow,
+  contextToSend,
+  metadataWithContext,
+  type OutgoingContext,
+  outgoingContext,
+} from './outgoing-context.ts';
 import { withScope } from './task-scope.ts';
 
 const RECEIVED = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -73,23 +80,29 @@ describe('the metadata', () => {
   const { traceId, spanId } = span.spanContext();
   const ours = `00-${traceId}-${spanId}-01`;
   const settings = { propagateUnsampled: true, propagateBaggage: false };
+  const write = (
+    metadata: unknown,
+    outgoing: OutgoingContext,
+    operation: HatchetOperation = 'run_workflow',
+    relation?: 'link',
+  ) => metadataWithContext(metadata, outgoing, operation, relation);
   const fresh = outgoingContext(span, ROOT_CONTEXT, settings);
   const taskThatReceived = (metadata: Metadata) => withScope(ROOT_CONTEXT, { metadata, identity: () => ({}) });
   const inTask = taskThatReceived({ traceparent: RECEIVED, tracestate: 'a=1' });
 
   test("get the context in addition to the caller's keys", () => {
-    expect(metadataWithContext({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
-    expect(metadataWithContext(undefined, fresh)).toEqual({ traceparent: ours });
+    expect(write({ team: 'a' }, fresh)).toEqual({ team: 'a', traceparent: ours });
+    expect(write(undefined, fresh)).toEqual({ traceparent: ours });
   });
 
   test('keep a traceparent of the caller', () => {
-    expect(metadataWithContext({ traceparent: RECEIVED, tracestate: 'a=1' }, fresh)).toBeUndefined();
-    expect(metadataWithContext({ traceparent: 'mine' }, outgoingContext(span, inTask, settings))).toBeUndefined();
+    expect(write({ traceparent: RECEIVED, tracestate: 'a=1' }, fresh)).toBeUndefined();
+    expect(write({ traceparent: 'mine' }, outgoingContext(span, inTask, settings), 'push_event')).toBeUndefined();
   });
 
   test('lose the traceparent and tracestate that the task received, since they are only forwarded', () => {
     const forwarded = { traceparent: RECEIVED, tracestate: 'a=1', team: 'a' };
-    expect(metadataWithContext(forwarded, outgoingContext(span, inTask, settings))).toEqual({
+    expect(write(forwarded, outgoingContext(span, inTask, settings), 'push_event')).toEqual({
       team: 'a',
       traceparent: ours,
     });
@@ -98,45 +111,92 @@ describe('the metadata', () => {
   test("lose with it the link and relation of the task's own creation", () => {
     const received = { traceparent: RECEIVED, hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
     const above = taskThatReceived(received);
-    expect(metadataWithContext({ ...received, team: 'a' }, outgoingContext(span, above, settings))).toEqual({
+    expect(write({ ...received, team: 'a' }, outgoingContext(span, above, settings))).toEqual({
       team: 'a',
       traceparent: ours,
     });
     const asked = { ...received, hatchet__trace_relation: 'parent' };
-    expect(metadataWithContext(asked, outgoingContext(span, above, settings))).toEqual({
+    expect(write(asked, outgoingContext(span, above, settings))).toEqual({
       traceparent: ours,
       hatchet__trace_relation: 'parent',
     });
+    const unjoined = { hatchet__link_traceparent: RECEIVED, hatchet__trace_relation: 'link' };
+    expect(write(unjoined, outgoingContext(span, taskThatReceived(unjoined), settings))).toEqual({ traceparent: ours });
   });
 
-  test('get the relation link for later runs, unless the caller has set a relation', () => {
-    expect(metadataWithContext({ team: 'a' }, fresh, 'link')).toEqual({
-      team: 'a',
-      traceparent: ours,
-      hatchet__trace_relation: 'link',
+  describe('of a run with the relation link', () => {
+    const linked = { hatchet__trace_relation: 'link', hatchet__link_traceparent: ours };
+
+    test('get the context only as a link, since an engine hands a traceparent to every attempt', () => {
+      expect(write({ team: 'a' }, fresh, 'create_cron', 'link')).toEqual({ team: 'a', ...linked });
+      expect(write({ hatchet__trace_relation: 'link' }, fresh)).toEqual(linked);
+      const state = { ...fresh.spanContext!, traceState: createTraceState('a=1') };
+      expect(write({}, { ...fresh, spanContext: state }, 'schedule_workflow', 'link')).toEqual(linked);
     });
-    expect(metadataWithContext({ traceparent: RECEIVED }, fresh, 'link')).toEqual({
-      traceparent: RECEIVED,
-      hatchet__trace_relation: 'link',
+
+    test('keep the relation of the caller', () => {
+      const asked = { hatchet__trace_relation: 'parent' };
+      expect(write(asked, fresh, 'create_cron', 'link')).toEqual({ ...asked, traceparent: ours });
     });
-    expect(metadataWithContext({ hatchet__trace_relation: 'parent' }, fresh, 'link')?.hatchet__trace_relation).toBe(
-      'parent',
-    );
-    expect(metadataWithContext({ team: 'a' }, { ...fresh, spanContext: undefined }, 'link')).toBeUndefined();
+
+    test('get a context of the caller as the link', () => {
+      const theirs = { ...linked, hatchet__link_traceparent: RECEIVED };
+      const metadata = { hatchet__trace_relation: 'link', traceparent: RECEIVED, tracestate: 'a=1' };
+      expect(write(metadata, fresh)).toEqual(theirs);
+      expect(write({ traceparent: RECEIVED }, fresh, 'create_cron', 'link')).toEqual(theirs);
+      expect(write(theirs, fresh)).toBeUndefined();
+    });
+
+    test('keep a traceparent of the caller that is not one', () => {
+      expect(write({ traceparent: 'mine' }, fresh, 'create_cron', 'link')).toEqual({ ...linked, traceparent: 'mine' });
+    });
+
+    test('stay unchanged without a context', () => {
+      expect(write({ team: 'a' }, { ...fresh, spanContext: undefined }, 'create_cron', 'link')).toBeUndefined();
+    });
+
+    test('hide the context of the task that starts it, which the engine merges below a child', () => {
+      const outgoing = outgoingContext(span, inTask, settings);
+      expect(write({ hatchet__trace_relation: 'link' }, outgoing)).toEqual({
+        ...linked,
+        traceparent: '',
+        tracestate: '',
+      });
+      expect(write({}, outgoing, 'create_cron', 'link')).toEqual(linked);
+    });
+
+    test('and of an event are those of a child, since the engine drops the relation of an event', () => {
+      expect(write({ hatchet__trace_relation: 'link' }, fresh, 'push_event')).toEqual({
+        hatchet__trace_relation: 'link',
+        traceparent: ours,
+      });
+    });
+  });
+
+  test('of a child hide a tracestate of its parent, which the engine merges below them', () => {
+    const outgoing = outgoingContext(span, inTask, settings);
+    expect(write({}, outgoing)).toEqual({ traceparent: ours, tracestate: '' });
+    const theirs = { traceparent: RECEIVED.replace('0af', '1af') };
+    expect(write(theirs, outgoing)).toEqual({ ...theirs, tracestate: '' });
+    expect(write({}, outgoing, 'push_event')).toEqual({ traceparent: ours });
+    const state = { ...span.spanContext(), traceState: createTraceState('b=2') };
+    expect(write({}, { ...outgoing, spanContext: state })).toEqual({ traceparent: ours, tracestate: 'b=2' });
+    const plain = taskThatReceived({ traceparent: RECEIVED, tracestate: '' });
+    expect(write({}, outgoingContext(span, plain, settings))).toEqual({ traceparent: ours });
   });
 
   test('stay unchanged if there is nothing to write, or if they are not an object', () => {
-    expect(metadataWithContext({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
-    expect(metadataWithContext('text', fresh)).toBeUndefined();
-    expect(metadataWithContext(['list'], fresh)).toBeUndefined();
+    expect(write({ team: 'a' }, { spanContext: undefined, received: undefined })).toBeUndefined();
+    expect(write('text', fresh)).toBeUndefined();
+    expect(write(['list'], fresh)).toBeUndefined();
   });
 
   test('get baggage only if configured, and keep a user key of that name', () => {
-    expect(metadataWithContext({ baggage: 'two suitcases' }, { ...fresh, baggage: 'a=1' })).toEqual({
+    expect(write({ baggage: 'two suitcases' }, { ...fresh, baggage: 'a=1' })).toEqual({
       baggage: 'two suitcases',
       traceparent: ours,
     });
-    expect(metadataWithContext({}, { ...fresh, baggage: 'a=1' })).toEqual({ baggage: 'a=1', traceparent: ours });
+    expect(write({}, { ...fresh, baggage: 'a=1' })).toEqual({ baggage: 'a=1', traceparent: ours });
     expect(outgoingContext(span, context.active(), settings).baggage).toBeUndefined();
   });
 });

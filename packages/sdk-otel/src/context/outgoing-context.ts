@@ -7,9 +7,18 @@ import {
   TraceFlags,
   trace,
 } from '@opentelemetry/api';
+import type { HatchetOperation } from '../tables/spans.ts';
 import { BAGGAGE, formatBaggage } from './baggage.ts';
-import { LINK_TRACEPARENT, type Metadata, TRACE_RELATION, TRACEPARENT, writeValidCarrier } from './carrier.ts';
-import type { Relation } from './relation.ts';
+import {
+  formatTraceparent,
+  LINK_TRACEPARENT,
+  type Metadata,
+  parseTraceparent,
+  TRACE_RELATION,
+  TRACEPARENT,
+  TRACESTATE,
+  writeValidCarrier,
+} from './carrier.ts';
 import { scopeOf } from './task-scope.ts';
 
 /** Context that a run or event takes with it. */
@@ -71,30 +80,69 @@ function isItsParent(received: SpanContext, own: SpanContext): boolean {
  * Copies the caller's metadata and adds the context. A `traceparent` of the caller is kept, unless it is the one that the
  * current task received: then the caller only forwarded its own metadata.
  *
- * @param relation `hatchet__trace_relation` for the created runs, unless the caller has set it
+ * With the relation `link` the context becomes `hatchet__link_traceparent`, and nothing a `traceparent`: an engine hands that
+ * to every attempt, and each attempt would start a trace. Without it, the engine chooses one for all attempts.
+ *
+ * @param relation for the created runs, unless the caller has set `hatchet__trace_relation`
  * @returns undefined if the caller's metadata have to be sent unchanged
  */
 export function metadataWithContext(
   metadata: unknown,
-  { spanContext, baggage, received }: OutgoingContext,
-  relation?: Relation,
+  outgoing: OutgoingContext,
+  operation: HatchetOperation,
+  relation?: 'link',
 ): Metadata | undefined {
   if (metadata !== undefined && metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     return undefined; // invalid metadata, which the SDK or the engine has to judge
   }
   const entries = (metadata ?? {}) as Metadata;
-  const mayWrite = (key: string) => {
-    const present = entries[key];
-    return present === undefined || present === null || present === received?.[key];
-  };
-  const carrier = spanContext && mayWrite(TRACEPARENT) ? writeValidCarrier(entries, spanContext) : undefined;
-  if (carrier && received && entries[TRACEPARENT] === received[TRACEPARENT]) {
+  const { spanContext, baggage, received } = outgoing;
+  const isForwarded = (key: string) => !isAbsent(entries[key]) && entries[key] === received?.[key];
+  const own = (key: string) => (isAbsent(entries[key]) || isForwarded(key) ? undefined : entries[key]);
+  const forwards = isForwarded(TRACEPARENT) || isForwarded(LINK_TRACEPARENT);
+  const asked = forwards ? own(TRACE_RELATION) : entries[TRACE_RELATION];
+  const isLink = (asked ?? relation) === 'link' && !EVENTS.has(operation); // the engine drops this key of an event
+  const traceparent = own(TRACEPARENT);
+
+  let sent: Metadata | undefined;
+  if (isLink) {
+    const theirs = parseTraceparent(traceparent);
+    const creation = theirs ?? spanContext;
+    if (creation && own(LINK_TRACEPARENT) === undefined) {
+      sent = { ...entries, [TRACE_RELATION]: 'link', [LINK_TRACEPARENT]: formatTraceparent(creation) };
+      if (theirs || traceparent === undefined) {
+        delete sent[TRACEPARENT];
+        delete sent[TRACESTATE];
+      }
+    }
+  } else if (spanContext && traceparent === undefined) {
+    sent = writeValidCarrier(entries, spanContext);
     // the link and relation of the task's own creation do not apply to the runs that it creates
-    for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (carrier[key] === received[key]) delete carrier[key];
+    if (forwards) for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (isForwarded(key)) delete sent[key];
   }
-  let sent = carrier;
-  if (baggage && mayWrite(BAGGAGE)) sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
-  const current = sent ?? entries;
-  const isRelated = relation && spanContext && typeof current[TRACEPARENT] === 'string';
-  return isRelated && current[TRACE_RELATION] === undefined ? { ...current, [TRACE_RELATION]: relation } : sent;
+  if (baggage && own(BAGGAGE) === undefined) sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
+  return RUNS.has(operation) ? (hideInherited(sent ?? entries, received, isLink) ?? sent) : sent;
+}
+
+const RUNS: ReadonlySet<HatchetOperation> = new Set(['run_workflow', 'run_workflows']);
+const EVENTS: ReadonlySet<HatchetOperation> = new Set(['push_event', 'bulk_push_event']);
+
+/**
+ * Hides the parent's context from a child of another trace, by empty values: the engine merges the parent's metadata below
+ * the child's.
+ *
+ * @returns undefined if nothing has to be hidden
+ */
+function hideInherited(sent: Metadata, received: Metadata | undefined, isLink: boolean): Metadata | undefined {
+  const hasContext = !isAbsent(sent[isLink ? LINK_TRACEPARENT : TRACEPARENT]);
+  if (!received || !hasContext) return undefined;
+  let hidden: Metadata | undefined;
+  for (const key of isLink ? [TRACEPARENT, TRACESTATE] : [TRACESTATE]) {
+    if (!isAbsent(received[key]) && sent[key] === undefined) hidden = { ...(hidden ?? sent), [key]: '' };
+  }
+  return hidden;
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
 }

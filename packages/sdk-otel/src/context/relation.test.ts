@@ -58,6 +58,13 @@ test('a firing with a context of its own joins it and links to the creation of t
   expect(place('auto', metadata)).toEqual({ parent: firing, creation: producer });
 });
 
+test('a task that received no context but a link starts a trace, with a link to the creation', () => {
+  const metadata = { hatchet__link_traceparent: PRODUCER, hatchet__trace_relation: 'link' };
+  for (const option of ['auto', 'parent', () => 'parent' as const] as const) {
+    expect(place(option, metadata)).toEqual({ creation: producer });
+  }
+});
+
 test('each context is linked once', () => {
   expect(linksTo(undefined, [producer, undefined, firing, { ...producer! }])).toEqual([
     { context: producer },

@@ -36,8 +36,9 @@ export interface Placement {
 
 /**
  * Decides between parent and link. A relation function comes before the call's own `hatchet__trace_relation`, which comes
- * before a constant of the instrumentor. If the engine gave a firing a context of its own, the task joins that context
- * and links to the one in which the cron or schedule was created.
+ * before a constant of the instrumentor. If the engine gave a run with the relation `link` a context of its own, the task joins
+ * that context; otherwise it starts a trace. In both cases it links to the context in which the run, cron or schedule was
+ * created.
  */
 export function placement(
   option: RelationOption,
@@ -47,7 +48,7 @@ export function placement(
   const received = parseTraceparent(metadata[TRACEPARENT], metadata[TRACESTATE]);
   const origin = parseTraceparent(metadata[LINK_TRACEPARENT]);
   if (received && origin) return { parent: received, creation: origin };
-  if (!received) return {};
+  if (!received) return origin ? { creation: origin } : {};
   const relation = chooseRelation(option, action, metadata);
   return relation === 'link' ? { creation: received } : { parent: received, creation: received };
 }
@@ -56,7 +57,7 @@ export function placement(
  * Relation that the creator of a cron, or of a schedule more than an hour ahead, writes for its firings: they start traces
  * of their own, unless the instrumentor is configured with `parent`.
  */
-export function futureRelation(option: RelationOption): Relation | undefined {
+export function futureRelation(option: RelationOption): 'link' | undefined {
   return option === 'parent' ? undefined : 'link';
 }
 

@@ -43,7 +43,12 @@ describe('a schedule', () => {
     });
     instrumentor.setConfig({ relation: 'parent' });
     await engine.client.scheduled.create('report', { triggerAt: later });
-    expect(sent().map((metadata) => metadata.hatchet__trace_relation)).toEqual(['link', 'parent', undefined]);
+    const [link, ...parents] = recorder.take().map((span) => `00-${ids(span.spanContext())}-01`);
+    expect(sent()).toEqual([
+      { hatchet__trace_relation: 'link', hatchet__link_traceparent: link },
+      { hatchet__trace_relation: 'parent', traceparent: parents[0] },
+      { traceparent: parents[1] },
+    ]);
   });
 
   test('of a declared workflow has its name, not the declaration', async () => {
@@ -96,7 +101,11 @@ describe('a cron', () => {
       'messaging.destination.name': 'report',
     });
     expect(sent()).toEqual([
-      { team: 'a', traceparent: `00-${ids(span!.spanContext())}-01`, hatchet__trace_relation: 'link' },
+      {
+        team: 'a',
+        hatchet__link_traceparent: `00-${ids(span!.spanContext())}-01`,
+        hatchet__trace_relation: 'link',
+      },
     ]);
     expect(cron).toEqual(before);
   });

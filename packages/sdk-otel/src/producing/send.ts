@@ -2,7 +2,6 @@ import { type Context, context, type Span, SpanKind } from '@opentelemetry/api';
 import type { PreparedCall } from '../call/prepared-call.ts';
 import type { Metadata } from '../context/carrier.ts';
 import { contextBelow, metadataWithContext, outgoingContext } from '../context/outgoing-context.ts';
-import type { Relation } from '../context/relation.ts';
 import type { SpanValues } from '../tables/attributes.ts';
 import { markFailed, recordFailure } from '../telemetry/failure.ts';
 import { describe, endSpan, type SpanPlan, startSpan } from '../telemetry/span.ts';
@@ -14,7 +13,7 @@ export interface Message<Result> extends SpanPlan {
   /** The caller's metadata, as the SDK would have sent them. */
   readonly metadata: unknown;
   /** Relation of the created runs to this call; the worker decides if it is left out. */
-  readonly relation?: Relation | undefined;
+  readonly relation?: 'link' | undefined;
   /** Attributes from the engine's response. */
   readonly resultValues: (result: Result) => SpanValues;
 }
@@ -30,7 +29,7 @@ export function prepareSend<Args extends readonly unknown[], Result>(
   const span = startSpan(telemetry, message, above);
   return endSpansOnError(span, [], () => {
     const outgoing = outgoingContext(span, above, telemetry.settings);
-    const metadata = metadataWithContext(message.metadata, outgoing, message.relation);
+    const metadata = metadataWithContext(message.metadata, outgoing, message.operation, message.relation);
     const sentArgs = metadata ? withMetadata(metadata) : args;
     const below = changedContext(span, above);
     const recording = span.isRecording();
@@ -98,7 +97,7 @@ export function prepareBulkSend<Args extends readonly unknown[], Item, Result>(
         itemSpans.push({ span: itemSpan, plan, index });
         outgoing = outgoingContext(itemSpan, below ?? above, settings);
       }
-      const metadata = metadataWithContext(bulk.metadata(item), outgoing);
+      const metadata = metadataWithContext(bulk.metadata(item), outgoing, bulk.operation);
       return metadata ? bulk.withMetadata(item, metadata) : item;
     });
     if (limit > 0 && items.length > limit) {

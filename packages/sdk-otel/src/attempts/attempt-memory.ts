@@ -8,6 +8,8 @@ export interface Attempt {
   readonly retryCount: number;
   /** Invocation of a durable task; 0 for other tasks. */
   readonly invocation: number;
+  /** Task runs of a batch, once the SDK has reported its start. */
+  members?: readonly string[] | undefined;
   /** Set for a durable task. */
   readonly log?: DurableLog | undefined;
   /** The attempt's span, if it is recorded. */
@@ -36,6 +38,7 @@ export interface Attempt {
  */
 export class AttemptMemory {
   readonly #running = new Map<string, Attempt>();
+  readonly #batchOfMember = new Map<string, Attempt>();
   readonly #unfinished: RecentMap<Attempt>;
   readonly #brief: RecentMap<Attempt>;
   readonly #waiting: (() => void)[] = [];
@@ -54,8 +57,24 @@ export class AttemptMemory {
     (attempt.observe ? this.#running : this.#brief).set(attempt.taskRunId, attempt);
   }
 
+  /** Remembers the members of a running batch: a cancellation names only a member. */
+  addMembers(batch: Attempt, taskRunIds: readonly string[]): void {
+    if (batch.members || this.#running.get(batch.taskRunId) !== batch) return;
+    batch.members = taskRunIds;
+    for (const id of taskRunIds) this.#batchOfMember.set(id, batch);
+  }
+
+  /** Running batch with this member. */
+  batchOf(taskRunId: string): Attempt | undefined {
+    return this.#batchOfMember.get(taskRunId);
+  }
+
   end(attempt: Attempt, completed = false): void {
     const { taskRunId, retryCount, invocation, span, context } = attempt;
+    for (const id of attempt.members ?? []) {
+      if (this.#batchOfMember.get(id) === attempt) this.#batchOfMember.delete(id);
+    }
+    attempt.members = undefined;
     // a newer attempt of the task may have started already
     if (this.#running.get(taskRunId) === attempt) {
       this.#running.delete(taskRunId);

@@ -1,6 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api';
 import type { Attempt } from '../attempts/attempt-memory.ts';
 import { attemptVerdict } from '../attempts/outcome.ts';
+import { guard } from '../call/guard.ts';
 import type { PreparedCall } from '../call/prepared-call.ts';
 import { ITEM_TRACEPARENTS, parseTraceparent } from '../context/carrier.ts';
 import { contextBelow } from '../context/outgoing-context.ts';
@@ -26,6 +27,8 @@ export function prepareBatch<Args extends readonly unknown[], Result>(
   if (!telemetry.tracing && !metrics) return undefined;
   const facts = taskFacts(action, worker);
   const { above, place, metadata } = readReceivedContext(settings, action, facts.names.workflow_name);
+  let counted: number | undefined;
+  const size = () => (counted ??= batchSize(action));
   const plan: SpanPlan = {
     operation: 'start_batch_run',
     args,
@@ -35,10 +38,10 @@ export function prepareBatch<Args extends readonly unknown[], Result>(
       hatchet: {
         tenant_id: action.tenantId,
         worker_id: worker.id,
-        step_name: action.taskName,
+        step_name: facts.identity.step_name,
         batch_id: action.batchId,
         batch_key: action.batchKey,
-        batch_size: action.batchSize,
+        batch_size: size(),
       },
       batch: 'batch_size',
       clientId: worker.name,
@@ -54,13 +57,14 @@ export function prepareBatch<Args extends readonly unknown[], Result>(
     retryCount: 0,
     invocation: 0,
     span: recording ? span.spanContext() : undefined,
+    context: place.parent ?? span.spanContext(),
     observe: watched ? () => undefined : undefined,
   };
   attempts.add(attempt);
   const below = withScope(contextBelow(span, above), createTaskScope(settings, facts, metadata));
   if (!watched) return { args, context: below };
 
-  const endMetrics = measureTask(telemetry, facts, action.batchSize ?? 1);
+  const endMetrics = measureTask(telemetry, facts, size() ?? 1);
   const finish = (result: unknown) => {
     const { report, reportedFailure, reportError } = attempt;
     // the SDK returns the error of an undelivered report as if it were the task's
@@ -73,6 +77,12 @@ export function prepareBatch<Args extends readonly unknown[], Result>(
     attempts.end(attempt, verdict.outcome === 'completed');
   };
   return { args, context: below, onSuccess: finish, onError: finish };
+}
+
+/** Number of items: as the engine sends it (ours as `batchSize`, Hatchet's as `expectedSize`), or else that of the payload. */
+function batchSize({ batchSize, batchStartPayload, actionPayload }: TaskAction): number | undefined {
+  const sent = batchSize || batchStartPayload?.expectedSize;
+  return sent || guard('counting the items of a batch', () => Object.keys(JSON.parse(actionPayload || '{}')).length);
 }
 
 // the default limit of links of a span

@@ -5,18 +5,23 @@ import { prepareSpan } from '../telemetry/span.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import { type TaskAction, type TaskWorker, taskFacts } from './task-facts.ts';
 
-/** Prepares the cancellation of a task on this worker, in the attempt's trace and with a link to the attempt's span. */
+/**
+ * Prepares the cancellation of a task on this worker, in the attempt's trace and with a link to the attempt's span; for a
+ * member of a batch, to the batch.
+ */
 export function prepareCancel<Args extends readonly unknown[], Result>(
   telemetry: Telemetry,
   args: Args,
   action: TaskAction,
   worker: TaskWorker,
 ): PreparedCall<Args, Result> {
-  const attempt = telemetry.attempts.find(action.taskRunExternalId, action.retryCount);
+  const { attempts } = telemetry;
+  const attempt = attempts.find(action.taskRunExternalId, action.retryCount);
   attempt?.observe?.(); // the SDK drops the task while it cancels it
   if (attempt && isTimeout(action.actionPayload)) attempt.timedOut = true;
 
-  const parent: SpanContext | undefined = attempt?.context ?? readCarrier(action.additionalMetadata);
+  const cancelled = attempt ?? attempts.batchOf(action.taskRunExternalId);
+  const parent: SpanContext | undefined = cancelled?.context ?? readCarrier(action.additionalMetadata);
   const detached = trace.deleteSpan(context.active());
   const above = parent ? trace.setSpanContext(detached, parent) : detached;
   const { names, identity } = taskFacts(action, worker);
@@ -28,7 +33,7 @@ export function prepareCancel<Args extends readonly unknown[], Result>(
       client: worker.client,
       initial: { hatchet: names, destination: 'workflow_name' },
       details: () => ({ hatchet: identity, message: 'workflow_run_id', clientId: worker.name }),
-      links: [attempt?.span],
+      links: [cancelled?.span],
     },
     above,
   );

@@ -29,6 +29,7 @@ export interface TaskAction {
   readonly taskInsertedAt?: Date | undefined;
   readonly batchId?: string | undefined;
   readonly batchSize?: number | undefined;
+  readonly batchStartPayload?: { readonly expectedSize: number } | undefined;
   readonly batchKey?: string | undefined;
 }
 
@@ -68,7 +69,7 @@ export function taskFacts(action: TaskAction, worker: TaskWorker, now?: number):
       workflow_run_id: action.workflowRunId,
       step_id: action.taskId,
       step_run_id: action.taskRunExternalId,
-      step_name: action.taskName,
+      step_name: taskNameOf(action),
       workflow_id: action.workflowId,
       workflow_version_id: action.workflowVersionId,
       retry_count: action.retryCount,
@@ -78,7 +79,7 @@ export function taskFacts(action: TaskAction, worker: TaskWorker, now?: number):
 }
 
 /** Values of a task's span, except its outcome. */
-export function taskValues({ action, worker, queueTime }: TaskFacts): SpanValues {
+export function taskValues({ action, worker, identity, queueTime }: TaskFacts): SpanValues {
   return {
     // written out: spreading the identity costs more than the rest of the span
     hatchet: {
@@ -87,7 +88,7 @@ export function taskValues({ action, worker, queueTime }: TaskFacts): SpanValues
       workflow_run_id: action.workflowRunId,
       step_id: action.taskId,
       step_run_id: action.taskRunExternalId,
-      step_name: action.taskName,
+      step_name: identity.step_name,
       workflow_id: action.workflowId,
       workflow_version_id: action.workflowVersionId,
       retry_count: action.retryCount,
@@ -125,6 +126,11 @@ export function createTaskScope(
 export function workflowNameOf({ actionId, jobName }: Pick<TaskAction, 'actionId' | 'jobName'>): string {
   const separator = actionId.lastIndexOf(':');
   return separator === -1 ? jobName : actionId.slice(0, separator);
+}
+
+/** Name of the task; from the action id, in lower case, if the engine sends none: Hatchet's does not for a batch. */
+function taskNameOf({ actionId, taskName }: Pick<TaskAction, 'actionId' | 'taskName'>): string {
+  return taskName || actionId.slice(actionId.lastIndexOf(':') + 1);
 }
 
 /**

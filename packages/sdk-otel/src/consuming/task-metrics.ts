@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Outcome } from '../attempts/outcome.ts';
 import { guard } from '../call/guard.ts';
-import type { HatchetAttribute } from '../tables/attributes.ts';
+import type { HatchetAttribute, HatchetValues } from '../tables/attributes.ts';
 import {
   ATTR_ERROR_TYPE,
   ATTR_MESSAGING_DESTINATION_NAME,
@@ -20,13 +20,13 @@ import type { TaskFacts } from './task-facts.ts';
  */
 export function measureTask(
   { metrics, settings }: Telemetry,
-  { action, worker, names, queueTime }: TaskFacts,
+  { worker, names, identity, queueTime }: TaskFacts,
   messages = 1,
 ): ((outcome: Outcome, failure: { readonly thrown: unknown } | undefined) => void) | undefined {
   if (!metrics) return undefined;
   const excluded = settings.excludedFor(worker.client);
   const { workflow_name } = names;
-  const { taskName: step_name } = action;
+  const { step_name } = identity;
   const task = metricAttributes(excluded, { workflow_name, step_name });
   const start = performance.now();
   guard('measuring a task', () => {
@@ -48,11 +48,11 @@ export function measureTask(
 
 function metricAttributes(
   excluded: ReadonlySet<HatchetAttribute>,
-  values: { readonly [A in 'workflow_name' | 'step_name' | 'outcome']?: string },
+  values: Pick<HatchetValues, 'workflow_name' | 'step_name' | 'outcome'>,
 ): Attributes {
   const attributes: Attributes = {};
   for (const [name, value] of Object.entries(values)) {
-    if (!excluded.has(name as HatchetAttribute)) attributes[`hatchet.${name}`] = value;
+    if (value && !excluded.has(name as HatchetAttribute)) attributes[`hatchet.${name}`] = value;
   }
   return attributes;
 }

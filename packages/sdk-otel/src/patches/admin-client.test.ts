@@ -21,12 +21,14 @@ describe('a run', () => {
   test('is a producer below the active span, and the engine gets its context', async () => {
     const options = { additionalMetadata: { team: 'a' }, childIndex: 0, childKey: 'key', priority: 3 };
     const before = structuredClone(options);
-    const ref = await inSpan('request', () => engine.client.admin.runWorkflow('order', { a: 1 }, options));
-    expect(recorder.picture()).toBe(['request · test', '└─ hatchet.run_workflow order · test · PRODUCER'].join('\n'));
+    const ref = await inSpan('request', () => engine.client.admin.runWorkflow('Order', { a: 1 }, options));
+    expect(recorder.picture()).toBe(
+      ['request · test', '└─ hatchet.run_workflow shop_order · test · PRODUCER'].join('\n'),
+    );
     const [span] = recorder.named('hatchet.run_workflow');
     expect(span?.attributes).toEqual({
       instrumentor: 'hatchet',
-      'hatchet.workflow_name': 'order',
+      'hatchet.workflow_name': 'shop_order',
       'hatchet.namespace': 'shop_',
       'hatchet.child_index': 0,
       'hatchet.priority': 3,
@@ -34,7 +36,7 @@ describe('a run', () => {
       'messaging.system': 'hatchet',
       'messaging.operation.name': 'run',
       'messaging.operation.type': 'send',
-      'messaging.destination.name': 'order',
+      'messaging.destination.name': 'shop_order',
       'messaging.message.id': await ref.runId,
     });
     expect(engine.metadata).toEqual([{ team: 'a', traceparent: `00-${ids(span!.spanContext())}-01` }]);
@@ -84,17 +86,17 @@ describe('a bulk run', () => {
     const refs = await engine.client.admin.runWorkflows(runs);
     expect(recorder.picture()).toBe(
       [
-        'hatchet.run_workflows pack, label · test · CLIENT',
-        '├─ hatchet.run_workflow label · test · PRODUCER',
-        '├─ hatchet.run_workflow pack · test · PRODUCER',
-        '└─ hatchet.run_workflow pack · test · PRODUCER',
+        'hatchet.run_workflows shop_pack, shop_label · test · CLIENT',
+        '├─ hatchet.run_workflow shop_label · test · PRODUCER',
+        '├─ hatchet.run_workflow shop_pack · test · PRODUCER',
+        '└─ hatchet.run_workflow shop_pack · test · PRODUCER',
       ].join('\n'),
     );
     const [batch] = recorder.named('hatchet.run_workflows');
     const items = recorder.named('hatchet.run_workflow');
     expect(batch?.attributes).toMatchObject({
       'hatchet.num_workflows': 3,
-      'hatchet.unique_workflow_names': ['pack', 'label'],
+      'hatchet.unique_workflow_names': ['shop_pack', 'shop_label'],
       'messaging.operation.type': 'send',
       'messaging.batch.message_count': 3,
     });

@@ -5,6 +5,7 @@ import type { ClassPatch } from '../instrumentation/class-patch.ts';
 import { prepareBulkSend, prepareSend } from '../producing/send.ts';
 import type { SpanValues } from '../tables/attributes.ts';
 import { isLive } from '../telemetry/telemetry.ts';
+import { sentWorkflowName } from './sent-names.ts';
 
 /** Traces `AdminClient.runWorkflow` and `.runWorkflows`, through which every declaration's runs and every child go. */
 export const adminClientPatch: ClassPatch = {
@@ -31,7 +32,7 @@ export const adminClientPatch: ClassPatch = {
                 args,
                 client: this.config,
                 metadata: options?.additionalMetadata,
-                initial: destination(workflowName),
+                initial: destination(this, workflowName),
                 details: () => runValues(this, options, child?.invocation),
                 data: () => ({ payload: input, metadata: options?.additionalMetadata }),
                 resultValues: createdRun,
@@ -63,7 +64,9 @@ export const adminClientPatch: ClassPatch = {
                 details: () => ({
                   hatchet: {
                     num_workflows: runs.length,
-                    unique_workflow_names: [...new Set(runs.map((run) => run.workflowName))],
+                    unique_workflow_names: [...new Set(runs.map((run) => nameOf(this, run.workflowName)))].filter(
+                      (name) => name !== undefined,
+                    ),
                     namespace: this.config?.namespace,
                     durable_invocation_count: children.find(Boolean)?.invocation,
                   },
@@ -71,12 +74,12 @@ export const adminClientPatch: ClassPatch = {
                 }),
                 isReplayed: (index) => children[index]?.isReplayed ?? false,
                 metadata: ({ options }) => options?.additionalMetadata,
-                destination: ({ workflowName }) => destination(workflowName),
+                destination: ({ workflowName }) => destination(this, workflowName),
                 plan: (run, index) => ({
                   operation: 'run_workflow',
                   args: [run],
                   client: this.config,
-                  initial: destination(run.workflowName),
+                  initial: destination(this, run.workflowName),
                   details: () => runValues(this, run.options, children[index]?.invocation),
                   data: () => ({ payload: run.input, metadata: run.options?.additionalMetadata }),
                 }),
@@ -100,8 +103,12 @@ type RunsResult = ReturnType<AdminClient['runWorkflows']>;
 type RunItem = RunsArgs[0][number];
 type RunOptions = RunItem['options'];
 
-function destination(workflowName: string): SpanValues {
-  return { hatchet: { workflow_name: workflowName }, destination: 'workflow_name' };
+function nameOf({ config }: AdminClient, workflowName: string): string | undefined {
+  return sentWorkflowName(workflowName, config?.namespace);
+}
+
+function destination(admin: AdminClient, workflowName: string): SpanValues {
+  return { hatchet: { workflow_name: nameOf(admin, workflowName) }, destination: 'workflow_name' };
 }
 
 function withMetadata(options: RunOptions, metadata: Record<string, unknown>): RunOptions {

@@ -1,5 +1,6 @@
+import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { SpanStatusCode } from '@opentelemetry/api';
-import { expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ids } from '../testing/recorder.ts';
 import { hastenRetries } from '../testing/retries.ts';
 import { setUpWorker } from '../testing/worker.ts';
@@ -11,7 +12,7 @@ const traceparent = (n: number) => `00-${`${n}`.repeat(32)}-${`${n}`.repeat(16)}
 const worker = await setUpWorker();
 const { engine, recorder } = worker;
 
-const dispatch = (additionalMetadata?: object) =>
+const dispatch = (additionalMetadata?: object, more: Partial<AssignedAction> = {}) =>
   engine.dispatch('pack:pack', {
     actionType: 3,
     workflowRunId: '',
@@ -23,6 +24,7 @@ const dispatch = (additionalMetadata?: object) =>
       Object.fromEntries(ITEMS.map((id) => [id, { payload: { input: { id } }, workflow_run_id: id }])),
     ),
     additionalMetadata: additionalMetadata && JSON.stringify(additionalMetadata),
+    ...more,
   });
 const each = () => Object.fromEntries(ITEMS.map((id) => [id, {}]));
 
@@ -63,12 +65,52 @@ test("a batch is a consumer with a link to the context of each item and the user
   });
 });
 
-test('a batch from an engine that sends no contexts starts a trace', async () => {
-  worker.batchBody = each;
-  dispatch();
-  const [span] = await recorder.ended(BATCH);
-  expect(span?.parentSpanContext).toBeUndefined();
-  expect(span?.links).toEqual([]);
+describe('a batch from Hatchet’s own engine, which sends no name, size or contexts', () => {
+  const asHatchet = (more: Partial<AssignedAction> = {}) =>
+    dispatch(undefined, { taskName: '', jobName: '', batchSize: undefined, ...more });
+
+  test('starts a trace, with the name from its action and the size that the engine expects', async () => {
+    worker.batchBody = each;
+    asHatchet({ batchStartPayload: { triggerReason: 'max_size', triggerTime: undefined, expectedSize: 2 } });
+    const [span] = await recorder.ended(BATCH);
+    expect(span?.parentSpanContext).toBeUndefined();
+    expect(span?.links).toEqual([]);
+    expect(span?.attributes).toMatchObject({
+      'hatchet.step_name': 'pack',
+      'hatchet.batch_size': 2,
+      'messaging.batch.message_count': 2,
+    });
+  });
+
+  test('without an expected size has the number of its items', async () => {
+    worker.batchBody = each;
+    asHatchet();
+    const [span] = await recorder.ended(BATCH);
+    expect(span?.attributes['hatchet.batch_size']).toBe(2);
+  });
+});
+
+test('a cancellation of a member is in the trace of the batch and linked to it', async () => {
+  const started = Promise.withResolvers<void>();
+  const cancelled = Promise.withResolvers<void>();
+  worker.batchBody = async () => {
+    started.resolve();
+    await cancelled.promise;
+    return each();
+  };
+  const batch = dispatch();
+  await started.promise;
+  engine.cancel({ ...batch, batchId: undefined, taskRunExternalId: ITEMS[1]!, retryCount: 1 });
+  await recorder.ended('hatchet.cancel_step_run');
+  cancelled.resolve();
+  await recorder.ended(BATCH);
+  expect(recorder.picture()).toBe(
+    [
+      'hatchet.start_batch_run · test · CONSUMER · completed',
+      '└─ hatchet.cancel_step_run pack (retry 1) · test · CONSUMER',
+      '      ↗ link to hatchet.start_batch_run',
+    ].join('\n'),
+  );
 });
 
 test('a batch that throws is an error', async () => {

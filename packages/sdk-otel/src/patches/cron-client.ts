@@ -5,7 +5,7 @@ import type { ClassPatch } from '../instrumentation/class-patch.ts';
 import { prepareSend } from '../producing/send.ts';
 import { isLive } from '../telemetry/telemetry.ts';
 import { clientOf } from './hatchet-client.ts';
-import { nameOfWorkflow } from './workflow-name.ts';
+import { sentWorkflowName } from './sent-names.ts';
 
 /** Traces `CronClient.create`, which `task.cron` calls too. Every firing carries the metadata from here. */
 export const cronClientPatch: ClassPatch = {
@@ -30,7 +30,7 @@ export const cronClientPatch: ClassPatch = {
               metadata: cron.additionalMetadata,
               relation: futureRelation(telemetry.settings.relation),
               initial: {
-                hatchet: { workflow_name: nameOfWorkflow(workflow) },
+                hatchet: { workflow_name: sentWorkflowName(workflow, this.namespace) },
                 destination: 'workflow_name' as const,
               },
               details: () => ({

@@ -34,7 +34,14 @@ export const dispatcherClientPatch: ClassPatch = {
           (callArgs): BatchReportResult => original.apply(this, callArgs),
           () => {
             const [{ batchId, eventType, items }] = args;
-            return prepareReport(args, telemetry.attempts.latest(batchId), eventType, () => items[0]?.eventPayload);
+            const batch = telemetry.attempts.latest(batchId);
+            if (batch && eventType === STARTED) {
+              telemetry.attempts.addMembers(
+                batch,
+                items.map(({ taskRunExternalId }) => taskRunExternalId),
+              );
+            }
+            return prepareReport(args, batch, eventType, () => items[0]?.eventPayload);
           },
         );
       },
@@ -47,6 +54,7 @@ type BatchReportArgs = Parameters<DispatcherClient['sendBatchActionEvent']>;
 type BatchReportResult = ReturnType<DispatcherClient['sendBatchActionEvent']>;
 
 // values of StepActionEventType in the wire contract; importing its enum would load the SDK
+const STARTED = 1;
 const REPORTS: Readonly<Record<number, Attempt['report']>> = { 2: 'completed', 3: 'failed', 5: 'cancelled' };
 
 function prepareReport<Args extends readonly unknown[], Result>(

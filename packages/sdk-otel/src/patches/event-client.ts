@@ -4,6 +4,7 @@ import type { ClassPatch } from '../instrumentation/class-patch.ts';
 import { prepareBulkSend, prepareSend } from '../producing/send.ts';
 import type { SpanValues } from '../tables/attributes.ts';
 import { isLive } from '../telemetry/telemetry.ts';
+import { sentEventKey } from './sent-names.ts';
 
 /** Traces `EventClient.push` and `.bulkPush`. */
 export const eventClientPatch: ClassPatch = {
@@ -27,7 +28,7 @@ export const eventClientPatch: ClassPatch = {
                 args,
                 client: this.config,
                 metadata: options?.additionalMetadata,
-                initial: destination(key),
+                initial: destination(this, key),
                 details: () => eventValues(this, options?.priority, options?.scope),
                 data: () => ({ payload: input, metadata: options?.additionalMetadata }),
                 resultValues: createdEvent,
@@ -60,11 +61,11 @@ export const eventClientPatch: ClassPatch = {
                 args,
                 client: this.config,
                 items: inputs,
-                initial: destination(key),
+                initial: destination(this, key),
                 details: () => ({
                   hatchet: {
                     num_events: inputs.length,
-                    unique_event_keys: [key],
+                    unique_event_keys: [sentEventKey(key, this.config?.namespace) ?? ''],
                     priority: options?.priority,
                     scope: options?.scope,
                     namespace: this.config?.namespace,
@@ -72,12 +73,12 @@ export const eventClientPatch: ClassPatch = {
                   batch: 'num_events',
                 }),
                 metadata: metadataOf,
-                destination: () => destination(key),
+                destination: () => destination(this, key),
                 plan: (item) => ({
                   operation: 'push_event',
                   args: [item],
                   client: this.config,
-                  initial: destination(key),
+                  initial: destination(this, key),
                   details: () => eventValues(this, item.priority ?? options?.priority, item.scope ?? options?.scope),
                   data: () => ({ payload: item.payload, metadata: metadataOf(item) }),
                 }),
@@ -98,8 +99,8 @@ type BulkPushArgs = Parameters<EventClient['bulkPush']>;
 type BulkPushResult = ReturnType<EventClient['bulkPush']>;
 type EventItem = BulkPushArgs[1][number];
 
-function destination(key: string): SpanValues {
-  return { hatchet: { event_key: key }, destination: 'event_key' };
+function destination({ config }: EventClient, key: string): SpanValues {
+  return { hatchet: { event_key: sentEventKey(key, config?.namespace) }, destination: 'event_key' };
 }
 
 function eventValues(events: EventClient, priority: number | undefined, scope: string | undefined): SpanValues {

@@ -17,18 +17,18 @@ describe('a schedule', () => {
     const schedule = { triggerAt: at, input: { a: 1 }, additionalMetadata: { team: 'a' }, priority: 2 };
     const before = structuredClone(schedule);
     const created = await engine.client.scheduled.create('report', schedule);
-    expect(recorder.picture()).toBe('hatchet.schedule_workflow report · test · PRODUCER');
+    expect(recorder.picture()).toBe('hatchet.schedule_workflow shop_report · test · PRODUCER');
     const [span] = recorder.take();
     expect(span?.attributes).toEqual({
       instrumentor: 'hatchet',
-      'hatchet.workflow_name': 'report',
+      'hatchet.workflow_name': 'shop_report',
       'hatchet.namespace': 'shop_',
       'hatchet.run_at_timestamps': [at.toISOString()],
       'hatchet.schedule_id': created.metadata.id,
       'messaging.system': 'hatchet',
       'messaging.operation.name': 'schedule',
       'messaging.operation.type': 'send',
-      'messaging.destination.name': 'report',
+      'messaging.destination.name': 'shop_report',
     });
     expect(sent()).toEqual([{ team: 'a', traceparent: `00-${ids(span!.spanContext())}-01` }]);
     expect(schedule).toEqual(before);
@@ -55,7 +55,10 @@ describe('a schedule', () => {
     const report = engine.client.task({ name: 'report', fn: () => ({}) });
     await report.delay(60, {});
     await report.schedule(soon(), {});
-    expect(recorder.take().map((span) => span.attributes['hatchet.workflow_name'])).toEqual(['report', 'report']);
+    expect(recorder.take().map((span) => span.attributes['hatchet.workflow_name'])).toEqual([
+      'shop_report',
+      'shop_report',
+    ]);
   });
 
   test('with an invalid time is an error with the rejection of the SDK', async () => {
@@ -86,11 +89,11 @@ describe('a cron', () => {
   test('is a producer; each firing starts a trace with a link to it', async () => {
     const before = structuredClone(cron);
     const created = await engine.client.crons.create('report', cron);
-    expect(recorder.picture()).toBe('hatchet.create_cron report/nightly · test · PRODUCER');
+    expect(recorder.picture()).toBe('hatchet.create_cron shop_report/nightly · test · PRODUCER');
     const [span] = recorder.take();
     expect(span?.attributes).toEqual({
       instrumentor: 'hatchet',
-      'hatchet.workflow_name': 'report',
+      'hatchet.workflow_name': 'shop_report',
       'hatchet.namespace': 'shop_',
       'hatchet.cron_name': 'nightly',
       'hatchet.cron_expression': '0 3 * * *',
@@ -98,7 +101,7 @@ describe('a cron', () => {
       'messaging.system': 'hatchet',
       'messaging.operation.name': 'cron',
       'messaging.operation.type': 'send',
-      'messaging.destination.name': 'report',
+      'messaging.destination.name': 'shop_report',
     });
     expect(sent()).toEqual([
       {

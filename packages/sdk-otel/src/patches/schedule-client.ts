@@ -6,7 +6,7 @@ import type { ClassPatch } from '../instrumentation/class-patch.ts';
 import { prepareSend } from '../producing/send.ts';
 import { isLive } from '../telemetry/telemetry.ts';
 import { clientOf } from './hatchet-client.ts';
-import { nameOfWorkflow } from './workflow-name.ts';
+import { sentWorkflowName } from './sent-names.ts';
 
 /** Traces `ScheduleClient.create`, which `task.schedule` and `task.delay` call too. */
 export const scheduleClientPatch: ClassPatch = {
@@ -32,7 +32,7 @@ export const scheduleClientPatch: ClassPatch = {
               metadata: schedule.additionalMetadata,
               relation: isFarOff(at) ? futureRelation(telemetry.settings.relation) : undefined,
               initial: {
-                hatchet: { workflow_name: nameOfWorkflow(workflow) },
+                hatchet: { workflow_name: sentWorkflowName(workflow, this.namespace) },
                 destination: 'workflow_name' as const,
               },
               details: () => ({

@@ -52,10 +52,12 @@ const values = async (name: MetricName) =>
     return [rest, value];
   });
 
+const REASON = { triggerReason: 'max_size', triggerTime: undefined };
+
 describe('sending', () => {
   test('counts each item and measures each call', async () => {
     const runs = ['order', 'order', 'label'].map((workflowName) => ({ workflowName, input: {} }));
-    await engine.client.admin.runWorkflow('order', {});
+    await engine.client.admin.runWorkflow('Order', {}); // sent in lower case
     await engine.client.admin.runWorkflows(runs);
     await engine.client.events.push('paid', {});
     await engine.client.events.bulkPush('paid', [{ payload: {} }, { payload: {} }]);
@@ -151,8 +153,13 @@ describe('processing', () => {
     expect(await values('hatchet.task.active')).toEqual([[task, 0]]);
   });
 
-  test('counts each item of a batch', async () => {
-    engine.dispatch('pack:pack', { actionType: 3, batchId: 'b', batchSize: 2, actionPayload: '{}' });
+  test.each([
+    ['from our engine', { batchSize: 2 }],
+    ['from Hatchet’s engine', { taskName: '', batchStartPayload: { ...REASON, expectedSize: 2 } }],
+    ['without a size', { actionPayload: '{"a":{},"b":{}}' }],
+  ])('counts each item of a batch %s', async (_where, fields) => {
+    worker.batchBody = (items) => Object.fromEntries(Object.keys(items).map((id) => [id, {}]));
+    engine.dispatch('pack:pack', { actionType: 3, batchId: 'b', actionPayload: '{}', ...fields });
     await worker.recorder.ended('hatchet.start_batch_run');
     const [[attributes, count] = []] = await values('messaging.client.consumed.messages');
     expect(count).toBe(2);

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Resources } from '@hatchet-ts/trace-testing';
+import { Resources, TcpLink } from '@hatchet-ts/trace-testing';
 import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
@@ -93,6 +93,35 @@ describe('the connection of the client', () => {
     await expect(send(receiver, { ...tls, tls_strategy: 'tls' })).rejects.toThrow();
   });
 
+  test('renewed files are used for the next connection', async () => {
+    const issue = async (name: string) => {
+      const authority = await CertificateAuthority.create(name);
+      const [server, client] = await Promise.all([
+        authority.issue({ name: 'engine', hosts: ['engine.internal'] }),
+        authority.issue({ name: 'worker' }),
+      ]);
+      const write = () => ({
+        ca_file: file('renewed-ca.crt', authority.certificate),
+        cert_file: file('renewed.crt', client.certificate),
+        key_file: file('renewed.key', client.key),
+      });
+      return { tls: { ...server, clientAuthority: authority.certificate }, write };
+    };
+    const [before, after] = [await issue('Before'), await issue('After')];
+    const receiver = resources.use(await OtlpReceiver.start({ tls: before.tls }));
+    const tls_config = { tls_strategy: 'mtls', server_name: 'engine.internal', ...before.write() } as const;
+    const { client } = connectToEngine({ token: TOKEN, host_port: receiver.address, tls_config });
+    resources.use({ stop: () => client.close() });
+    await client.call(new Uint8Array(), 5000);
+    receiver.stop();
+    await receiver.restart(after.tls);
+    after.write();
+    await client.call(new Uint8Array(), 5000);
+    expect(receiver.calls).toHaveLength(2);
+    rmSync(join(folder, 'renewed.key')); // in the middle of the next renewal
+    await client.call(new Uint8Array(), 5000);
+  });
+
   async function send({ address }: OtlpReceiver, tls_config: object): Promise<Uint8Array> {
     const connection = connectToEngine({ token: TOKEN, host_port: address, tls_config });
     resources.use({ stop: () => connection.client.close() });
@@ -101,15 +130,15 @@ describe('the connection of the client', () => {
 });
 
 describe('an export', () => {
-  const spans = finishedSpans();
-  const exporterWith = (limits: Partial<ExportLimits>) => {
-    const connect = () => connectToEngine(insecure(engine.address));
+  const spans = finishedSpans({ one: 0 });
+  const exporterWith = (limits: Partial<ExportLimits>, address = engine.address) => {
+    const connect = () => connectToEngine(insecure(address));
     const exporter = new EngineExporter(connect, ProtobufTraceSerializer as never, { ...EXPORT_LIMITS, ...limits });
     resources.use({ stop: () => exporter.shutdown() });
     return exporter;
   };
-  const runExport = (exporter: EngineExporter) =>
-    new Promise<{ code: number; error?: Error }>((resolve) => exporter.export(spans, resolve));
+  const runExport = (exporter: EngineExporter, batch = spans) =>
+    new Promise<{ code: number; error?: Error }>((resolve) => exporter.export(batch, resolve));
 
   test('is retried after a retryable error', async () => {
     engine.answerNext({ status: 14 }, { status: 4 });
@@ -150,7 +179,62 @@ describe('an export', () => {
     expect(engine.calls.length).toBeLessThanOrEqual(2);
   });
 
-  function finishedSpans(): ReadableSpan[] {
+  test('over a connection that went silent is sent again over a new one', async () => {
+    const link = resources.use(await TcpLink.start({ to: engine.address }));
+    const exporter = exporterWith({ callMillis: 200, retryMillis: 1 }, link.address);
+    expect(await runExport(exporter)).toEqual({ code: 0 });
+    expect(link.silence()).toBe(1);
+    expect(await runExport(exporter)).toEqual({ code: 0 });
+    expect(new Set(engine.calls.map(({ peer }) => peer)).size).toBe(2);
+  });
+
+  test('waits as long as the engine demands', async () => {
+    const at: number[] = [];
+    engine.answer(({ number }) => {
+      at.push(performance.now());
+      return number === 1 ? { status: 8, retryDelayMs: 200 } : 'accept';
+    });
+    expect(await runExport(exporterWith({ retryMillis: 1 }))).toEqual({ code: 0 });
+    expect(at[1]! - at[0]!).toBeGreaterThanOrEqual(199);
+  });
+
+  test('of 512 spans with 10 KiB each is divided into requests below 1 MiB', async () => {
+    const large = Object.fromEntries(Array.from({ length: 512 }, (_, n) => [`span ${n}`, 10_240]));
+    expect(await runExport(exporterWith({}), finishedSpans(large))).toEqual({ code: 0 });
+    expect(received()).toEqual(Object.keys(large));
+    for (const { bytes } of engine.calls) expect(bytes.length + 5).toBeLessThan(1024 * 1024);
+  });
+
+  test('with an error message of 1.4 MB costs this span and not its neighbors', async () => {
+    const receiver = resources.use(await OtlpReceiver.start({ maxMessageBytes: 1024 * 1024 }));
+    const batch = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`span ${n}`, n === 50 ? 1_400_000 : 100]));
+    const result = await runExport(exporterWith({}, receiver.address), finishedSpans(batch));
+    expect(result).toMatchObject({ code: 1, error: { message: expect.stringContaining('1 spans are lost: 8 ') } });
+    expect(receiver.spans.map(({ name }) => name)).toEqual(Object.keys(batch).filter((name) => name !== 'span 50'));
+  });
+
+  test('that is accepted with a message is logged once, one with rejected spans each time', async () => {
+    const exporter = exporterWith({});
+    engine.answer({ rejectedSpans: 0, message: 'use gzip' });
+    for (let round = 0; round < 2; round++) expect(await runExport(exporter)).toEqual({ code: 0 });
+    engine.answer({ rejectedSpans: 1, message: 'too old' });
+    await runExport(exporter);
+    expect(warn.mock.calls.map(([text]) => text)).toEqual([
+      '@hatchet-ts/sdk-otel: the engine accepted all spans, with a message: use gzip',
+      '@hatchet-ts/sdk-otel: the engine rejected 1 spans; they are lost: too old',
+    ]);
+  });
+
+  test('whose callback throws harms neither the process nor the next flush', async () => {
+    const exporter = exporterWith({});
+    exporter.export(spans, () => {
+      throw new Error('the processor is broken');
+    });
+    await exporter.forceFlush();
+    expect(await runExport(exporter)).toEqual({ code: 0 });
+  });
+
+  function finishedSpans(sizes: Readonly<Record<string, number>>): ReadableSpan[] {
     const ended: ReadableSpan[] = [];
     const keep = {
       onStart: () => undefined,
@@ -158,7 +242,12 @@ describe('an export', () => {
       forceFlush: async () => undefined,
       shutdown: async () => undefined,
     };
-    new BasicTracerProvider({ spanProcessors: [keep] }).getTracer('app').startSpan('one', {}, ROOT_CONTEXT).end();
+    const tracer = new BasicTracerProvider({ spanProcessors: [keep] }).getTracer('app');
+    for (const [name, size] of Object.entries(sizes)) {
+      const span = tracer.startSpan(name, {}, ROOT_CONTEXT);
+      if (size > 0) span.recordException(new Error('x'.repeat(size)));
+      span.end();
+    }
     return ended;
   }
 });

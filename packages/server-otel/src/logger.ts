@@ -14,6 +14,18 @@ export const STANDARD_ERROR: TelemetryLogger = {
   error: (fields, message) => console.error(message, fields),
 };
 
+/** Wraps a logger of the application: if it throws, the line is lost, and neither a request nor the export is harmed. */
+export function safeLogger(logger: TelemetryLogger): TelemetryLogger {
+  const safe = (level: keyof TelemetryLogger) => (fields: object, message: string) => {
+    try {
+      logger[level](fields, message);
+    } catch {
+      // There is nowhere to report it.
+    }
+  };
+  return { info: safe('info'), warn: safe('warn'), error: safe('error') };
+}
+
 export type LogLevel = 'none' | 'error' | 'warn' | 'info' | 'debug' | 'verbose' | 'all';
 
 /** Interval in which a message is logged at most once: some recur with every batch. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
-import { metrics, trace } from '@opentelemetry/api';
+import { diag, metrics, propagation, trace } from '@opentelemetry/api';
+import { MetricReader } from '@opentelemetry/sdk-metrics';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ServerTelemetryConfigError } from './configuration/configuration-error.ts';
 import type { ServerTelemetry } from './process-telemetry.ts';
@@ -35,6 +36,45 @@ const plaintext = (collector: OtlpReceiver) => ({
   SERVER_OTEL_COLLECTOR_URL: collector.address,
   SERVER_OTEL_INSECURE: 'true',
 });
+
+describe('a logger that throws', () => {
+  it('harms neither the application nor the export', async () => {
+    const collector = await startCollector();
+    const fail = () => {
+      throw new Error('disk full');
+    };
+    const logger = { info: fail, warn: fail, error: fail };
+    telemetry = startServerTelemetry({
+      env: { ...plaintext(collector), SERVER_OTEL_SERVICE_NAM: 'x', SERVER_OTEL_METRICS_ENABLED: 'true' },
+      logger,
+    });
+    collector.answerNext({ status: 14 }, { status: 3 }, { rejectedSpans: 1 }, { rejectedSpans: 0, message: 'hint' });
+    diag.warn('a diagnostic');
+    for (let round = 0; round < 5; round++) {
+      trace.getTracer('test').startSpan('span').end();
+      await telemetry.forceFlush();
+    }
+    expect(telemetry.status()).toMatchObject({ created: 5, queued: 0, droppedBy: { shutdown: 0 } });
+    expect(telemetry.status().exported).toBeGreaterThanOrEqual(2);
+    await expect(telemetry.shutdown()).resolves.toBeUndefined();
+  });
+});
+
+it('a start that fails leaves nothing in the process', async () => {
+  const reader = new PrometheusLikeReader();
+  const first = start({}, { metricReaders: [reader] });
+  await first.telemetry.shutdown();
+  expect(() => start({}, { metricReaders: [reader] })).toThrow('MetricReader can not be bound');
+  expect(propagation.fields()).toEqual([]);
+  expect(metrics.getMeterProvider().getMeter('test').constructor.name).toBe('NoopMeter');
+  const again = start({}, { metricReaders: [new PrometheusLikeReader()] });
+  expect(again.telemetry.enabled).toBe(true);
+});
+
+class PrometheusLikeReader extends MetricReader {
+  protected async onForceFlush(): Promise<void> {}
+  protected async onShutdown(): Promise<void> {}
+}
 
 describe('the export', () => {
   it.each(['127.0.0.1', '[::1]'])('delivers recorded spans to %s when it is flushed', async (host) => {

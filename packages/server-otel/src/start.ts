@@ -8,7 +8,7 @@ import { type EffectiveConfiguration, readConfiguration } from './configuration/
 import type { Environment } from './configuration/written-value.ts';
 import { startDatabaseSpans } from './database/database-spans.ts';
 import { NOTHING_DELIVERED } from './delivery/delivery-counts.ts';
-import { forwardDiagnostics, STANDARD_ERROR, type TelemetryLogger } from './logger.ts';
+import { forwardDiagnostics, STANDARD_ERROR, safeLogger, type TelemetryLogger } from './logger.ts';
 import { startMetricsPipeline } from './metrics/metrics-pipeline.ts';
 import { loadOtlp } from './modules.ts';
 import { createServiceResource } from './pipeline/service-resource.ts';
@@ -61,7 +61,7 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
   const running = processTelemetry();
   if (running !== undefined) return running.telemetry;
   const env = options.env ?? process.env;
-  const logger = options.logger ?? STANDARD_ERROR;
+  const logger = safeLogger(options.logger ?? STANDARD_ERROR);
   const configured = configure(env, options.configDirectory, logger);
   const { values: configuration } = configured;
   forwardDiagnostics(logger, configuration.logLevel);

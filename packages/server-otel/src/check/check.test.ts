@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Server } from 'node:net';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
-import { runProcess } from '@hatchet-ts/trace-testing';
+import { runProcess, startProcess } from '@hatchet-ts/trace-testing';
 import { type Answer, OtlpReceiver, type ReceivedCall, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
@@ -78,6 +80,24 @@ const secure = ({ port }: Pick<OtlpReceiver, 'port'>, more: Record<string, strin
   ...more,
 });
 
+/** Starts a listener that accepts nothing and fills its queue, so that the kernel drops further attempts to connect. */
+async function unansweredAddress(): Promise<string> {
+  const script = `
+    const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+      require('node:fs').writeSync(1, server.address().port + '\\n');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    });`;
+  const listener = await startProcess('node', ['-e', script], { ready: /^\d+$/ });
+  const port = Number(listener.readyLine.text);
+  const fill = Array.from({ length: 8 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+  closing.push(() => {
+    for (const socket of fill) socket.destroy();
+    void listener.kill();
+  });
+  await once(fill[0]!, 'connect');
+  return `127.0.0.1:${port}`;
+}
+
 describe('check with a working collector', () => {
   it('prints the configuration and its sources, passes every step and exits with 0', async () => {
     const collector = await tls.collector('mutual', { answer: accepting('Bearer geheim') });
@@ -130,6 +150,15 @@ describe('check with a working collector', () => {
     });
     expect(await failureOf({ ...insecure(collector.address), SERVER_OTEL_METRICS_ENABLED: 'true' })).toMatch(
       /^metric: 12 UNIMPLEMENTED.* \| this gRPC server has no OTLP receiver for this signal/,
+    );
+  });
+
+  it('prints a message of the collector', async () => {
+    const collector = await plaintext({ answer: { rejectedSpans: 0, message: 'this endpoint moves next week' } });
+    const { steps, ok } = await report(insecure(collector.address));
+    expect(ok).toBe(true);
+    expect(steps.find(({ step }) => step === 'span')?.detail).toBe(
+      'hatchet-server-otel check was accepted, with a message of the collector: this endpoint moves next week',
     );
   });
 
@@ -219,6 +248,26 @@ describe('check reports the failed step and its likely cause:', () => {
     expect(await failureOf(secure({ port }))).toMatch(
       /\| this port does not speak HTTP\/2: 4318 is OTLP over HTTP, 4317 gRPC/,
     );
+  });
+
+  it('a web server that answers gRPC calls with a page', async () => {
+    const server = createHttp2Server((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
+    });
+    expect(await failureOf(insecure(await listening(server)))).toBe(
+      'authenticate: HTTP status code 200 with content-type text/html: an HTTP server answers, not a gRPC server | an HTTP server answers: OTLP over gRPC uses port 4317, 4318 is OTLP over HTTP',
+    );
+  });
+
+  it('an address that drops all packets, and the program ends', async () => {
+    const address = await unansweredAddress();
+    const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    const { code, stdout } = await runProcess('node', [cli, 'check', '--timeout', '0.5'], {
+      env: insecure(address),
+      timeoutMs: 20_000, // TCP gives up after two minutes
+    });
+    expect(code).toBe(EXIT.failed);
+    expect(stdout).toContain('a firewall or a network policy drops the packets, or the host is down');
   });
 
   it('a token that is rejected or missing', async () => {

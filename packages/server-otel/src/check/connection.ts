@@ -35,7 +35,7 @@ export async function connectTcp(addresses: readonly string[], port: number, mil
   for (const host of addresses) {
     const address = formatEndpoint({ host, port });
     try {
-      return await withDeadline(open({ host, port }), millis, () => new StepFailure('no answer', TIMEOUT));
+      return await open({ host, port }, millis);
     } catch (error) {
       failures.push(`${address}: ${error instanceof StepFailure ? error.message : codeOf(error)}`);
       cause ||=
@@ -55,15 +55,18 @@ const CONNECT_CAUSES: Readonly<Record<string, string>> = {
   ETIMEDOUT: TIMEOUT,
 };
 
-function open({ host, port }: Endpoint): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port });
-    socket.once('connect', () => {
-      socket.removeListener('error', reject);
-      resolve(socket);
-    });
-    socket.once('error', reject);
-  });
+async function open({ host, port }: Endpoint, millis: number): Promise<Socket> {
+  const socket = connect({ host, port });
+  const connected = new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  try {
+    await withDeadline(connected, millis, () => new StepFailure('no answer', TIMEOUT));
+    socket.removeAllListeners('error');
+    return socket;
+  } catch (error) {
+    // A connection attempt keeps the process alive until TCP gives up, after minutes.
+    socket.destroy();
+    throw error;
+  }
 }
 
 export function codeOf(error: unknown): string {

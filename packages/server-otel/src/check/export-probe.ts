@@ -1,4 +1,5 @@
 import { type CallError, METRICS_METHOD, OtlpClient, TRACES_METHOD } from '@hatchet-ts/otlp/client';
+import { readPartialSuccess } from '@hatchet-ts/otlp/export-result';
 import { type Span, SpanKind } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
@@ -37,22 +38,26 @@ export class ExportProbe {
   async sendSpan(): Promise<string> {
     const { ProtobufTraceSerializer: serializer } = this.#otlp.transformer;
     const request = serializer.serializeRequest([createSpan(this.#resource)]);
-    const { partialSuccess } = serializer.deserializeResponse(await this.#send(this.#traces, request));
-    assertAccepted(partialSuccess?.rejectedSpans, partialSuccess?.errorMessage);
-    return `${CHECK_SPAN} was accepted`;
+    return `${CHECK_SPAN} was accepted${await this.#sendContent(this.#traces, request)}`;
   }
 
   async sendMetric(): Promise<string> {
     const { ProtobufMetricsSerializer: serializer } = this.#otlp.transformer;
     const request = serializer.serializeRequest(await createMetric(this.#resource));
-    const { partialSuccess } = serializer.deserializeResponse(await this.#send(this.#metrics, request));
-    assertAccepted(partialSuccess?.rejectedDataPoints, partialSuccess?.errorMessage);
-    return `${CHECK_METRIC} was accepted`;
+    return `${CHECK_METRIC} was accepted${await this.#sendContent(this.#metrics, request)}`;
   }
 
   close(): void {
     this.#traces.close();
     this.#metrics.close();
+  }
+
+  /** @returns the message of a collector that accepts with one, as the end of a sentence */
+  async #sendContent(client: OtlpClient, request: Uint8Array | undefined): Promise<string> {
+    const { rejected, message: text } = readPartialSuccess(await this.#send(client, request));
+    const message = client.hideAuthorization(text);
+    if (rejected === 0) return message && `, with a message of the collector: ${message}`;
+    throw new StepFailure(`the collector rejected the content of the call: ${message}`, 'see the log of the collector');
   }
 
   async #send(client: OtlpClient, request: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
@@ -62,14 +67,6 @@ export class ExportProbe {
       throw refusal(error as CallError, this.#collector.hasAuth);
     }
   }
-}
-
-function assertAccepted(rejected: unknown, message: string | undefined): void {
-  if (Number(rejected ?? 0) === 0) return;
-  throw new StepFailure(
-    `the collector rejected the content of the call: ${message ?? ''}`,
-    'see the log of the collector',
-  );
 }
 
 const CHECK_SPAN = 'hatchet-server-otel check';

@@ -4,8 +4,10 @@ import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CertificateAuthority } from '@hatchet-ts/trace-testing/certificates';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { runCli } from '../check/command.ts';
 import type { ServerTelemetry } from '../process-telemetry.ts';
 import { runSpan } from '../spans/run-span.ts';
 import { type ServerTelemetryOptions, startServerTelemetry } from '../start.ts';
@@ -91,6 +93,81 @@ describe('over TLS the export', () => {
     const env = { PATH: process.env.PATH, SSL_CERT_FILE: tls.ca, SERVER_OTEL_COLLECTOR_URL: `localhost:${port}` };
     const { stdout } = await promisify(execFile)(process.execPath, [cli, 'check'], { env });
     expect(stdout).toContain('✓ span');
+  });
+});
+
+describe('renewed files', () => {
+  /** Creates an authority of its own, and what both sides need of it. */
+  async function issue(name: string) {
+    const authority = await CertificateAuthority.create(name);
+    const server = await authority.issue({ name: 'collector', hosts: ['localhost'] });
+    const client = await authority.issue({ name: 'engine' });
+    const write = (as: string) => ({
+      SERVER_OTEL_TLS_ROOT_CA_FILE: files.write(`${as}-ca.crt`, authority.certificate),
+      SERVER_OTEL_TLS_CERT_FILE: files.write(`${as}.crt`, client.certificate),
+      SERVER_OTEL_TLS_KEY_FILE: files.write(`${as}.key`, client.key),
+    });
+    return { tls: { ...server, clientAuthority: authority.certificate }, client, write };
+  }
+
+  it('are used for the next connection, by traces and metrics, and by check', async () => {
+    const [before, after] = [await issue('Before'), await issue('After')];
+    const collector = await OtlpReceiver.start({ tls: before.tls });
+    const env = {
+      SERVER_OTEL_COLLECTOR_URL: `localhost:${collector.port}`,
+      SERVER_OTEL_METRICS_ENABLED: 'true',
+      SERVER_OTEL_METRICS_INTERVAL: '1h',
+      ...before.write('renewed'),
+    };
+    const lines: string[] = [];
+    const log = (_: object, message: string) => void lines.push(message);
+    const running = startServerTelemetry({ env, logger: { info: log, warn: log, error: log } });
+    telemetry = running;
+    const send = async () => {
+      runSpan('queue', {}, () => {});
+      await running.forceFlush();
+    };
+    const arrived = () => new Set(collector.calls.splice(0).map(({ path }) => path.split('.').at(-1)));
+    const both = new Set(['TraceService/Export', 'MetricsService/Export']);
+    await send();
+    expect(arrived()).toEqual(both);
+
+    collector.stop();
+    await collector.restart(after.tls);
+    after.write('renewed');
+    await send();
+    expect(arrived()).toEqual(both);
+    expect(running.status()).toMatchObject({ created: 2, exported: 2 });
+    expect(lines.filter((line) => line.includes('metrics export fails'))).toEqual([]);
+    const ignore = () => {};
+    expect(await runCli(['check'], env, { write: ignore, writeError: ignore, color: false })).toBe(0);
+    collector.stop();
+  });
+
+  it('that do not fit together yet leave the last ones in use, with one warning', async () => {
+    const [before, after] = [await issue('Before'), await issue('After')];
+    const collector = await OtlpReceiver.start({ tls: before.tls });
+    const env = { SERVER_OTEL_COLLECTOR_URL: `localhost:${collector.port}`, ...before.write('half') };
+    const lines: object[] = [];
+    const warn = (fields: object, message: string) => void lines.push({ message, ...fields });
+    const running = startServerTelemetry({ env, logger: { ...SILENT, warn } });
+    telemetry = running;
+    const send = async () => {
+      runSpan('queue', {}, () => {});
+      await running.forceFlush();
+    };
+    files.write('half.crt', after.client.certificate);
+    await send();
+    await send();
+    expect(running.status()).toMatchObject({ exported: 2 });
+    expect(lines).toEqual([
+      {
+        message: 'renewed TLS files are unusable; keeping the last ones; renew the files again',
+        paths: Object.values(env).slice(1),
+        expected: [expect.stringContaining('this key belongs to another certificate')],
+      },
+    ]);
+    collector.stop();
   });
 });
 

@@ -1,4 +1,5 @@
-import { detectResources } from '@opentelemetry/resources';
+import { detectResources, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { describe, expect, it, vi } from 'vitest';
 import { sizesOf, startDelivery } from '../testing/delivery-fixture.ts';
 
@@ -19,6 +20,21 @@ describe('a batch', () => {
     await delivery.forceFlush();
     expect(sizesOf(collector)).toEqual([10, 10, 10, 10, 10]);
     for (const { bytes } of collector.calls) expect(bytes.length).toBeLessThan(MIB);
+  });
+
+  it('stays below 1 MiB with its resource and its scopes', async () => {
+    const resource = resourceFromAttributes({ 'service.name': 'test', description: 'x'.repeat(100_000) });
+    const { collector, counts, delivery } = await startDelivery({ resource });
+    const provider = new NodeTracerProvider({ resource, spanProcessors: [delivery] });
+    for (let span = 0; span < 4000; span++) {
+      const tracer = provider.getTracer(`scope ${span % 50} ${'.'.repeat(5000)}`);
+      tracer.startSpan('span').setAttribute('text', 'x'.repeat(400)).end();
+    }
+    await delivery.forceFlush();
+    expect(counts()).toMatchObject({ exported: 4000, dropped: 0 });
+    expect(sizesOf(collector).length).toBeLessThanOrEqual(4);
+    // gRPC puts 5 bytes before a message.
+    for (const { bytes } of collector.calls) expect(bytes.length + 5).toBeLessThan(MIB);
   });
 
   it('contains a single span if that is larger than 1 MiB', async () => {
@@ -54,6 +70,18 @@ describe('a batch', () => {
     for (const { bytes } of collector.calls) expect(bytes.includes('machine-7')).toBe(true);
     expect(counts()).toMatchObject({ exported: 3, queued: 0 });
   });
+});
+
+it('a request is in its own memory unless its first call delivered it', async () => {
+  // The memory of a delivered request is reused, and the connection of a call that was given up may still hold it.
+  const { collector, counts, delivery, tracer } = await startDelivery({ limits: { callMillis: 200 } });
+  collector.answerNext('hang');
+  for (let span = 0; span < 100; span++)
+    tracer.startSpan(`span ${span}`).setAttribute('text', 'x'.repeat(100_000)).end();
+  await delivery.forceFlush();
+  expect(counts()).toMatchObject({ exported: 100, dropped: 0 });
+  const accepted = collector.acceptedSpans.map(({ name }) => name);
+  expect(accepted).toEqual(Array.from({ length: 100 }, (_, span) => `span ${span}`));
 });
 
 describe('a span', () => {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { Answer } from '@hatchet-ts/trace-testing/receiver';
+import { createNoopMeter } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -86,6 +87,20 @@ describe('the counts', () => {
 });
 
 describe('the metrics', () => {
+  it('cost a measurement, not the export, if the meter throws', async () => {
+    const meterProvider = new MeterProvider();
+    const record = () => {
+      throw new Error('broken meter');
+    };
+    meterProvider.getMeter = () => Object.create(createNoopMeter(), { createHistogram: { value: () => ({ record }) } });
+    const { counts, delivery, spans } = await startDelivery({ meterProvider });
+    spans(2);
+    await delivery.forceFlush();
+    spans(2);
+    await delivery.forceFlush();
+    expect(counts()).toMatchObject({ exported: 4, queued: 0, dropped: 0 });
+  });
+
   it('equal the counts, under the names of the conventions', async () => {
     const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });

@@ -58,7 +58,7 @@ export class DeliveryLog {
   /** Reports a message with which the collector accepted all spans. Each text is logged once. */
   advice(message: string): void {
     if (!this.#advice.add(message)) return;
-    ignoreErrors(() => this.#logger.warn({ endpoint: this.#endpoint, collector: message }, ADVICE));
+    this.#logger.warn({ endpoint: this.#endpoint, collector: message }, ADVICE);
   }
 
   /** Reports a span that the full queue dropped. */
@@ -116,28 +116,15 @@ class Problem {
     this.#loggedAt = now;
     const since = this.#since;
     this.#since ??= now;
-    ignoreErrors(() => {
-      if (since === undefined) this.#logger.warn({ ...this.#fields(), ...details }, this.#messages.began);
-      else {
-        this.#logger.warn({ ...this.#fields(), ...details, seconds: secondsSince(since) }, this.#messages.lasts);
-      }
-    });
+    if (since === undefined) this.#logger.warn({ ...this.#fields(), ...details }, this.#messages.began);
+    else this.#logger.warn({ ...this.#fields(), ...details, seconds: secondsSince(since) }, this.#messages.lasts);
   }
 
   resolve(): void {
     if (this.#since === undefined) return;
     const seconds = secondsSince(this.#since);
     this.#since = undefined;
-    ignoreErrors(() => this.#logger.info({ ...this.#fields(), seconds }, this.#messages.ended));
-  }
-}
-
-/** Calls the application's logger or meter, which must not harm a request or the delivery if it throws. */
-export function ignoreErrors(fn: () => void): void {
-  try {
-    fn();
-  } catch {
-    // There is nowhere to report it.
+    this.#logger.info({ ...this.#fields(), seconds }, this.#messages.ended);
   }
 }
 

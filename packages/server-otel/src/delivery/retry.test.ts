@@ -136,6 +136,23 @@ describe('a batch that is accepted in part', () => {
     expect(running.lines[0]?.fields).toMatchObject({ error: 'rejected 2 spans: too old' });
   });
 
+  it('with no rejected span but a message counts as accepted; each message is logged once', async () => {
+    const running = await startDelivery();
+    const send = (message: string) => {
+      running.collector.answerNext({ rejectedSpans: 0, message });
+      running.spans(1);
+      return running.delivery.forceFlush();
+    };
+    for (const message of ['use gzip', 'use gzip', 'use v2', 'use gzip']) await send(message);
+    expect(running.counts()).toMatchObject({ exported: 4, dropped: 0 });
+    expect(running.counts().lastError).toBeUndefined();
+    const { address } = running.collector;
+    expect(running.lines.map(({ level, message, fields }) => [level, message, fields])).toEqual([
+      ['warn', 'collector accepted all spans, with a message', { endpoint: address, collector: 'use gzip' }],
+      ['warn', 'collector accepted all spans, with a message', { endpoint: address, collector: 'use v2' }],
+    ]);
+  });
+
   it('never counts more rejected spans than it has', async () => {
     const { counts, collector, delivery, spans } = await startDelivery();
     collector.answer({ rejectedSpans: 1_000_000 });

@@ -4,7 +4,7 @@ import { type RequestPart, RequestParts, TRACES } from '@hatchet-ts/otlp/request
 import type { SizeLimit } from '@hatchet-ts/otlp/size-limit';
 import type { Batch } from './batch.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
-import { type DeliveryLog, ignoreErrors } from './delivery-log.ts';
+import type { DeliveryLog } from './delivery-log.ts';
 import type { DeliveryLimits } from './limits.ts';
 
 export interface SenderOptions {
@@ -121,7 +121,11 @@ export class Sender {
     const result = await exportRequest(client, part.bytes, limits.callMillis);
     counts.inFlight = 0;
     const seconds = (performance.now() - start) / 1000;
-    ignoreErrors(() => onCall(seconds, result.kind === 'accepted' ? undefined : result.status));
+    try {
+      onCall(seconds, result.kind === 'accepted' ? undefined : result.status);
+    } catch {
+      // A meter that throws costs a measurement, not the export.
+    }
     return result;
   }
 

@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import type { TemporaryDatabase } from '@hatchet-ts/storage/embedded';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { serve } from '@hono/node-server';
+import type { Meter } from '@opentelemetry/api';
 import { DataPointType, MetricReader } from '@opentelemetry/sdk-metrics';
 import { Hono } from 'hono';
 import { type Channel, createChannel, createClient, createServer, type Server, ServerError, Status } from 'nice-grpc';
 import type { Pool } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { grpcServerTracing, httpServerTracing, runSpan } from '../index.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { grpcServerTracing, httpServerTracing, runSpan, type ServerTelemetryOptions } from '../index.ts';
 import { EchoService } from '../testing/echo-service.ts';
 import { type Recording, startRecording } from '../testing/recording.ts';
 
@@ -240,4 +241,109 @@ it('an unavailable collector is logged once when it fails and once when it works
     'metrics export works again',
   ]);
   collector.stop();
+});
+
+describe('the export of metrics', () => {
+  const exporting = (address: string) => ({
+    SERVER_OTEL_COLLECTOR_URL: address,
+    SERVER_OTEL_INSECURE: 'true',
+    SERVER_OTEL_METRICS_ENABLED: 'true',
+    SERVER_OTEL_METRICS_INTERVAL: '1h',
+  });
+  const metricsOf = ({ calls }: OtlpReceiver) => calls.filter(({ path }) => path.includes('MetricsService'));
+
+  async function startExport(
+    address: string,
+    options: Pick<ServerTelemetryOptions, 'authorization'> = {},
+  ): Promise<{ flush: () => Promise<void>; lines: unknown[]; meter: Meter }> {
+    await recording.telemetry.shutdown();
+    const lines: unknown[] = [];
+    const log = (fields: object, message: string) => void lines.push({ message, ...fields });
+    recording = startRecording(exporting(address), { logger: { info: log, warn: log, error: log }, ...options });
+    const { telemetry } = recording;
+    return { flush: () => telemetry.forceFlush(), lines, meter: telemetry.meterProvider.getMeter('test') };
+  }
+
+  it('divides a request that is too large: 8 histograms of 1,999 series all arrive', async () => {
+    const collector = await OtlpReceiver.start();
+    const { flush, meter } = await startExport(collector.address);
+    for (let name = 0; name < 8; name++) {
+      const histogram = meter.createHistogram(`histogram.${name}`);
+      for (let series = 0; series < 1999; series++)
+        histogram.record(1, { series: `series-${name}-${series}.`.padEnd(99) });
+    }
+    await flush();
+    collector.stop();
+    const requests = metricsOf(collector).map(({ bytes }) => bytes);
+    expect(requests.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(4 * 1024 * 1024);
+    for (const { length } of requests) expect(length + 5).toBeLessThan(1024 * 1024);
+    const text = Buffer.concat(requests).toString('latin1');
+    expect(new Set(text.match(/series-\d+-\d+\./g)).size).toBe(8 * 1999);
+  });
+
+  it('halves what a collector with a lower limit refuses, and loses only a point that is too large by itself', async () => {
+    const collector = await OtlpReceiver.start({ maxMessageBytes: 64 * 1024 });
+    const { flush, lines, meter } = await startExport(collector.address);
+    const counter = meter.createCounter('counter');
+    for (let series = 0; series < 1000; series++) counter.add(1, { series: `series-${series}.`.padEnd(300) });
+    await flush();
+    expect(lines).not.toContainEqual(expect.objectContaining({ message: 'metrics export fails; retrying' }));
+    counter.add(1, { series: 'x'.repeat(100_000) });
+    await flush();
+    collector.stop();
+    const text = Buffer.concat(metricsOf(collector).map(({ bytes }) => bytes)).toString('latin1');
+    expect(new Set(text.match(/series-\d+\./g)).size).toBe(1000);
+    expect(lines).toContainEqual({
+      message: 'metrics export fails; retrying',
+      endpoint: collector.address,
+      error: expect.stringMatching(/^1 data points are lost: .*larger than max/),
+    });
+  });
+
+  it('is neither stopped by an authorization that hangs nor does it quote one that fails', async () => {
+    const collector = await OtlpReceiver.start();
+    let authorization: () => Promise<string> = () => new Promise<string>(() => {});
+    const { flush, lines } = await startExport(collector.address, { authorization: () => authorization() });
+    // The limit of 10 s, in a shorter time.
+    const startTimer = setTimeout;
+    const shortened = (run: () => void, millis: number) => startTimer(run, millis === 10_000 ? 50 : millis);
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(shortened as typeof setTimeout);
+    await flush();
+    vi.restoreAllMocks();
+    authorization = async () => {
+      throw new Error('the vault refused s3cret');
+    };
+    await flush();
+    authorization = async () => 'Bearer s3cret';
+    collector.answerNext({ status: 16, details: 'Bearer s3cret has expired' });
+    await flush();
+    await flush();
+    collector.stop();
+    expect(JSON.stringify(lines)).not.toContain('s3cret');
+    expect(lines.filter((line) => JSON.stringify(line).includes('metrics export'))).toEqual([
+      {
+        message: 'metrics export fails; retrying',
+        endpoint: collector.address,
+        error: expect.stringMatching(/^no authorization available: Error$/),
+      },
+      { message: 'metrics export works again', endpoint: collector.address },
+    ]);
+  });
+
+  it('logs a message of the collector once', async () => {
+    const collector = await OtlpReceiver.start();
+    const { flush, lines } = await startExport(collector.address);
+    collector.answer({ rejectedSpans: 0, message: 'use gzip' });
+    await flush();
+    await flush();
+    collector.answer({ rejectedSpans: 3, message: 'too many series' });
+    await flush();
+    await flush();
+    const endpoint = collector.address;
+    collector.stop();
+    expect(lines.filter((line) => JSON.stringify(line).includes('collector'))).toEqual([
+      { message: 'collector accepted all metrics, with a message', endpoint, rejected: 0, collector: 'use gzip' },
+      { message: 'collector rejected data points; dropping them', endpoint, rejected: 3, collector: 'too many series' },
+    ]);
+  });
 });

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { startProcess } from '@hatchet-ts/trace-testing';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createShutdown } from './shutdown.ts';
 
 let collector: OtlpReceiver;
 beforeAll(async () => {
@@ -43,5 +44,42 @@ describe('on SIGTERM a service', () => {
 
   it('without the option is not changed', async () => {
     expect(await runUntilSigterm('{}')).toEqual({ signal: 'SIGTERM', code: null, calls: 0 });
+  });
+});
+
+describe('the shutdown of several pipelines', () => {
+  it('keeps time for the metrics if the spans use all of theirs, and closes each pipeline', async () => {
+    const order: string[] = [];
+    const { promise: never } = Promise.withResolvers<void>();
+    const pipeline = (name: string, done: () => Promise<void>) => ({
+      shutdown: () => {
+        order.push(`${name} stops`);
+        return done();
+      },
+      close: () => void order.push(`${name} is closed`),
+    });
+    const sent = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      order.push('metrics are sent');
+    };
+    const shutdown = createShutdown(
+      [pipeline('tracing', () => never), pipeline('metrics', sent)],
+      500,
+      () => void order.push('stopped'),
+    );
+    await Promise.all([shutdown(), shutdown()]);
+    expect(order).toEqual([
+      'tracing stops',
+      'tracing is closed',
+      'metrics stops',
+      'metrics are sent',
+      'metrics is closed',
+      'stopped',
+    ]);
+  });
+
+  it('never rejects', async () => {
+    const failing = { shutdown: () => Promise.reject(new Error('no')), close: () => {} };
+    await expect(createShutdown([failing, failing], 100, () => {})()).resolves.toBeUndefined();
   });
 });

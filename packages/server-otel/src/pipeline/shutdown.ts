@@ -22,8 +22,12 @@ export function createShutdown(
 ): () => Promise<void> {
   let done: Promise<void> | undefined;
   const run = async () => {
-    await settlesWithin(stopAll(pipelines), timeoutMillis);
-    for (const pipeline of pipelines) pipeline.close();
+    const end = performance.now() + timeoutMillis;
+    for (const [index, pipeline] of pipelines.entries()) {
+      const reserved = RESERVED_SHARE * timeoutMillis * (pipelines.length - 1 - index);
+      await settlesWithin(stopPipeline(pipeline), end - reserved - performance.now());
+      pipeline.close();
+    }
     onStopped();
   };
   return () => {
@@ -32,8 +36,11 @@ export function createShutdown(
   };
 }
 
-async function stopAll(pipelines: readonly Stoppable[]): Promise<void> {
-  for (const pipeline of pipelines) await Promise.allSettled([pipeline.shutdown()]);
+/** Share of the time that is kept for each following pipeline: the last metrics have the spans that were lost. */
+const RESERVED_SHARE = 0.2;
+
+async function stopPipeline(pipeline: Stoppable): Promise<void> {
+  await pipeline.shutdown();
 }
 
 /** Signals that end a service. */

@@ -1,5 +1,5 @@
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
+import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import type { MeterProvider, Tracer } from '@opentelemetry/api';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -36,13 +36,15 @@ export interface DeliveryFixtureOptions {
   readonly metadata?: Target['metadata'];
   readonly channelOptions?: Target['channelOptions'];
   readonly resource?: Resource;
+  /** Options of the collector. */
+  readonly receiver?: ReceiverOptions;
 }
 
 /** Starts a collector and a delivery to it; both are closed at the end of the test. */
 export async function startDelivery(
   options?: DeliveryFixtureOptions,
 ): Promise<DeliveryFixture & { readonly collector: OtlpReceiver }> {
-  const collector = await OtlpReceiver.start();
+  const collector = await OtlpReceiver.start(options?.receiver);
   const fixture = startDeliveryTo(collector.address, options);
   onTestFinished(() => collector.stop());
   return { ...fixture, collector };

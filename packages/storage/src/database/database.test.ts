@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { startSilentProxy } from '../testing/silent-proxy.ts';
 import { Database } from './database.ts';
+
+const SILENT = { statementTimeoutMs: 100, answerTimeoutMs: 50 };
 
 describe('a database', () => {
   let temporary: TemporaryDatabase;
@@ -79,6 +82,41 @@ describe('a database', () => {
     await database.query(`SELECT pg_notify('door', 'again')`);
     await expect.poll(() => received).toEqual([undefined, 'again']);
     await end();
+  });
+
+  it('ends a statement at its timeout, and stays usable', async () => {
+    const impatient = new Database(temporary.url, { applicationName: 'impatient', max: 1, statementTimeoutMs: 50 });
+    await expect(impatient.query('SELECT pg_sleep(60)')).rejects.toThrow(
+      'canceling statement due to statement timeout',
+    );
+    expect((await impatient.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await impatient.close();
+  });
+
+  it('gives up a query whose connection goes silent, and the next query gets another connection', async () => {
+    const proxy = await startSilentProxy(temporary.url);
+    const impatient = new Database(proxy.url, { applicationName: 'cut off', max: 1, ...SILENT });
+    await impatient.query('SELECT 1');
+    proxy.silence();
+    await expect(impatient.query('SELECT 1')).rejects.toThrow('Query read timeout');
+    expect((await impatient.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+    await impatient.close();
+    await proxy.stop();
+  });
+
+  it('gives up a transaction whose connection goes silent after one timeout, and PostgreSQL frees its locks', async () => {
+    const proxy = await startSilentProxy(temporary.url);
+    const impatient = new Database(proxy.url, { applicationName: 'cut off', max: 1, ...SILENT });
+    const attempt = impatient.transaction(async (transaction) => {
+      await transaction.query('LOCK TABLE note');
+      proxy.silence();
+      await transaction.query('SELECT 1');
+    });
+    await expect(attempt).rejects.toThrow('Query read timeout');
+    // The host behind the proxy never ends the connection, so only PostgreSQL's own timeout can free the lock.
+    await database.query('SELECT 1 FROM note');
+    await impatient.close();
+    await proxy.stop();
   });
 
   it('rejects a URL that is not a PostgreSQL URL, without repeating it', () => {

@@ -10,7 +10,14 @@ export interface DatabaseOptions {
   max?: number;
   /** Time that a query waits for a connection, in milliseconds. Default 10,000. */
   connectTimeoutMs?: number;
+  /** Time that a statement runs, and that a transaction is idle, before PostgreSQL ends it. In milliseconds, default 30,000. */
+  statementTimeoutMs?: number;
+  /** Time after which a statement without an answer fails and its connection is closed. In milliseconds, default 35,000. */
+  answerTimeoutMs?: number;
 }
+
+/** Silence after which the operating system probes a connection: it reports the loss of an idle one within seconds, not hours. */
+const PROBE_AFTER_MS = 10_000;
 
 /**
  * One PostgreSQL database: a pool of connections, and one more that listens for notifications. It opens no connection
@@ -27,11 +34,18 @@ export class Database implements Queryable {
   /** @throws TypeError if the URL is not a `postgres://` URL. The message omits the URL, which contains a password. */
   constructor(url: string, options: DatabaseOptions) {
     assertPostgresUrl(url);
+    const statementTimeoutMs = options.statementTimeoutMs ?? 30_000;
     const connection = {
       connectionString: url,
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+      statement_timeout: statementTimeoutMs,
+      // Frees the locks of a transaction whose client vanished.
+      idle_in_transaction_session_timeout: statementTimeoutMs,
+      // PostgreSQL's own timeout comes first; this one is for connections that are silent.
+      query_timeout: options.answerTimeoutMs ?? 35_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: PROBE_AFTER_MS,
     };
     this.#pool = new pg.Pool({ ...connection, max: options.max ?? 10 });
     // The next query replaces an idle connection that breaks. Without a listener, the error would end the process.

@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts';
+import { startSilentProxy } from '../testing/silent-proxy.ts';
 import { Database } from './database.ts';
 import { EngineLock, EngineLockHeldError } from './engine-lock.ts';
 
@@ -50,3 +52,51 @@ test('a lock whose connection broke is not held until it is regained', async () 
   await lock.release();
   await db.close();
 });
+
+test('a lock whose connection goes silent is lost within the ping deadline, and regained over a new connection', async () => {
+  const proxy = await startSilentProxy(temporary.url);
+  const lost = Promise.withResolvers<Error>();
+  const regained = Promise.withResolvers<void>();
+  const lock = await EngineLock.acquire(proxy.url, {
+    applicationName: 'silent',
+    onLost: lost.resolve,
+    onRegained: () => regained.resolve(),
+    retryMs: 10,
+    pingMs: 50,
+  });
+  proxy.silence();
+  expect((await lost.promise).message).toBe('PostgreSQL did not answer within 50 ms');
+  expect(lock.isHeld()).toBe(false);
+  // PostgreSQL frees the lock once its keepalive probes fail; the proxy's end stands for that.
+  const db = new Database(temporary.url, { applicationName: 'test', max: 1 });
+  await db.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'silent'`);
+  await regained.promise;
+  expect(lock.isHeld()).toBe(true);
+  await lock.release();
+  await db.close();
+  await proxy.stop();
+});
+
+test.runIf(process.platform === 'linux')(
+  'PostgreSQL probes the connection of the lock after 10 s, to free the lock of a host that vanished',
+  async () => {
+    const lock = await EngineLock.acquire(temporary.url, { applicationName: 'probed', ...QUIET });
+    const db = new Database(temporary.url, { applicationName: 'test', max: 1 });
+    const { rows } = await db.query<{ port: number }>(
+      `SELECT client_port AS port FROM pg_stat_activity WHERE application_name = 'probed'`,
+    );
+    // Until the client has acknowledged everything, the socket has another timer.
+    await expect.poll(() => keepaliveSeconds(rows[0]!.port)).toBeLessThanOrEqual(10);
+    await lock.release();
+    await db.close();
+  },
+);
+
+/** Reads the seconds until PostgreSQL's socket probes the client on this port; undefined while no probe is planned. */
+async function keepaliveSeconds(clientPort: number): Promise<number | undefined> {
+  const port = clientPort.toString(16).toUpperCase().padStart(4, '0');
+  const table = await readFile('/proc/net/tcp', 'utf8');
+  const socket = table.split('\n').find((line) => line.trim().split(/\s+/)[2]?.endsWith(`:${port}`));
+  const [timer, when = ''] = socket?.trim().split(/\s+/)[5]?.split(':') ?? [];
+  return timer === '02' ? Number.parseInt(when, 16) / 100 : undefined;
+}

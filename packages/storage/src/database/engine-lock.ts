@@ -12,7 +12,21 @@ export interface EngineLockOptions {
   onRegained(): void;
   /** Pause between attempts to regain the lock, in milliseconds. Default 1,000. */
   retryMs?: number;
+  /** Pause between two pings over the lock's connection, and the time that each may take. Default 5,000 ms. */
+  pingMs?: number;
 }
+
+const PING_MS = 5_000;
+/** Time to connect, and for each statement that takes the lock. */
+const TAKE_MS = 10_000;
+
+/**
+ * Takes the lock, and makes PostgreSQL probe an idle connection after 10 s and drop it after three lost probes. PostgreSQL
+ * then frees the lock of a host that vanished after 25 s; with the system's default it keeps it for two hours. The holder
+ * notices a silent connection by its pings, after at most 10 s, so two engines never hold the lock.
+ */
+const TAKE = `SELECT pg_try_advisory_lock($1) AS taken, set_config('tcp_keepalives_idle', '10', false),
+  set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)`;
 
 /** Another engine holds the lock of this database. */
 export class EngineLockHeldError extends Error {
@@ -25,6 +39,7 @@ export class EngineLock {
   readonly #options: EngineLockOptions;
   #released = false;
   #retry: NodeJS.Timeout | undefined;
+  #ping: NodeJS.Timeout | undefined;
   #holder: pg.Client | undefined;
 
   private constructor(url: string, options: EngineLockOptions) {
@@ -51,19 +66,25 @@ export class EngineLock {
   async release(): Promise<void> {
     this.#released = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#ping);
     await this.#holder?.end().catch(() => {});
   }
 
   async #take(): Promise<void> {
     const { applicationName, onLost } = this.#options;
-    const client = new pg.Client({ connectionString: this.#url, application_name: applicationName, keepAlive: true });
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: applicationName,
+      connectionTimeoutMillis: TAKE_MS,
+      query_timeout: TAKE_MS,
+    });
     let broken = new Error('the connection was closed');
     client.on('error', (error) => {
       broken = error;
     });
     await client.connect();
     try {
-      const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [LOCK]);
+      const { rows } = await client.query<{ taken: boolean }>(TAKE, [LOCK]);
       if (!rows[0]?.taken) throw new EngineLockHeldError(await describeHolder(client));
     } catch (error) {
       await client.end().catch(() => {});
@@ -71,11 +92,33 @@ export class EngineLock {
     }
     this.#holder = client;
     client.on('end', () => {
+      clearTimeout(this.#ping);
       this.#holder = undefined;
       if (this.#released) return;
       onLost(broken);
       this.#retryLater();
     });
+    this.#pingLater(client, (error) => {
+      broken = error;
+    });
+  }
+
+  /** Pings PostgreSQL over the lock's connection, and closes the connection if no answer comes in time. */
+  #pingLater(client: pg.Client, onSilent: (error: Error) => void): void {
+    const { pingMs = PING_MS } = this.#options;
+    const ping: pg.QueryConfig & { query_timeout: number } = { text: 'SELECT 1', query_timeout: pingMs };
+    this.#ping = setTimeout(() => {
+      client.query(ping).then(
+        () => {
+          if (this.#holder === client && !this.#released) this.#pingLater(client, onSilent);
+        },
+        () => {
+          onSilent(new Error(`PostgreSQL did not answer within ${pingMs} ms`));
+          // Destroys the socket, because the query is still active.
+          client.end().catch(() => {});
+        },
+      );
+    }, pingMs);
   }
 
   async #regain(): Promise<void> {

@@ -3,6 +3,8 @@ import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts'
 import { Database } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
 
+const IMPATIENT = { statementTimeoutMs: 250, answerTimeoutMs: 300 };
+
 describe('migrate', () => {
   let temporary: TemporaryDatabase;
   let database: Database;
@@ -27,6 +29,20 @@ describe('migrate', () => {
     const runs = await Promise.all([1, 2, 3].map(() => migrate(database)));
     expect(runs.filter((names) => names.length > 0)).toHaveLength(1);
     expect(await migrate(database)).toEqual([]);
+  });
+
+  it('waits longer for its turn and for a migration than other statements may take', async () => {
+    const impatient = new Database(temporary.url, { applicationName: 'impatient', ...IMPATIENT });
+    const begun = Promise.withResolvers<void>();
+    const other = database.transaction(async (transaction) => {
+      await transaction.query('SELECT pg_advisory_xact_lock($1)', [0x48_41_54_43]);
+      begun.resolve();
+      await transaction.query('SELECT pg_sleep(0.5)');
+    });
+    await begun.promise;
+    expect((await migrate(impatient)).length).toBeGreaterThan(0);
+    await other;
+    await impatient.close();
   });
 
   it('rejects a database that a newer version has migrated', async () => {

@@ -6,6 +6,8 @@ import type { Queryable } from './transaction.ts';
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 /** Key of the advisory lock under which migrations run. Any fixed number works. */
 const LOCK = 0x48_41_54_43;
+/** Time for a migration, a day. */
+const LONGEST_MS = 86_400_000;
 
 /** The schema of the database does not match this version of the program. */
 export class MigrationError extends Error {
@@ -22,16 +24,22 @@ export class MigrationError extends Error {
 export async function migrate(database: Database): Promise<string[]> {
   const migrations = await readMigrations();
   return database.transaction(async (transaction) => {
-    await transaction.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await transaction.query('SET LOCAL statement_timeout = 0');
+    await transaction.query(unhurried('SELECT pg_advisory_xact_lock($1)'), [LOCK]);
     const applied = await appliedMigrations(transaction);
     assertCompatible(applied, migrations);
     const pending = migrations.filter(({ name }) => !applied.has(name));
     for (const { name, sql, checksum } of pending) {
-      await transaction.query(sql);
+      await transaction.query(unhurried(sql));
       await transaction.query('INSERT INTO schema_migration (name, checksum) VALUES ($1, $2)', [name, checksum]);
     }
     return pending.map(({ name }) => name);
   });
+}
+
+/** A statement that may take hours, such as an index on a large table. */
+function unhurried(text: string): { text: string; query_timeout: number } {
+  return { text, query_timeout: LONGEST_MS };
 }
 
 interface Migration {

@@ -21,14 +21,22 @@ export async function runTransaction<T>(pool: pg.Pool, work: (transaction: Query
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
+    if (isTimeout(error)) broken = error;
+    else {
+      await client.query('ROLLBACK').catch((failure: Error) => {
+        broken = failure;
+      });
+    }
     throw error;
   } finally {
     client.off('error', ignore);
     client.release(broken);
   }
+}
+
+/** True if a statement got no answer: another one would wait as long, and closing the connection rolls back, too. */
+function isTimeout(error: unknown): error is Error {
+  return error instanceof Error && error.message === 'Query read timeout';
 }
 
 function ignore(): void {}

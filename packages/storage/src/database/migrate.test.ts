@@ -3,7 +3,7 @@ import { type TemporaryDatabase, temporaryDatabase } from '../embedded/index.ts'
 import { Database } from './database.ts';
 import { MigrationError, migrate } from './migrate.ts';
 
-const IMPATIENT = { statementTimeoutMs: 250, answerTimeoutMs: 300 };
+const IMPATIENT = { statementTimeoutMs: 700, answerTimeoutMs: 800 };
 
 describe('migrate', () => {
   let temporary: TemporaryDatabase;
@@ -37,7 +37,7 @@ describe('migrate', () => {
     const other = database.transaction(async (transaction) => {
       await transaction.query('SELECT pg_advisory_xact_lock($1)', [0x48_41_54_43]);
       begun.resolve();
-      await transaction.query('SELECT pg_sleep(0.5)');
+      await transaction.query('SELECT pg_sleep(1)');
     });
     await begun.promise;
     expect((await migrate(impatient)).length).toBeGreaterThan(0);

@@ -45,8 +45,11 @@ export async function markStarted(
 const STARTED = {
   name: 'mark-started',
   text: `
+WITH locked AS MATERIALIZED (
+  SELECT id FROM task WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
+)
 UPDATE task t SET started_at = ${timestamp('$4')}, due_at = ${timestamp('($4::float8 + t.timeout_ms)')}
-FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS x (id, retry_count, tenant_id)
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS x (id, retry_count, tenant_id) JOIN locked USING (id)
 WHERE t.id = x.id AND t.id = ANY ($1::uuid[]) AND t.tenant_id = x.tenant_id AND t.retry_count = x.retry_count
   AND t.status = 'RUNNING' AND t.started_at IS NULL
 RETURNING t.id AS "taskId", t.retry_count AS "retryCount", $4::float8 + t.timeout_ms AS "dueAt"`,

@@ -164,9 +164,14 @@ export function childIdentity({ parent }: NewRun): string {
  */
 export async function releaseFailedChildKeys(transaction: Queryable, taskIds: readonly string[]): Promise<void> {
   await transaction.query(
-    `UPDATE run SET dedupe = dedupe || ' of ' || id
-     WHERE parent_task_id = ANY ($1::uuid[]) AND dedupe IS NOT NULL AND status IN ('FAILED', 'CANCELLED')
-       AND NOT EXISTS (SELECT FROM durable_entry e WHERE e.task_id = run.parent_task_id AND e.child_run_id = run.id)`,
+    `WITH locked AS MATERIALIZED (
+       SELECT r.id FROM run r
+       WHERE r.parent_task_id = ANY ($1::uuid[]) AND r.dedupe IS NOT NULL AND r.status IN ('FAILED', 'CANCELLED')
+         AND NOT EXISTS (SELECT FROM durable_entry e WHERE e.task_id = r.parent_task_id AND e.child_run_id = r.id)
+       ORDER BY r.id FOR NO KEY UPDATE OF r
+     )
+     UPDATE run r SET dedupe = r.dedupe || ' of ' || r.id FROM locked
+     WHERE r.id = locked.id AND r.dedupe IS NOT NULL AND r.status IN ('FAILED', 'CANCELLED')`,
     [taskIds],
   );
 }

@@ -76,8 +76,8 @@ ORDER BY t.priority DESC, t.seq`,
 };
 
 /**
- * Assigns queued tasks to workers, and skips tasks that are no longer queued. A task's state changes under the lock of
- * its run, and runs are locked in the order of their ids, so that scheduling passes and worker reports cannot deadlock.
+ * Assigns queued tasks to workers, and skips tasks that are no longer queued. Deadlocks cannot occur: every statement
+ * locks runs first and then tasks, each in the order of their ids.
  *
  * @param startBy time at which an attempt counts as lost if its worker has not reported its start.
  */
@@ -113,11 +113,14 @@ WITH wanted AS (
     WITH ORDINALITY AS w (task_id, run_id, worker_id, batch_id, position)
 ), locked AS MATERIALIZED (
   SELECT r.id FROM run r WHERE r.id = ANY ($2::uuid[]) ORDER BY r.id FOR NO KEY UPDATE
+), locked_tasks AS MATERIALIZED (
+  SELECT t.id FROM task t JOIN locked ON locked.id = t.run_id WHERE t.id = ANY ($1::uuid[])
+  ORDER BY t.id FOR NO KEY UPDATE OF t
 ), assigned AS (
   UPDATE task t SET status = 'RUNNING', worker_id = w.worker_id, assigned_at = ${timestamp('$4')}, started_at = NULL,
     due_at = ${timestamp('$5')}, invocation_count = t.invocation_count + 1, durable_cursor = 0, slots_released = false,
     batch_id = w.batch_id
-  FROM wanted w JOIN locked ON locked.id = w.run_id
+  FROM wanted w JOIN locked_tasks ON locked_tasks.id = w.task_id
   WHERE t.id = w.task_id AND t.id = ANY ($1::uuid[]) AND t.status = 'QUEUED'
   RETURNING t.*, w.position
 ), begun AS (

@@ -54,7 +54,12 @@ export async function tasksOfWorkers(db: Queryable, workerIds: readonly string[]
  */
 export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<void> {
   await db.query(
-    `UPDATE task SET due_at = ${timestamp('$1')} WHERE status IN ('RUNNING', 'QUEUED') AND due_at < ${timestamp('$1')}`,
+    `WITH locked AS MATERIALIZED (
+       SELECT id FROM task WHERE status IN ('RUNNING', 'QUEUED') AND due_at < ${timestamp('$1')}
+       ORDER BY id FOR NO KEY UPDATE
+     )
+     UPDATE task t SET due_at = ${timestamp('$1')} FROM locked
+     WHERE t.id = locked.id AND t.status IN ('RUNNING', 'QUEUED') AND t.due_at < ${timestamp('$1')}`,
     [until],
   );
 }
@@ -62,8 +67,12 @@ export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<v
 /** Sets the deadline for a worker to report the start of attempts that were sent over its previous stream. */
 export async function setStartDeadline(db: Queryable, workerId: string, startBy: EpochMs): Promise<void> {
   await db.query(
-    `UPDATE task SET due_at = least(due_at, ${timestamp('$2')})
-     WHERE status = 'RUNNING' AND worker_id = $1 AND started_at IS NULL`,
+    `WITH locked AS MATERIALIZED (
+       SELECT id FROM task WHERE status = 'RUNNING' AND worker_id = $1 AND started_at IS NULL
+       ORDER BY id FOR NO KEY UPDATE
+     )
+     UPDATE task t SET due_at = least(t.due_at, ${timestamp('$2')}) FROM locked
+     WHERE t.id = locked.id AND t.status = 'RUNNING' AND t.worker_id = $1 AND t.started_at IS NULL`,
     [workerId, startBy],
   );
 }

@@ -38,7 +38,7 @@ export class Lease {
 
   /** To be called once memory agrees with the rows; without effect if the lock was lost since `losses` was read. */
   confirm(losses: number): void {
-    this.#isCurrent = losses === this.#losses;
+    if (losses === this.#losses) this.#isCurrent = true;
   }
 
   async release(): Promise<void> {

@@ -122,6 +122,58 @@ test('items are emitted in order; a missing one delays the others only briefly',
   series.clear();
 });
 
+test('each attempt of a task has a series of its own', async () => {
+  const out: string[] = [];
+  const series = new Resequencer<string>((item) => out.push(item));
+  series.put('task', 0, 'first 0');
+  series.put('task', 1, 'first 1');
+  series.put('task', 3, 'first 3');
+  series.end('task');
+  // The last items may arrive after the end of their attempt was reported.
+  series.put('task', 2, 'first 2');
+  series.put('task', 1, 'second 1');
+  series.put('task', 0, 'second 0');
+  // The end of the second attempt was not announced.
+  series.put('task', 0, 'third 0');
+  series.put('task', 2, 'third 2');
+  series.put('task', 1, 'third 1');
+  series.clear();
+  expect(out).toEqual([
+    ...['first 0', 'first 1', 'first 2', 'first 3'],
+    ...['second 0', 'second 1'],
+    ...['third 0', 'third 1', 'third 2'],
+  ]);
+});
+
+test('the chunks of a retried task arrive in order, although they may be sent in any order', async () => {
+  const client = await engine.client();
+  const sent = [1, 0, 2];
+  const go = Promise.withResolvers<void>();
+  const task = client.task({
+    name: 'retried-stream',
+    retries: 1,
+    fn: async (_, ctx) => {
+      await go.promise;
+      const events = rawClient(EventsServiceDefinition, engine.address, await engine.token());
+      for (const eventIndex of sent) {
+        const message = Buffer.from(`attempt ${ctx.retryCount()} piece ${eventIndex};`);
+        await events.putStreamEvent({ taskRunExternalId: ctx.taskRunExternalId(), message, eventIndex });
+      }
+      if (ctx.retryCount() === 0) throw new Error('once');
+      return {};
+    },
+  });
+  await engine.work(client, [task]);
+  const ref = await task.runNoWait({});
+  const stream = client.runs.subscribeToStream(await ref.getWorkflowRunId());
+  const first = stream.next();
+  await started(await ref.getWorkflowRunId());
+  go.resolve();
+  let text = String((await first).value);
+  for await (const piece of stream) text += piece;
+  expect(text).toBe([0, 1].flatMap((attempt) => [0, 1, 2].map((n) => `attempt ${attempt} piece ${n};`)).join(''));
+}, 15_000);
+
 async function started(runId: string): Promise<void> {
   const read = async () => {
     const { rows } = await engine.db.query('SELECT FROM task WHERE id = $1 AND started_at IS NOT NULL', [runId]);

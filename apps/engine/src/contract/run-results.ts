@@ -33,11 +33,13 @@ export async function* runResults(
 ): AsyncGenerator<WorkflowRunEvent> {
   const outbox = new Outbox<WorkflowRunEvent>();
   const subscriptions = new Map<string, () => void>();
+  let open = true;
 
   async function subscribe(runId: string): Promise<void> {
     // A malformed id is treated like the id of a run that does not exist yet.
     if (!isUuid(runId)) return;
     const parent = await contexts.ofRun(tenantId, runId);
+    if (!open) return;
     messageSpan(SUBSCRIBE, { parent }, () => {
       subscriptions.get(runId)?.();
       const stop = results.subscribe(tenantId, runId.toLowerCase(), (result) => {
@@ -56,6 +58,7 @@ export async function* runResults(
   try {
     yield* outbox.messages(signal, stopping);
   } finally {
+    open = false;
     for (const stop of subscriptions.values()) stop();
   }
 }

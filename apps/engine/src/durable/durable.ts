@@ -77,13 +77,14 @@ export class Durable {
 
   /** Handles events, ends and answers that came while no engine ran. */
   async recover(): Promise<void> {
+    this.invocations.recover();
     await this.#matching.recover();
     this.#restores.wake();
     this.#sleeps.start();
   }
 
-  attemptEnded({ id }: TaskRow): void {
-    this.invocations.ended(id);
+  attemptEnded({ id: taskId, invocationCount: invocation }: TaskRow): void {
+    if (invocation !== null) this.invocations.ended({ taskId, invocation });
   }
 
   runEnded(runId: string): void {

@@ -43,6 +43,8 @@ export class Invocations {
   readonly #db: Queryable;
   readonly #known = new Map<string, Invocation>();
   readonly #toDeliver = new Set<string>();
+  /** One set for each running `#adopt`: the invocations that have ended since it began. */
+  readonly #endedSince = new Set<Set<string>>();
   readonly #loop: SingleLoop;
 
   constructor(db: Queryable, onError: (error: unknown) => void) {
@@ -69,9 +71,15 @@ export class Invocations {
     return new Map(found);
   }
 
-  /** To be called once a task's current invocation has ended. */
-  ended(taskId: string): void {
-    this.#known.delete(taskId);
+  /** To be called once an invocation has ended. */
+  ended(ref: InvocationRef): void {
+    for (const ended of this.#endedSince) ended.add(keyOf(ref));
+    if (this.#known.get(ref.taskId)?.task.invocation === ref.invocation) this.#known.delete(ref.taskId);
+  }
+
+  /** Drops the invocations without a stream: another engine may have answered them meanwhile. */
+  recover(): void {
+    for (const [taskId, { stream }] of this.#known) if (!stream) this.#known.delete(taskId);
   }
 
   closed(stream: DurableStream): void {
@@ -113,16 +121,28 @@ export class Invocations {
   /** Loads invocations that an earlier engine started, or that have made no request yet. */
   async #adopt(stream: DurableStream, refs: readonly InvocationRef[]): Promise<void> {
     const taskIds = refs.map(({ taskId }) => taskId);
-    const tasks = await durableTasks(this.#db, taskIds);
-    const counts = await countDeliverableAnswers(this.#db, taskIds);
-    for (const task of tasks) {
-      if (task.tenantId !== stream.tenantId || task.status !== 'RUNNING') continue;
-      const sent = counts.get(task.taskId) ?? 0;
-      const nodes = Array.from({ length: task.cursor }, (_, index) => index + 1);
-      // An earlier engine may have sent them; the worker's status will name those it still waits for.
-      const unconfirmed = new Map(sent > 0 ? nodes.map((nodeId) => [nodeId, LONG_AGO]) : []);
-      this.#known.set(task.taskId, { task, stream, acknowledged: task.cursor, sent, unconfirmed });
+    const ended = new Set<string>();
+    this.#endedSince.add(ended);
+    try {
+      const tasks = await durableTasks(this.#db, taskIds);
+      const counts = await countDeliverableAnswers(this.#db, taskIds);
+      for (const task of tasks) {
+        if (!ended.has(keyOf(task))) this.#add(stream, task, counts.get(task.taskId) ?? 0);
+      }
+    } finally {
+      this.#endedSince.delete(ended);
     }
+  }
+
+  #add(stream: DurableStream, task: DurableTask, sent: number): void {
+    if (task.tenantId !== stream.tenantId || task.status !== 'RUNNING') return;
+    // A concurrent request may have added it, and moved its cursor.
+    const known = this.#known.get(task.taskId);
+    if (known && known.task.invocation >= task.invocation) return;
+    const nodes = Array.from({ length: task.cursor }, (_, index) => index + 1);
+    // An earlier engine may have sent them; the worker's status will name those it still waits for.
+    const unconfirmed = new Map(sent > 0 ? nodes.map((nodeId) => [nodeId, LONG_AGO]) : []);
+    this.#known.set(task.taskId, { task, stream, acknowledged: task.cursor, sent, unconfirmed });
   }
 
   async #deliver(): Promise<void> {
@@ -157,4 +177,8 @@ export class Invocations {
       ),
     );
   }
+}
+
+function keyOf({ taskId, invocation }: InvocationRef): string {
+  return `${taskId} ${invocation}`;
 }

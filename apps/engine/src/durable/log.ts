@@ -129,9 +129,11 @@ export class DurableLog {
     });
     const { stored, appended: ids } = await spawned;
     factory.announce(runs);
-    // A child deduplicated by its key may have ended already.
-    const earlier = ids.filter((id, index) => id !== runs[index]?.id);
-    for (const id of earlier) {
+    for (const [index, id] of ids.entries()) {
+      const prepared = runs[index]?.id;
+      if (prepared === undefined || prepared === id) continue;
+      // A child deduplicated by its key may have ended already.
+      matching.forgetRun(prepared);
       matching.awaitRun(id);
       matching.runEnded(id);
     }

@@ -44,6 +44,31 @@ test('a failed round is reported and retried', async () => {
   expect(errors).toEqual([new Error('away')]);
 });
 
+test('wakes during and after a failed round wait for its retry', async () => {
+  const done = Promise.withResolvers<void>();
+  const failed = Promise.withResolvers<void>();
+  const begun: number[] = [];
+  const retryMs = 50;
+  const loop: SingleLoop = new SingleLoop(
+    async () => {
+      begun.push(performance.now());
+      if (begun.length > 1) return done.resolve();
+      loop.wake();
+      throw new Error('away');
+    },
+    () => failed.resolve(),
+    retryMs,
+  );
+  loop.wake();
+  await failed.promise;
+  loop.wake();
+  await done.promise;
+  await loop.stop();
+  expect(begun).toHaveLength(2);
+  // Timers may fire 1 ms early.
+  expect(begun[1]! - begun[0]!).toBeGreaterThanOrEqual(retryMs - 1);
+});
+
 test('a stop waits for the current round, and no round starts after it', async () => {
   const begun = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();

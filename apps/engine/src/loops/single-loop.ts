@@ -21,10 +21,10 @@ export class SingleLoop {
     this.#retryMs = retryMs;
   }
 
-  /** Requests one more round; calls before it begins share it. */
+  /** Requests one more round; calls before it begins share it. After a failed round the retry is the next one. */
   readonly wake = (): void => {
     this.#wanted = true;
-    if (this.#stopped) return;
+    if (this.#stopped || this.#retry) return;
     this.#running ??= context
       .with(ROOT_CONTEXT, () => this.#run())
       .finally(() => {
@@ -50,7 +50,10 @@ export class SingleLoop {
       } catch (error) {
         if (this.#stopped) return;
         this.#onError(error);
-        this.#retry = setTimeout(this.wake, this.#retryMs);
+        this.#retry = setTimeout(() => {
+          this.#retry = undefined;
+          this.wake();
+        }, this.#retryMs);
         return;
       }
     }

@@ -96,3 +96,12 @@ test('a failed reconciliation changes nothing and can be repeated', async () => 
   await pool.reconcile(async () => []);
   expect(pool.free('w')).toEqual({ default: 2 });
 });
+
+test('a worker that two calls look up at the same time has one row', () => {
+  const pool = poolOf({ default: 1 });
+  const known = pool.worker('w')!;
+  known.unsubscribed = false;
+  const stale = { ...known, unsubscribed: true };
+  expect(pool.add(stale)).toBe(known);
+  expect(pool.worker('w')).toBe(known);
+});

@@ -39,14 +39,16 @@ export class WorkerPool {
   /** Attempts released since a reconciliation began; unset while none is in progress. */
   #released: Set<string> | undefined;
 
-  add(row: WorkerRow): void {
+  /** Adds a worker. @returns its row: of a known worker the one that the pool has, which may be newer. */
+  add(row: WorkerRow): WorkerRow {
     const known = this.#workers.get(row.id);
-    if (known) known.row = row;
-    else this.#workers.set(row.id, { row, used: {}, attempts: new Set() });
+    if (known) return known.row;
+    this.#workers.set(row.id, { row, used: {}, attempts: new Set() });
     for (const action of row.actions) {
       const key = `${row.tenantId} ${action}`;
       this.#byAction.set(key, (this.#byAction.get(key) ?? new Set()).add(row.id));
     }
+    return row;
   }
 
   worker(id: string): WorkerRow | undefined {

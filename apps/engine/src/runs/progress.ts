@@ -57,6 +57,7 @@ export class Progress {
 
   /** To be called once the event is committed. */
   publish({ tenantId, ...event }: ProgressEvent & { tenantId: string }): void {
+    if (event.kind === 'task-ended') this.#chunks.end(event.taskId);
     for (const follower of this.#followers.get(tenantId) ?? []) {
       const { selector } = follower;
       if ('runId' in selector) {

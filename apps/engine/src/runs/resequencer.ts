@@ -6,6 +6,7 @@ const MOST_SERIES = 1_000;
 interface Series<Item> {
   next: number;
   waiting: Map<number, Item>;
+  ended: boolean;
   timer?: NodeJS.Timeout | undefined;
 }
 
@@ -18,16 +19,26 @@ export class Resequencer<Item> {
     this.#emit = emit;
   }
 
+  /** Emits an item in its turn. An index that was emitted before begins a new series if the old one has ended, or if it is 0. */
   put(id: string, index: number, item: Item): void {
-    const series = this.#series.get(id) ?? this.#begin(id);
-    if (index < series.next) {
+    const known = this.#series.get(id);
+    const isRepeated = known !== undefined && index < known.next;
+    if (isRepeated && !known.ended && index > 0) {
       this.#emit(item);
       return;
     }
+    if (isRepeated) this.#drop(id, known);
+    const series = this.#series.get(id) ?? this.#begin(id);
     series.waiting.set(index, item);
     this.#emitNext(series);
     if (series.waiting.size === 0) return;
     series.timer ??= setTimeout(() => this.#skipGap(series), WAIT_MS);
+  }
+
+  /** Notes that a series has ended. Its last items may still arrive, and another series may begin. */
+  end(id: string): void {
+    const series = this.#series.get(id);
+    if (series) series.ended = true;
   }
 
   clear(): void {
@@ -38,12 +49,18 @@ export class Resequencer<Item> {
   #begin(id: string): Series<Item> {
     for (const [oldest, series] of this.#series) {
       if (this.#series.size < MOST_SERIES) break;
-      this.#skipGap(series);
-      this.#series.delete(oldest);
+      this.#drop(oldest, series);
     }
-    const series: Series<Item> = { next: 0, waiting: new Map() };
+    const series: Series<Item> = { next: 0, waiting: new Map(), ended: false };
     this.#series.set(id, series);
     return series;
+  }
+
+  /** Forgets a series, and emits its waiting items in order. */
+  #drop(id: string, { waiting, timer }: Series<Item>): void {
+    this.#series.delete(id);
+    clearTimeout(timer);
+    for (const [, item] of [...waiting].sort(([a], [b]) => a - b)) this.#emit(item);
   }
 
   #emitNext(series: Series<Item>): void {

@@ -47,8 +47,7 @@ export class Workers {
     const known = this.#deps.pool.worker(id);
     const row = known ?? (await findWorker(this.#deps.db, id, tenantId));
     if (row?.tenantId !== tenantId) throw new Refusal('not-found', `worker not found: ${id}`);
-    if (!known) this.#deps.pool.add(row);
-    return row;
+    return known ?? this.#deps.pool.add(row);
   }
 
   /**

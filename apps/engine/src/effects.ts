@@ -26,7 +26,13 @@ export interface EffectTargets {
  * it to its targets once all exist: several targets settle runs themselves.
  */
 export class Effects {
+  readonly #onError: (error: unknown) => void;
   #targets: EffectTargets | undefined;
+
+  /** @param onError receives the errors of effects: the state is committed, so each other effect is still applied. */
+  constructor(onError: (error: unknown) => void) {
+    this.#onError = onError;
+  }
 
   connect(targets: EffectTargets): void {
     this.#targets = targets;
@@ -34,52 +40,49 @@ export class Effects {
 
   apply(effects: readonly Effect[]): void {
     if (!this.#targets) throw new Error('effects are applied before their targets are connected');
-    applyEffects(effects, this.#targets);
+    for (const effect of effects) {
+      for (const action of actionsOf(effect, this.#targets)) {
+        try {
+          action();
+        } catch (error) {
+          this.#onError(error);
+        }
+      }
+    }
   }
 }
 
-function applyEffects(effects: readonly Effect[], targets: EffectTargets): void {
+/** Actions of an effect; each is independent of the others. */
+function actionsOf(effect: Effect, targets: EffectTargets): (() => void)[] {
   const { pool, registry, results, progress, scheduling, timers, durable, dispatch } = targets;
-  for (const effect of effects) {
-    switch (effect.kind) {
-      case 'attempt-ended': {
-        const { run, task, stopReason } = effect;
-        recordAttempt(run, task, registry.steps(run.versionId)[task.step], effect);
-        if (stopReason) dispatch.cancel(run, task, stopReason);
-        progress.publish({
-          kind: 'task-ended',
-          tenantId: run.tenantId,
-          runId: run.id,
-          taskId: task.id,
-          retryCount: task.retryCount,
-          outcome: effect.outcome,
-          payload: effect.output ?? effect.error ?? '',
-        });
-        pool.release({ taskId: task.id, retryCount: task.retryCount });
-        durable.attemptEnded(task);
-        scheduling.wake();
-        break;
-      }
-      case 'queued':
-        scheduling.queued(effect.task, effect);
-        break;
-      case 'timer':
-        timers.set(effect.dueAt);
-        break;
-      case 'child-awaited':
-        durable.awaitChild(effect.runId);
-        break;
-      case 'run-ended':
-        recordRun(effect.run, effect);
-        results.runEnded(effect.run.id);
-        durable.runEnded(effect.run.id);
-        progress.publish({
-          kind: 'run-ended',
-          tenantId: effect.run.tenantId,
-          runId: effect.run.id,
-          outcome: effect.outcome,
-        });
-        break;
+  switch (effect.kind) {
+    case 'attempt-ended': {
+      const { run, task, stopReason } = effect;
+      const attempt = { taskId: task.id, retryCount: task.retryCount };
+      const ended = { kind: 'task-ended', tenantId: run.tenantId, runId: run.id, ...attempt } as const;
+      return [
+        () => recordAttempt(run, task, registry.steps(run.versionId)[task.step], effect),
+        ...(stopReason ? [() => dispatch.cancel(run, task, stopReason)] : []),
+        () => progress.publish({ ...ended, outcome: effect.outcome, payload: effect.output ?? effect.error ?? '' }),
+        () => pool.release(attempt),
+        () => durable.attemptEnded(task),
+        scheduling.wake,
+      ];
+    }
+    case 'queued':
+      return [() => scheduling.queued(effect.task, effect)];
+    case 'timer':
+      return [() => timers.set(effect.dueAt)];
+    case 'child-awaited':
+      return [() => durable.awaitChild(effect.runId)];
+    case 'run-ended': {
+      const { run, outcome } = effect;
+      return [
+        () => recordRun(run, effect),
+        () => results.runEnded(run.id),
+        () => durable.runEnded(run.id),
+        () => progress.publish({ kind: 'run-ended', tenantId: run.tenantId, runId: run.id, outcome }),
+      ];
     }
   }
 }

@@ -21,6 +21,7 @@ import { Reports } from './runs/reports.ts';
 import { Results } from './runs/results.ts';
 import { RunFactory } from './runs/run-factory.ts';
 import { RunningTasks } from './runs/running-tasks.ts';
+import { createSettleEach } from './runs/settle-each.ts';
 import { createSettle } from './runs/settlement.ts';
 import { Dispatch } from './scheduling/dispatch.ts';
 import { HeartbeatMonitor } from './scheduling/heartbeats.ts';
@@ -130,24 +131,27 @@ function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, s
   const registry = new Registry(db);
   const results = new Results(db, onError);
   const progress = new Progress(db, onError);
-  const effects = new Effects();
+  const effects = new Effects(onError);
   const settle = createSettle({ db, registry, effects });
-  const timers = new TaskTimers({ db, settle, timing, mayRun, onError });
+  const settleEach = createSettleEach(db, settle, onError);
+  const timers = new TaskTimers({ db, settleEach, timing, mayRun, onError });
   const onTimer = timers.set;
   const dispatch = new Dispatch({ pool, registry, settle, onError });
   const exclusive = new Exclusive();
   const scheduling = new Scheduling({ db, registry, pool, timing, dispatch, exclusive, mayRun, onTimer, onError });
   const onCapacity = scheduling.wake;
   const factory = new RunFactory({ db, registry, onQueued: scheduling.queued, onTimer });
-  const durable = new Durable({ db, factory, settle, timing, mayRun, onError });
+  const durable = new Durable({ db, factory, settle, settleEach, timing, mayRun, onError });
   effects.connect({ pool, registry, results, progress, scheduling, timers, durable, dispatch });
 
   const workers = new Workers({ db, pool, timing, onCapacity, onTimer });
-  const heartbeats = new HeartbeatMonitor({ db, pool, settle, timing, mayRun, onError });
+  const heartbeats = new HeartbeatMonitor({ db, pool, settleEach, timing, mayRun, onError });
   const triggerClock = new TriggerClock({ db, factory, timing, mayRun, onError });
   const retention =
     period === undefined ? undefined : new Retention({ db, period, pause: RETENTION_PAUSE_MS, mayRun, onError });
-  const recovered = { db, lease, pool, registry, exclusive, timing, scheduling, durable, timers, triggerClock };
+  const recovered = {
+    ...{ db, lease, pool, registry, exclusive, timing, scheduling, durable, heartbeats, timers, triggerClock },
+  };
   const recovery = new SingleLoop(() => recover(recovered), onError);
   const server = createContractServer({
     db,
@@ -175,7 +179,7 @@ function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, s
   });
   const loops = [recovery, heartbeats, scheduling, timers, triggerClock, results, durable, progress];
   const background: { stop(): void | Promise<void> }[] = retention ? [...loops, retention] : loops;
-  return { ...recovered, workers, heartbeats, retention, recovery, server, background };
+  return { ...recovered, workers, retention, recovery, server, background };
 }
 
 /** Reacts to changes that the API makes in the database. */

@@ -8,6 +8,7 @@ import type { Exclusive } from './loops/exclusive.ts';
 import type { Timing } from './loops/timing.ts';
 import type { Attempt, WorkerPool } from './placement/worker-pool.ts';
 import type { Registry } from './runs/registry.ts';
+import type { HeartbeatMonitor } from './scheduling/heartbeats.ts';
 import type { Scheduling } from './scheduling/scheduling.ts';
 import type { TaskTimers } from './scheduling/timers.ts';
 import type { TriggerClock } from './triggers/trigger-clock.ts';
@@ -21,6 +22,7 @@ export interface RecoveryDeps {
   timing: Timing;
   scheduling: Scheduling;
   durable: Durable;
+  heartbeats: HeartbeatMonitor;
   timers: TaskTimers;
   triggerClock: TriggerClock;
 }
@@ -30,14 +32,20 @@ export interface RecoveryDeps {
  * the lock, while calls are served. Nothing is assigned until the pool agrees with the rows.
  */
 export async function recover(deps: RecoveryDeps): Promise<void> {
-  const { db, lease, pool, exclusive, timing, scheduling, durable, timers, triggerClock } = deps;
+  const { db, lease, pool, registry, exclusive, timing, scheduling, durable, heartbeats, timers, triggerClock } = deps;
   const { losses } = lease;
-  await postponeTimeouts(db, now() + timing.restart);
+  // Another engine may have registered other versions meanwhile.
+  registry.forget(undefined);
   await exclusive.run(async () => {
-    const workers = await knownWorkers(db, now() - timing.heartbeat);
-    for (const row of workers) if (!pool.worker(row.id)) pool.add(row);
+    await postponeTimeouts(db, now() + timing.restart);
+    for (const row of await knownWorkers(db, now() - timing.heartbeat)) {
+      const known = pool.add(row);
+      // Another engine has heard of the worker since.
+      if (known.lastHeartbeatAt < row.lastHeartbeatAt) Object.assign(known, row);
+    }
     await pool.reconcile(() => readAttempts(deps));
   });
+  heartbeats.forgive();
   lease.confirm(losses);
   await scheduling.recover();
   await durable.recover();

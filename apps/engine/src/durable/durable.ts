@@ -28,11 +28,11 @@ import {
 import type { EpochMs, TaskRow } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
 import { Alarm } from '../loops/alarm.ts';
-import { SingleLoop } from '../loops/single-loop.ts';
 import type { Timing } from '../loops/timing.ts';
 import { Refusal } from '../refusal.ts';
 import { runSpanContexts } from '../runs/context.ts';
 import type { RunFactory } from '../runs/run-factory.ts';
+import type { SettleEach } from '../runs/settle-each.ts';
 import type { Settle } from '../runs/settlement.ts';
 import { Answers } from './answers.ts';
 import { type Invocation, Invocations } from './invocations.ts';
@@ -45,6 +45,7 @@ export interface DurableDeps {
   db: Database;
   factory: RunFactory;
   settle: Settle;
+  settleEach: SettleEach;
   timing: Timing;
   mayRun(): boolean;
   onError(error: unknown): void;
@@ -58,17 +59,17 @@ export class Durable {
   readonly #answers: Answers;
   readonly #matching: Matching;
   readonly #sleeps: Alarm;
-  readonly #restores: SingleLoop;
+  readonly #restores: Alarm;
 
   constructor(deps: DurableDeps) {
     const { db, factory, timing, onError } = deps;
     this.#deps = deps;
     this.invocations = new Invocations(db, onError);
-    this.#restores = new SingleLoop(() => this.#restoreAnswered(), onError);
+    this.#restores = new Alarm(() => this.#restoreAnswered(), timing.timerCheck, onError);
     this.#answers = new Answers({
       db,
       onAnswer: (taskId) => this.invocations.deliver(taskId),
-      onEvictedAnswer: this.#restores.wake,
+      onEvictedAnswer: this.#restores.start,
     });
     this.#matching = new Matching({ db, answers: this.#answers, onError });
     this.#sleeps = new Alarm(() => this.#wakeSleepers(), timing.timerCheck, onError);
@@ -79,7 +80,7 @@ export class Durable {
   async recover(): Promise<void> {
     this.invocations.recover();
     await this.#matching.recover();
-    this.#restores.wake();
+    this.#restores.start();
     this.#sleeps.start();
   }
 
@@ -117,7 +118,7 @@ export class Durable {
     const seenAnswers = Math.max(0, sent - unconfirmed.size);
     await this.#deps.settle([{ runId, event: { kind: 'evicted', taskId, invocation, seenAnswers } }]);
     // Unconfirmed answers will not reach the worker any more.
-    this.#restores.wake();
+    this.#restores.start();
   }
 
   /** Queues an evicted task again; @returns false if it was not evicted. */
@@ -141,14 +142,14 @@ export class Durable {
     return due.length === MOST_AT_ONCE ? now() : nextSleepAt(this.#deps.db);
   }
 
-  async #restoreAnswered(): Promise<void> {
-    if (!this.#deps.mayRun()) return;
+  async #restoreAnswered(): Promise<EpochMs | null> {
+    if (!this.#deps.mayRun()) return null;
     const tasks = await evictedTasksWithAnswers(this.#deps.db, MOST_AT_ONCE);
-    if (tasks.length === 0) return;
+    if (tasks.length === 0) return null;
     const options = { root: true, links: runSpanContexts(tasks), attributes: { 'batch.item_count': tasks.length } };
-    await runSpan('process-durable-restores', options, () =>
-      this.#deps.settle(tasks.map(({ runId, taskId }) => ({ runId, event: { kind: 'restored', taskId } }))),
+    const failed = await runSpan('process-durable-restores', options, () =>
+      this.#deps.settleEach(tasks.map(({ runId, taskId }) => ({ runId, event: { kind: 'restored', taskId } }))),
     );
-    if (tasks.length === MOST_AT_ONCE) this.#restores.wake();
+    return tasks.length === MOST_AT_ONCE && failed.length < tasks.length ? now() : null;
   }
 }

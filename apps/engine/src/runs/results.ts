@@ -10,12 +10,14 @@ interface Subscriber {
 /** Notifies subscribers when a run ends, or at once if it has ended. */
 export class Results {
   readonly #db: Queryable;
+  readonly #onError: (error: unknown) => void;
   readonly #subscribers = new Map<string, Set<Subscriber>>();
   readonly #toRead = new Set<string>();
   readonly #loop: SingleLoop;
 
   constructor(db: Queryable, onError: (error: unknown) => void) {
     this.#db = db;
+    this.#onError = onError;
     this.#loop = new SingleLoop(() => this.#read(), onError);
   }
 
@@ -62,7 +64,11 @@ export class Results {
     for (const subscriber of [...(subscribers ?? [])]) {
       if (subscriber.tenantId !== result.tenantId) continue;
       subscribers?.delete(subscriber);
-      subscriber.onFinished(result);
+      try {
+        subscriber.onFinished(result);
+      } catch (error) {
+        this.#onError(error);
+      }
     }
     if (subscribers?.size === 0) this.#subscribers.delete(result.id);
   }

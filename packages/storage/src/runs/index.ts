@@ -39,6 +39,7 @@ export {
   dueTasks,
   nextDueAt,
   postponeTimeouts,
+  postponeTimers,
   setStartDeadline,
   tasksOfWorkers,
 } from './timers.ts';

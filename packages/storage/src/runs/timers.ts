@@ -64,6 +64,15 @@ export async function postponeTimeouts(db: Queryable, until: EpochMs): Promise<v
   );
 }
 
+/** Postpones the timers of these tasks to `until` at the earliest. */
+export async function postponeTimers(db: Queryable, taskIds: readonly string[], until: EpochMs): Promise<void> {
+  await db.query(
+    `WITH locked AS MATERIALIZED (SELECT id FROM task WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE)
+     UPDATE task t SET due_at = ${timestamp('$2')} FROM locked WHERE t.id = locked.id AND t.due_at < ${timestamp('$2')}`,
+    [taskIds, until],
+  );
+}
+
 /** Sets the deadline for a worker to report the start of attempts that were sent over its previous stream. */
 export async function setStartDeadline(db: Queryable, workerId: string, startBy: EpochMs): Promise<void> {
   await db.query(

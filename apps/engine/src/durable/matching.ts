@@ -14,7 +14,7 @@ import {
   unawaitedEvents,
 } from '@hatchet-ts/storage/durable';
 import { finishedRuns } from '@hatchet-ts/storage/runs';
-import { SingleLoop } from '../loops/single-loop.ts';
+import { Queue } from '../loops/queue.ts';
 import { runSpanContexts } from '../runs/context.ts';
 import { type Answers, childAnswer } from './answers.ts';
 
@@ -40,9 +40,9 @@ export class Matching {
   constructor({ db, answers, onError }: { db: Database; answers: Answers; onError(error: unknown): void }) {
     this.#db = db;
     this.#answers = answers;
-    this.#events = new Queue((events) => this.#matchEvents(events), onError);
-    this.#lookBacks = new Queue((nodes) => this.#matchStored(nodes), onError);
-    this.#runIds = new Queue((ids) => this.#matchRuns(ids), onError);
+    this.#events = new Queue(db, (events) => this.#matchEvents(events), onError);
+    this.#lookBacks = new Queue(db, (nodes) => this.#matchStored(nodes), onError);
+    this.#runIds = new Queue(db, (ids) => this.#matchRuns(ids), onError);
   }
 
   /** To be called once a wait for the event is committed, and before it is acknowledged. */
@@ -127,31 +127,6 @@ export class Matching {
     await runSpan('process-durable-matches', { root: true, links, attributes }, () =>
       this.#answers.store(answered.map(({ node: { taskId, nodeId }, answer }) => ({ taskId, nodeId, ...answer }))),
     );
-  }
-}
-
-/** Items handled in batches; those of a failed batch stay for the next round. */
-class Queue<Item> {
-  readonly #items: Item[] = [];
-  readonly #loop: SingleLoop;
-
-  constructor(handle: (batch: readonly Item[]) => Promise<void>, onError: (error: unknown) => void) {
-    this.#loop = new SingleLoop(async () => {
-      const batch = [...this.#items];
-      if (batch.length === 0) return;
-      await handle(batch);
-      this.#items.splice(0, batch.length);
-    }, onError);
-  }
-
-  push(...items: Item[]): void {
-    if (items.length === 0) return;
-    this.#items.push(...items);
-    this.#loop.wake();
-  }
-
-  stop(): Promise<void> {
-    return this.#loop.stop();
   }
 }
 

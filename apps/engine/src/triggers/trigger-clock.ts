@@ -1,7 +1,14 @@
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Database, Queryable } from '@hatchet-ts/storage';
 import { type EpochMs, type NewRun, pruneKeys } from '@hatchet-ts/storage/runs';
-import { advanceCrons, lockDueCrons, lockDueSchedules, nextFiringAt, saveFirings } from '@hatchet-ts/storage/triggers';
+import {
+  advanceCrons,
+  type DueSelection,
+  lockDueCrons,
+  lockDueSchedules,
+  nextFiringAt,
+  saveFirings,
+} from '@hatchet-ts/storage/triggers';
 import { now } from '../clock.ts';
 import { Alarm } from '../loops/alarm.ts';
 import type { Timing } from '../loops/timing.ts';
@@ -12,6 +19,8 @@ import { cronFiring, type PreparedFiring, prepareFirings, scheduleFiring } from 
 
 /** Most schedules, and most crons, of one pass. */
 const MOST_AT_ONCE = 200;
+/** Pause before a schedule or cron that failed by itself is tried again. */
+const FAILED_PAUSE_MS = 60_000;
 
 export interface TriggerClockDeps {
   db: Database;
@@ -27,15 +36,32 @@ interface FiringPass {
   runs: NewRun[];
 }
 
+/** Schedules or crons: reads due ones, and fires them in a transaction. */
+interface TriggerKind {
+  name: 'schedule' | 'cron';
+  read(db: Queryable, at: EpochMs, selection: DueSelection): Promise<{ id: string }[]>;
+  fire(transaction: Queryable, at: EpochMs, selection: DueSelection): Promise<FiringPass>;
+}
+
 const NOTHING_DUE: FiringPass = { due: 0, runs: [] };
 
 /**
  * Fires schedules and crons. A firing creates its run and advances its row in one transaction, so a restart neither skips
- * nor repeats it.
+ * nor repeats it. A row that cannot fire is tried again every minute, and stops no other.
  */
 export class TriggerClock {
   readonly #deps: TriggerClockDeps;
   readonly #alarm: Alarm;
+  readonly #kinds: readonly TriggerKind[] = [
+    {
+      name: 'schedule',
+      read: lockDueSchedules,
+      fire: (...due) => this.#fireSchedules(...due),
+    },
+    { name: 'cron', read: lockDueCrons, fire: (...due) => this.#fireCrons(...due) },
+  ];
+  /** Schedules and crons that failed, and the time of the next attempt. */
+  readonly #failed = new Map<string, EpochMs>();
   readonly start: () => void;
 
   constructor(deps: TriggerClockDeps) {
@@ -52,21 +78,49 @@ export class TriggerClock {
     const { db, mayRun } = this.#deps;
     if (!mayRun()) return null;
     const at = now();
-    const schedules = await this.#runPass((transaction) => this.#fireSchedules(transaction, at));
-    const crons = await this.#runPass((transaction) => this.#fireCrons(transaction, at));
+    for (const [id, until] of this.#failed) if (until <= at) this.#failed.delete(id);
+    let due = 0;
+    for (const kind of this.#kinds) due += await this.#runPass(kind, at);
     await pruneKeys(db, at);
-    return schedules + crons === 0 ? nextFiringAt(db) : at;
+    if (due > 0) return at;
+    const times = [await nextFiringAt(db, [...this.#failed.keys()]), ...this.#failed.values()];
+    return times.reduce((first, time) => (first === null || (time !== null && time < first) ? time : first), null);
   }
 
-  async #runPass(fire: (transaction: Queryable) => Promise<FiringPass>): Promise<number> {
-    const { due, runs } = await this.#deps.db.transaction(fire);
+  /** Fires the due rows of a kind together; if that fails, one by one. */
+  async #runPass(kind: TriggerKind, at: EpochMs): Promise<number> {
+    const { db, onError } = this.#deps;
+    const selection = { limit: MOST_AT_ONCE, without: [...this.#failed.keys()] };
+    try {
+      return await this.#commit(kind, at, selection);
+    } catch {
+      const rows = await kind.read(db, at, selection);
+      for (const { id } of rows) {
+        try {
+          await this.#commit(kind, at, { ...selection, only: id });
+        } catch (cause) {
+          // Throws if the database is away: then no row is at fault, and the whole pass is to be repeated.
+          await db.query('SELECT 1');
+          this.#failed.set(id, at + FAILED_PAUSE_MS);
+          const pause = `${FAILED_PAUSE_MS / 1_000} s`;
+          onError(
+            new Error(`${kind.name} ${id} cannot fire; others go on, this one is tried again in ${pause}`, { cause }),
+          );
+        }
+      }
+      return rows.length;
+    }
+  }
+
+  async #commit(kind: TriggerKind, at: EpochMs, selection: DueSelection): Promise<number> {
+    const { due, runs } = await this.#deps.db.transaction((transaction) => kind.fire(transaction, at, selection));
     this.#deps.factory.announce(runs);
     return due;
   }
 
-  async #fireSchedules(transaction: Queryable, at: EpochMs): Promise<FiringPass> {
+  async #fireSchedules(transaction: Queryable, at: EpochMs, selection: DueSelection): Promise<FiringPass> {
     const { factory } = this.#deps;
-    const rows = await lockDueSchedules(transaction, at, MOST_AT_ONCE);
+    const rows = await lockDueSchedules(transaction, at, selection);
     if (rows.length === 0) return NOTHING_DUE;
     const prepared = await prepareFirings(factory, rows.map(scheduleFiring));
     const runs = runsOf(prepared);
@@ -86,9 +140,9 @@ export class TriggerClock {
     return { due: rows.length, runs };
   }
 
-  async #fireCrons(transaction: Queryable, at: EpochMs): Promise<FiringPass> {
+  async #fireCrons(transaction: Queryable, at: EpochMs, selection: DueSelection): Promise<FiringPass> {
     const { factory, timing, onError } = this.#deps;
-    const rows = await lockDueCrons(transaction, at, MOST_AT_ONCE);
+    const rows = await lockDueCrons(transaction, at, selection);
     if (rows.length === 0) return NOTHING_DUE;
     const due = rows.map((row) => ({ row, ...cronMoments(row.expression, row.nextFireAt, at, timing.catchUp) }));
     const firings = due.flatMap(({ row, moments }) => moments.map((moment) => cronFiring(row, moment)));

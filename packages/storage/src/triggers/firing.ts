@@ -29,17 +29,29 @@ interface DueTrigger {
 const COLUMNS = `d.id, d.tenant_id AS "tenantId", w.name AS "workflowName", d.input,
   d.additional_metadata AS "additionalMetadata", d.priority`;
 
+/** Selection of due schedules or crons: at most `limit`, none of `without`; with `only` no others. */
+export interface DueSelection {
+  limit: number;
+  without: readonly string[];
+  only?: string;
+}
+
 /**
  * Reads the schedules that are due at `at`, the longest overdue first, and locks them against updates and deletion. Skips
  * schedules that are already locked.
  */
-export async function lockDueSchedules(transaction: Queryable, at: EpochMs, limit: number): Promise<DueSchedule[]> {
+export async function lockDueSchedules(
+  transaction: Queryable,
+  at: EpochMs,
+  { limit, without, only }: DueSelection,
+): Promise<DueSchedule[]> {
   const { rows } = await transaction.query<DueSchedule>(
     `SELECT ${COLUMNS}, d.parent_task_id AS "parentTaskId", d.child_index AS "childIndex", d.child_key AS "childKey"
      FROM schedule d JOIN workflow w ON w.id = d.workflow_id
-     WHERE d.fired_at IS NULL AND d.trigger_at <= ${timestamp('$1')} ORDER BY d.trigger_at, d.id LIMIT $2
-     FOR UPDATE OF d SKIP LOCKED`,
-    [at, limit],
+     WHERE d.fired_at IS NULL AND d.trigger_at <= ${timestamp('$1')} AND d.id <> ALL ($3::uuid[])
+       AND ($4::uuid IS NULL OR d.id = $4)
+     ORDER BY d.trigger_at, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
+    [at, limit, without, only],
   );
   return rows;
 }
@@ -62,13 +74,18 @@ export async function saveFirings(transaction: Queryable, fired: readonly FiredS
 }
 
 /** Reads and locks the crons that are due at `at`, like {@link lockDueSchedules}. */
-export async function lockDueCrons(transaction: Queryable, at: EpochMs, limit: number): Promise<DueCron[]> {
+export async function lockDueCrons(
+  transaction: Queryable,
+  at: EpochMs,
+  { limit, without, only }: DueSelection,
+): Promise<DueCron[]> {
   const { rows } = await transaction.query<DueCron>(
     `SELECT ${COLUMNS}, d.name, d.expression, ${epochMs('d.next_fire_at')} AS "nextFireAt"
      FROM cron d JOIN workflow w ON w.id = d.workflow_id
-     WHERE d.enabled AND d.next_fire_at <= ${timestamp('$1')} ORDER BY d.next_fire_at, d.id LIMIT $2
-     FOR UPDATE OF d SKIP LOCKED`,
-    [at, limit],
+     WHERE d.enabled AND d.next_fire_at <= ${timestamp('$1')} AND d.id <> ALL ($3::uuid[])
+       AND ($4::uuid IS NULL OR d.id = $4)
+     ORDER BY d.next_fire_at, d.id LIMIT $2 FOR UPDATE OF d SKIP LOCKED`,
+    [at, limit, without, only],
   );
   return rows;
 }
@@ -86,13 +103,15 @@ export async function advanceCrons(
   );
 }
 
-/** Reads the time of the next schedule or cron. Null if there is none. */
-export async function nextFiringAt(db: Queryable): Promise<EpochMs | null> {
+/** Reads the time of the next schedule or cron other than `without`. Null if there is none. */
+export async function nextFiringAt(db: Queryable, without: readonly string[]): Promise<EpochMs | null> {
   const { rows } = await db.query<{ at: EpochMs | null }>(
     `SELECT least(
-       (SELECT ${epochMs('min(trigger_at)')} FROM schedule WHERE fired_at IS NULL),
-       (SELECT ${epochMs('min(next_fire_at)')} FROM cron WHERE enabled AND next_fire_at IS NOT NULL)
+       (SELECT ${epochMs('min(trigger_at)')} FROM schedule WHERE fired_at IS NULL AND id <> ALL ($1::uuid[])),
+       (SELECT ${epochMs('min(next_fire_at)')} FROM cron
+         WHERE enabled AND next_fire_at IS NOT NULL AND id <> ALL ($1::uuid[]))
      ) AS at`,
+    [without],
   );
   return rows[0]?.at ?? null;
 }

@@ -13,6 +13,7 @@ export {
   advanceCrons,
   type DueCron,
   type DueSchedule,
+  type DueSelection,
   type FiredSchedule,
   lockDueCrons,
   lockDueSchedules,

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { ConnectProxy } from '@hatchet-ts/trace-testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../deploy/effective-configuration.ts';
-import { distinctSpans } from '../faults/span-accounts.ts';
+import { distinctSpans, type SpanAccounts } from '../faults/span-accounts.ts';
 import { SystemUnderTest } from '../faults/system-under-test.ts';
 import { suite } from '../harness/suite.ts';
 import { type ListeningCollector, PORTS, SERVER_NAME, startListeningCollector } from './collector.ts';
@@ -91,11 +92,37 @@ describe.concurrent('a service', () => {
     expect(steps.filter(({ result }) => result === 'failed')).toEqual([]);
     expect(exitCode).toBe(0);
 
-    const system = await serve(name, port, env);
-    const accounts = await system.end();
-    const exported = Object.values(accounts).reduce((sum, own) => sum + own.exported, 0);
-    expect(exported).toBe(Object.values(accounts).reduce((sum, own) => sum + own.created, 0));
-    await listening.collector.traces.until('all spans of the services', (all) => distinctSpans(all, name) === exported);
+    const system = await serve(name, addressOf(port), env);
+    await expectAllDelivered(name, await system.end());
+  });
+
+  it('exports over TLS through a proxy that is cut once, and check passes', async () => {
+    const name = 'TLS through a proxy';
+    const target = `${SERVER_NAME}:${PORTS.tls}`; // only the proxy knows this name
+    const authorization = `Basic ${Buffer.from('user:hidden').toString('base64')}`;
+    const routes = { [target]: addressOf(PORTS.tls) };
+    const proxy = use(await ConnectProxy.start({ authorization, routes }));
+    const through = {
+      SERVER_OTEL_TLS_ROOT_CA_FILE: listening.files.ca,
+      HTTPS_PROXY: `http://user:hidden@${proxy.address}`,
+    };
+    const { steps, exitCode } = await check({ SERVER_OTEL_COLLECTOR_URL: target, ...through });
+    expect(steps).toContainEqual(expect.objectContaining({ step: 'proxy', result: 'passed' }));
+    expect(exitCode).toBe(0);
+
+    const system = await serve(
+      name,
+      target,
+      () => ({ ...through, SERVER_OTEL_INSECURE: 'false' }),
+      async () => {
+        await listening.collector.traces.until('the first spans', (all) => distinctSpans(all, name) > 0);
+        proxy.cut();
+      },
+    );
+    await expectAllDelivered(name, await system.end());
+    expect(new Set(proxy.requests)).toEqual(new Set([target]));
+    const { api, engine } = system.deployment;
+    expect(JSON.stringify([api.log.lines, engine.log.lines])).not.toContain('user:hidden');
   });
 
   it.each(WRONG)('keeps serving with %s, and check reports the remedy', async (name, port, env, step, cause) => {
@@ -106,22 +133,37 @@ describe.concurrent('a service', () => {
     });
     expect(exitCode).toBe(1);
 
-    const system = await serve(name, port, env);
+    const system = await serve(name, addressOf(port), env);
     const accounts = await system.end();
     for (const { exported } of Object.values(accounts)) expect(exported).toBe(0);
   });
 
-  /** Starts services and runs five tasks, which complete whether their spans are exported or not. */
-  async function serve(name: string, port: number | undefined, env: Environment): Promise<SystemUnderTest> {
+  /** Expects that the Collector stored every created span, counted by distinct id. */
+  async function expectAllDelivered(name: string, accounts: SpanAccounts): Promise<void> {
+    const exported = Object.values(accounts).reduce((sum, own) => sum + own.exported, 0);
+    expect(exported).toBe(Object.values(accounts).reduce((sum, own) => sum + own.created, 0));
+    await listening.collector.traces.until('all spans of the services', (all) => distinctSpans(all, name) === exported);
+  }
+
+  /** Starts services and runs at least five tasks, which complete whether their spans are exported or not. */
+  async function serve(
+    name: string,
+    exportsTo: string,
+    env: Environment,
+    fault: () => Promise<void> = async () => {},
+  ): Promise<SystemUnderTest> {
     const system = use(
       await SystemUnderTest.start({
         folder: join(folder, name.replaceAll(/\W+/g, '-')),
-        exportsTo: addressOf(port),
+        exportsTo,
         workerExportsTo: listening.collector.addressOf(PORTS.plaintext),
         env: { SERVER_OTEL_SERVICE_NAME: name, SERVER_OTEL_SHUTDOWN_TIMEOUT: '2s', ...env(listening) },
       }),
     );
-    await system.load.during(() => system.load.grownBy(5));
+    await system.load.during(async () => {
+      await fault();
+      await system.load.grownBy(5);
+    });
     await system.load.completed();
     return system;
   }

@@ -174,6 +174,7 @@ function startExport(
   logger.info(
     {
       endpoint: collector?.address,
+      ...(collector?.proxy !== undefined && { proxy: collector.proxy }),
       tls: !configuration.insecure,
       auth: collector?.hasAuth ?? false,
       ratio: configuration.traceIdRatio,

@@ -1,5 +1,6 @@
 export { withDeadline } from '@hatchet-ts/internal/deadline';
 export { freePort } from '@hatchet-ts/internal/free-port';
+export { ConnectProxy, type ConnectProxyOptions } from './connect-proxy.ts';
 export { type LineMatcher, type LogLine, ProcessLog } from './process-log.ts';
 export { type Resource, Resources } from './resources.ts';
 export { type FinishedProcess, type RunOptions, runProcess } from './run-process.ts';

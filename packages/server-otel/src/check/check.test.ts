@@ -5,7 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { status } from '@grpc/grpc-js';
-import { runProcess, startProcess } from '@hatchet-ts/trace-testing';
+import { ConnectProxy, type ConnectProxyOptions, runProcess, startProcess } from '@hatchet-ts/trace-testing';
 import { type Answer, OtlpReceiver, type ReceivedCall, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type TlsCases, tlsCases } from '../testing/tls-cases.ts';
@@ -13,7 +13,7 @@ import { EXIT, runCli } from './command.ts';
 import type { CheckReport } from './report.ts';
 
 let tls: TlsCases;
-const closing: (() => void)[] = [];
+const closing: (() => unknown)[] = [];
 beforeAll(async () => {
   tls = await tlsCases();
 });
@@ -293,6 +293,84 @@ describe('check reports the failed step and its likely cause:', () => {
     const { out } = await run(insecure(collector.address), ['--json', '--timeout', '0.2']);
     const failed = (JSON.parse(out) as CheckReport).steps.find(({ result }) => result === 'failed');
     expect(failed).toMatchObject({ step: 'authenticate', detail: expect.stringContaining('DEADLINE_EXCEEDED') });
+  });
+});
+
+describe('check through a proxy', () => {
+  const NAME = 'collector.example.com:4317';
+
+  async function proxied(options: ConnectProxyOptions, env: Record<string, string> = {}) {
+    const proxy = await ConnectProxy.start(options);
+    closing.push(() => proxy.stop());
+    const base = {
+      SERVER_OTEL_COLLECTOR_URL: NAME,
+      SERVER_OTEL_INSECURE: 'true',
+      HTTPS_PROXY: `http://${proxy.address}`,
+    };
+    return { proxy, env: { ...base, ...env } };
+  }
+
+  it('goes the way of the service, with TLS inside the tunnel, and does not show the credentials', async () => {
+    const collector = await tls.collector('wrongHost');
+    const { proxy, env } = await proxied(
+      {
+        authorization: `Basic ${Buffer.from('user:geheim').toString('base64')}`,
+        routes: { [NAME]: collector.address },
+      },
+      { SERVER_OTEL_INSECURE: '', SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca },
+    );
+    const { code, out } = await run({
+      ...env,
+      HTTPS_PROXY: `user:geheim@${proxy.address}`,
+      no_proxy: 'other,10.0.0.0/8',
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(new RegExp(`HTTPS_PROXY +http://\\(hidden\\)@${proxy.address} +environment`));
+    expect(out).toMatch(/NO_PROXY +other,10\.0\.0\.0\/8 +environment/);
+    expect(out).toMatch(new RegExp(`✓ proxy +${proxy.address} opened a tunnel to ${NAME}`));
+    expect(out).toMatch(/✓ tls +TLSv1\.3, CN=elsewhere/);
+    expect(out).toMatch(/✓ metric/);
+    expect(out).not.toContain('geheim');
+    expect(new Set(proxy.requests)).toEqual(new Set([NAME]));
+  });
+
+  it('has no step for a proxy that is not used', async () => {
+    const collector = await plaintext();
+    const { env } = await proxied({ hangs: true }, { SERVER_OTEL_COLLECTOR_URL: collector.address });
+    expect((await report(env)).steps.map(({ step }) => step)).not.toContain('proxy');
+  });
+
+  it('reports a proxy that requires credentials, rejects them, or forbids the tunnel', async () => {
+    const { proxy, env } = await proxied({ authorization: 'Basic right' });
+    const failure = `proxy: proxy ${proxy.address} opens no tunnel to ${NAME}`;
+    expect(await failureOf(env)).toBe(
+      `${failure}: 407 Proxy Authentication Required | the proxy requires credentials: write HTTPS_PROXY=http://user:password@host:port`,
+    );
+    expect(await failureOf({ ...env, HTTPS_PROXY: `user:geheim@${proxy.address}` })).toBe(
+      `${failure}: 407 Proxy Authentication Required | the proxy rejects the credentials in HTTPS_PROXY`,
+    );
+    const { env: forbidden } = await proxied({});
+    expect(await failureOf(forbidden)).toMatch(
+      /403 Forbidden \| the proxy forbids this tunnel: allow the host and port/,
+    );
+  });
+
+  it('reports a closed port and a server that is not a proxy', async () => {
+    const { proxy, env } = await proxied({});
+    proxy.stop();
+    expect(await failureOf(env)).toMatch(
+      /^connect: .*ECONNREFUSED \| .* is the proxy running, and is HTTPS_PROXY right\?$/,
+    );
+    const { address } = await plaintext();
+    expect(await failureOf({ ...env, HTTPS_PROXY: address })).toMatch(
+      /^proxy: .* \| this is probably not an HTTP proxy/,
+    );
+  });
+
+  it('finds the cause of a wrong TLS setting behind the proxy', async () => {
+    const collector = await tls.collector('wrongHost');
+    const { env } = await proxied({ routes: { [NAME]: collector.address } });
+    expect(await failureOf(env)).toMatch(/^http2: .* \| the collector speaks TLS: remove SERVER_OTEL_INSECURE/);
   });
 });
 

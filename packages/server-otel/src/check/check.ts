@@ -1,11 +1,12 @@
-import type { Socket } from 'node:net';
 import { createTlsContext, describeCollector } from '../collector/collector.ts';
+import { proxyOf } from '../configuration/proxy.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { loadOtlp } from '../modules.ts';
-import { connectTcp, resolveHost } from './connection.ts';
+import { resolveHost } from './connection.ts';
 import { ExportProbe } from './export-probe.ts';
 import { awaitHttp2Settings, type Http2Options } from './http2-settings.ts';
+import { Route } from './route.ts';
 import { STEPS, StepFailure, type StepName, type StepResult } from './step.ts';
 import { handshake } from './tls-handshake.ts';
 
@@ -22,20 +23,25 @@ export async function checkCollector(
 ): Promise<readonly StepResult[]> {
   const { collector: endpoint, insecure, metricsEnabled, tlsServerName } = configuration.values;
   if (endpoint === undefined) return [];
-  const { host, port } = endpoint;
+  const proxy = proxyOf(configuration.values);
+  const route = new Route(endpoint, proxy, millis);
   const results: StepResult[] = [];
   const record = (step: StepName, result: StepResult['result'], detail: string) =>
     results.push({ step, result, detail });
   let step: StepName = 'resolve';
   let close = () => {};
   try {
-    const addresses = await resolveHost(host, millis);
+    const addresses = await resolveHost(route.firstHop.host, millis);
     record(step, 'passed', addresses.join(', '));
 
     step = 'connect';
     let tls: Http2Options['tls'];
-    let socket: Socket = await connectTcp(addresses, port, millis);
-    record(step, 'passed', `${socket.remoteAddress} port ${port}`);
+    let socket = await route.connectTcp(addresses);
+    record(step, 'passed', `${socket.remoteAddress} port ${socket.remotePort}`);
+
+    step = 'proxy';
+    const tunnel = await route.tunnel(socket);
+    if (tunnel !== undefined) record(step, 'passed', tunnel);
 
     step = 'tls';
     if (insecure) {
@@ -43,7 +49,13 @@ export async function checkCollector(
     } else {
       const context = createTlsContext(configuration.tls);
       const hasOwnRoots = configuration.tls.rootCa !== undefined;
-      const secure = await handshake(socket, { host, serverName: tlsServerName, context, hasOwnRoots, millis });
+      const secure = await handshake(socket, {
+        host: endpoint.host,
+        serverName: tlsServerName,
+        context,
+        hasOwnRoots,
+        millis,
+      });
       const subject = secure.getPeerX509Certificate()?.subject.replaceAll('\n', ', ');
       record(step, 'passed', `${secure.getProtocol()}, ${subject || 'certificate without a subject'}`);
       const hasClientCertificate = configuration.tls.certificate !== undefined;
@@ -52,7 +64,12 @@ export async function checkCollector(
     }
 
     step = 'http2';
-    await awaitHttp2Settings(socket, { collector: endpoint, millis, ...(tls && { tls }) });
+    await awaitHttp2Settings(socket, {
+      collector: endpoint,
+      connect: () => route.connect(addresses),
+      millis,
+      ...(tls && { tls }),
+    });
     record(step, 'passed', 'SETTINGS received');
 
     const otlp = loadOtlp();
@@ -77,6 +94,7 @@ export async function checkCollector(
     close();
   }
   for (const name of Object.keys(STEPS) as StepName[]) {
+    if (name === 'proxy' && proxy === undefined) continue;
     if (!results.some(({ step: done }) => done === name)) record(name, 'skipped', 'not reached');
   }
   return results;

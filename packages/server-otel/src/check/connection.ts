@@ -28,28 +28,34 @@ const RESOLVE_CAUSES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the DNS server is unreachable: check the DNS configuration of this machine or pod',
 };
 
-/** Connects to the first address that accepts a TCP connection. */
-export async function connectTcp(addresses: readonly string[], port: number, millis: number): Promise<Socket> {
+export interface TcpOptions {
+  readonly millis: number;
+  /** Likely cause if the port is closed. */
+  readonly refusedCause: string;
+}
+
+/** Connects to the first address that accepts a TCP connection; a connection without success is destroyed. */
+export async function connectTcp(addresses: readonly string[], port: number, options: TcpOptions): Promise<Socket> {
   const failures: string[] = [];
   let cause = '';
   for (const host of addresses) {
     const address = formatEndpoint({ host, port });
     try {
-      return await open({ host, port }, millis);
+      return await open({ host, port }, options.millis);
     } catch (error) {
       failures.push(`${address}: ${error instanceof StepFailure ? error.message : codeOf(error)}`);
-      cause ||=
-        error instanceof StepFailure
-          ? error.likelyCause
-          : (CONNECT_CAUSES[codeOf(error)] ?? 'the address is unreachable');
+      cause ||= error instanceof StepFailure ? error.likelyCause : causeOf(codeOf(error), options);
     }
   }
   throw new StepFailure(failures.join('; '), cause);
 }
 
+function causeOf(code: string, { refusedCause }: TcpOptions): string {
+  return code === 'ECONNREFUSED' ? refusedCause : (CONNECT_CAUSES[code] ?? 'the address is unreachable');
+}
+
 const TIMEOUT = 'a firewall or a network policy drops the packets, or the host is down';
 const CONNECT_CAUSES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens on this port: is the collector running, and is its OTLP/gRPC receiver (4317) on it?',
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'no route to the network',
   ETIMEDOUT: TIMEOUT,
@@ -60,8 +66,7 @@ async function open({ host, port }: Endpoint, millis: number): Promise<Socket> {
   const connected = new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
   try {
     await withDeadline(connected, millis, () => new StepFailure('no answer', TIMEOUT));
-    socket.removeAllListeners('error');
-    return socket;
+    return socket.removeAllListeners('error').on('error', () => {});
   } catch (error) {
     // A connection attempt keeps the process alive until TCP gives up, after minutes.
     socket.destroy();

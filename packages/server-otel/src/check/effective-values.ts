@@ -1,4 +1,5 @@
 import { formatEndpoint } from '../configuration/endpoint.ts';
+import { formatProxy } from '../configuration/proxy.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import { type Configuration, SETTINGS, type Setting, type SettingName } from '../configuration/settings.ts';
 
@@ -26,9 +27,8 @@ function displayValue(name: SettingName, row: Setting<unknown>, values: Configur
   if (row.secret) return '(hidden)';
   if (name.endsWith('Millis')) return `${value}ms`;
   if (typeof value !== 'object') return value;
-  return 'host' in value && 'port' in value && values.collector !== undefined
-    ? formatEndpoint(values.collector)
-    : Object.entries(value)
-        .map(([key, text]) => `${key}=${text}`)
-        .join(',') || null;
+  if (name === 'collector' && values.collector !== undefined) return formatEndpoint(values.collector);
+  if (name === 'httpsProxy' && values.httpsProxy !== undefined) return formatProxy(values.httpsProxy);
+  const entries = Array.isArray(value) ? value : Object.entries(value).map(([key, text]) => `${key}=${text}`);
+  return entries.join(',') || null;
 }

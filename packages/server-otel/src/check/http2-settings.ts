@@ -1,5 +1,5 @@
 import { connect as connectHttp2 } from 'node:http2';
-import { connect as connectTcp, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { withDeadline } from '@hatchet-ts/internal/deadline';
 import { type Endpoint, formatEndpoint } from '../configuration/endpoint.ts';
@@ -9,6 +9,8 @@ import { causeOfAlert } from './tls-handshake.ts';
 
 export interface Http2Options {
   readonly collector: Endpoint;
+  /** Opens another connection, to find the cause of a failure. */
+  readonly connect: () => Promise<Socket>;
   /** Undefined: plaintext. */
   readonly tls?: { readonly hasClientCertificate: boolean; readonly negotiatedHttp2: boolean };
   readonly millis: number;
@@ -43,7 +45,7 @@ export async function awaitHttp2Settings(socket: Socket, options: Http2Options):
 }
 
 /** Connects again in other ways, to distinguish a wrong port from a wrong TLS setting. */
-async function causeOf(detail: string, { collector, tls, millis }: Http2Options): Promise<string> {
+async function causeOf(detail: string, { connect, tls, millis }: Http2Options): Promise<string> {
   if (tls) {
     if (/ALERT|SSL/.test(detail)) return causeOfAlert(detail);
     if (!tls.negotiatedHttp2) return 'this port does not speak HTTP/2: 4318 is OTLP over HTTP, 4317 gRPC';
@@ -54,23 +56,25 @@ async function causeOf(detail: string, { collector, tls, millis }: Http2Options)
         : 'requires a client certificate: set SERVER_OTEL_TLS_CERT_FILE and SERVER_OTEL_TLS_KEY_FILE'
     }`;
   }
-  if (await speaksTls(collector, millis))
+  if (await speaksTls(connect, millis))
     return 'the collector speaks TLS: remove SERVER_OTEL_INSECURE, or set it to false';
-  if (await speaksHttp1(collector, millis)) {
+  if (await speaksHttp1(connect, millis)) {
     return 'an HTTP/1.1 server answers: OTLP over gRPC uses port 4317, 4318 is OTLP over HTTP';
   }
   return 'this port does not speak HTTP/2: is it the port of the OTLP/gRPC receiver (4317)?';
 }
 
-function speaksTls({ host, port }: Endpoint, millis: number): Promise<boolean> {
+async function speaksTls(connect: Http2Options['connect'], millis: number): Promise<boolean> {
+  const socket = await connect().catch(() => undefined);
+  if (socket === undefined) return false;
   // Unverified: the connection only tests for TLS and carries no data.
-  const socket = connectTls({ host, port, rejectUnauthorized: false });
-  return firstEvent(socket, 'secureConnect', millis, () => true);
+  return firstEvent(connectTls({ socket, rejectUnauthorized: false }), 'secureConnect', millis, () => true);
 }
 
-function speaksHttp1({ host, port }: Endpoint, millis: number): Promise<boolean> {
-  const socket = connectTcp({ host, port }, () => socket.write('GET / HTTP/1.1\r\nhost: check\r\n\r\n'));
-  return firstEvent(socket, 'data', millis, (data) => String(data).startsWith('HTTP/1'));
+async function speaksHttp1(connect: Http2Options['connect'], millis: number): Promise<boolean> {
+  const socket = await connect().catch(() => undefined);
+  socket?.write('GET / HTTP/1.1\r\nhost: check\r\n\r\n');
+  return socket !== undefined && firstEvent(socket, 'data', millis, (data) => String(data).startsWith('HTTP/1'));
 }
 
 async function firstEvent(

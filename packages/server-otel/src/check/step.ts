@@ -1,7 +1,8 @@
 /** Steps of `check`, in order; the first failure ends it. */
 export const STEPS = {
-  resolve: 'the name of the collector resolves to an address',
+  resolve: 'the name of the collector, or of its proxy, resolves to an address',
   connect: 'the address accepts TCP connections',
+  proxy: 'the proxy opens a tunnel to the collector',
   tls: 'the TLS handshake, with the certificates of both sides',
   http2: 'the collector speaks HTTP/2, which gRPC needs',
   authenticate: 'the collector accepts the authorization',

@@ -1,17 +1,25 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import type { ChannelCredentials } from '@grpc/grpc-js';
 import type { OtlpTarget } from '@hatchet-ts/otlp/client';
 import type { TlsFiles } from '../configuration/credential-files.ts';
 import { formatEndpoint } from '../configuration/endpoint.ts';
+import { formatProxy, proxyOf } from '../configuration/proxy.ts';
 import type { EffectiveConfiguration } from '../configuration/read-configuration.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import type { OtlpModules } from '../modules.ts';
 import { type Authorization, authorizationFromFile } from './authorization.ts';
+import { credentialsThroughProxy } from './proxy-tunnel.ts';
 import { credentialsFromFiles } from './tls-credentials.ts';
 
-/** Address, credentials and headers of the collector, from `SERVER_OTEL_*` alone: no `OTEL_*` variable can weaken them. */
+/**
+ * Address, credentials and headers of the collector, from `SERVER_OTEL_*` and the proxy variables: no `OTEL_*` variable
+ * can weaken them.
+ */
 export interface Collector extends OtlpTarget {
   /** `host:port` as the operator wrote it. */
   readonly address: string;
+  /** The proxy on the way to the collector, without its credentials. */
+  readonly proxy?: string;
   /** True if calls carry an authorization. */
   readonly hasAuth: boolean;
 }
@@ -33,18 +41,25 @@ export function describeCollector(
   const auth =
     authorization ??
     (collectorAuthFile === undefined ? () => collectorAuth : authorizationFromFile(collectorAuthFile, logger));
-  const plaintext = grpc.credentials.createInsecure();
+  const proxy = proxyOf(values);
+  const routed = (credentials: ChannelCredentials) =>
+    proxy === undefined ? credentials : credentialsThroughProxy({ grpc }, credentials, proxy, collector);
+  const plaintext = routed(grpc.credentials.createInsecure());
   return {
     address,
+    ...(proxy && { proxy: formatProxy(proxy) }),
     // Always with a scheme and a port; gRPC would otherwise guess the port (443).
-    target: `dns:${address}`,
+    target: `dns:${formatEndpoint(proxy ?? collector)}`,
     credentials: insecure
       ? () => plaintext
       : credentialsFromFiles(values, tls, logger, (files) =>
           // Explicit: NODE_TLS_REJECT_UNAUTHORIZED=0 would otherwise turn verification off.
-          grpc.credentials.createFromSecureContext(createTlsContext(files), { rejectUnauthorized: true }),
+          routed(grpc.credentials.createFromSecureContext(createTlsContext(files), { rejectUnauthorized: true })),
         ),
     channelOptions: {
+      'grpc.default_authority': address,
+      // gRPC would read grpc_proxy, https_proxy and http_proxy itself, without NO_PROXY and HTTPS_PROXY.
+      'grpc.enable_http_proxy': 0,
       'grpc.max_reconnect_backoff_ms': 2000,
       'grpc.primary_user_agent': 'hatchet-server-otel',
       'grpc.default_compression_algorithm': grpc.compressionAlgorithms[compression === 'gzip' ? 'gzip' : 'identity'],

@@ -35,7 +35,7 @@ export function describeProblem({ source, file, value, expected }: Configuration
  */
 export function maskCredentials(value: string): string {
   if (value.includes('-----BEGIN') || AUTHORIZATION.test(value)) return '(hidden)';
-  const shown = value.replace(/(\/\/|^)[^/@\s]+@/, '$1(hidden)@').replace(/\?.*$/s, '?(hidden)');
+  const shown = value.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/is, '$1(hidden)@').replace(/\?.*$/s, '?(hidden)');
   return shown.length > LONGEST ? `${shown.slice(0, LONGEST)}…` : shown;
 }
 

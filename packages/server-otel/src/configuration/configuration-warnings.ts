@@ -1,5 +1,6 @@
 import { nearestName } from '@hatchet-ts/internal/nearest-name';
 import type { ConfigurationFile } from './configuration-file.ts';
+import { proxyOf } from './proxy.ts';
 import { type Configuration, SETTINGS, type SettingName } from './settings.ts';
 import { boolean } from './values.ts';
 import type { Written } from './written-value.ts';
@@ -59,3 +60,14 @@ export function hatchetBooleanWarnings(written: Readonly<Record<SettingName, Wri
 }
 
 const GO_BOOLEANS: ReadonlySet<string> = new Set('1 t T TRUE true True 0 f F FALSE false False'.split(' '));
+
+/** Warns of a proxy URL whose parts are read differently than expected; as in Hatchet’s own services. */
+export function proxyWarnings(configuration: Partial<Configuration>, variable: string): string[] {
+  const { collector, httpsProxy, noProxy = [] } = configuration;
+  const proxy = proxyOf({ collector, httpsProxy, noProxy });
+  const warnings: string[] = [];
+  if (proxy?.scheme === 'https')
+    warnings.push(`${variable}: the connection to the proxy itself is plaintext; write http://`);
+  if (proxy?.hasDefaultPort) warnings.push(`${variable} has no port; using ${proxy.port}; write http://host:port`);
+  return warnings;
+}

@@ -12,7 +12,13 @@ export function formatEndpoint({ host, port }: Endpoint): string {
 
 /** Parses `host:port`. A problem completes the sentence "expected …" and contains the correction. */
 export function parseEndpoint(text: string): Endpoint | { readonly problem: string } {
-  const [, scheme, afterScheme] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(text) ?? [];
+  if (/^(unix(-abstract)?:(?!\d+$)|[./])/i.test(text)) {
+    return {
+      problem:
+        'host:port, not a Unix socket: let the OTLP/gRPC receiver of the collector listen on a port, and write for example localhost:4317',
+    };
+  }
+  const [, resolver, scheme = resolver, afterScheme] = SCHEME.exec(text) ?? [];
   if (scheme !== undefined) {
     const rest = (afterScheme ?? '').replace(/\/.*$/, '').replace(/^.*@/, '');
     const insecure = scheme.toLowerCase() === 'http' ? ' and SERVER_OTEL_INSECURE=true for plaintext' : '';
@@ -36,3 +42,6 @@ export function parseEndpoint(text: string): Endpoint | { readonly problem: stri
     return { problem: `a port from 1 to 65535: write ${formatEndpoint({ host, port: 4317 })}` };
   return { host, port };
 }
+
+/** A URL, or a name as gRPC's Go library reads it: `dns:///collector:4317`, `dns:collector:4317`. */
+const SCHEME = /^(?:(dns|ipv4|ipv6|passthrough|xds):(?:\/\/[^/]*\/)?(?=.*:\d+$)|([a-z][a-z\d+.-]*):\/\/)(.*)$/i;

@@ -1,6 +1,11 @@
 import { type ConfigurationProblem, describeProblem, ServerTelemetryConfigError } from './configuration-error.ts';
 import { CONFIG_FILE_VARIABLE, readConfigurationFile } from './configuration-file.ts';
-import { hatchetBooleanWarnings, ineffectiveTlsWarnings, unknownNameWarnings } from './configuration-warnings.ts';
+import {
+  hatchetBooleanWarnings,
+  ineffectiveTlsWarnings,
+  proxyWarnings,
+  unknownNameWarnings,
+} from './configuration-warnings.ts';
 import { readAuthFile, readTlsFiles, type TlsFiles } from './credential-files.ts';
 import { type Configuration, SETTINGS, type Setting, type SettingName } from './settings.ts';
 import { type Environment, type Origin, problemOf, type Written, writtenFor } from './written-value.ts';
@@ -66,6 +71,7 @@ export function readConfiguration(env: Environment, directory = '.'): EffectiveC
     ...ignored,
     ...unknownNameWarnings(env, file),
     ...hatchetBooleanWarnings(written),
+    ...proxyWarnings(values as Partial<Configuration>, written.httpsProxy.origin.name),
     ...ineffectiveTlsWarnings(values as Partial<Configuration>, (name) => written[name].origin.name),
   ];
   if (problems.length > 0) throw new ServerTelemetryConfigError(problems, warnings);

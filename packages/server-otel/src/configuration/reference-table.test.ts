@@ -10,5 +10,5 @@ it('the table of settings in the README is that of the code; `pnpm run docs` wri
 });
 
 it('has a row for each setting', () => {
-  for (const { variable } of Object.values(SETTINGS)) expect(referenceTable()).toContain(`| \`${variable}\``);
+  for (const { variable } of Object.values(SETTINGS)) expect(referenceTable()).toContain(`\n| \`${variable}\``);
 });

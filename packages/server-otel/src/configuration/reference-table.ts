@@ -3,8 +3,8 @@ import { SETTINGS } from './settings.ts';
 
 /** Renders all settings as a Markdown table, from the table that the code reads. */
 export function referenceTable(): string {
-  const rows = Object.values(SETTINGS).map(({ variable, yaml, default: initial, description }) => [
-    `\`${variable}\``,
+  const rows = Object.values(SETTINGS).map(({ variable, alias, yaml, default: initial, description }) => [
+    alias === undefined ? `\`${variable}\`` : `\`${variable}\`, \`${alias}\``,
     yaml === undefined ? '' : `\`${yaml}\``,
     initial === '(empty)' ? '' : `\`${initial}\``,
     description,

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import type { LogLevel } from '../logger.ts';
 import type { Endpoint } from './endpoint.ts';
+import { type HttpProxy, parseNoProxy } from './proxy.ts';
 import * as values from './values.ts';
 
 /** One setting. Code, `check` and documentation are made from these rows. */
 export interface Setting<T> {
   readonly variable: string;
+  /** Another spelling of the variable, read if that one is not set. */
+  readonly alias?: string;
   /** Path in `server.yaml`; without it, the setting is read from the environment only. */
   readonly yaml?: string;
   /** Text of the documentation. */
@@ -43,6 +46,9 @@ export interface Configuration {
   /** Largest number of queued spans. */
   readonly queueSize: number;
   readonly shutdownTimeoutMillis: number;
+  readonly httpsProxy: HttpProxy | undefined;
+  /** Entries of `NO_PROXY`. */
+  readonly noProxy: readonly string[];
   readonly podName: string | undefined;
   readonly podNamespace: string | undefined;
   readonly sdkDisabled: boolean;
@@ -180,6 +186,23 @@ export const SETTINGS: { readonly [Name in keyof Configuration]: Setting<Configu
     default: '5s',
     expected: 'a duration from 0s to 1h, such as 500ms, 5s or 1m30s',
     schema: values.duration({ min: 0, max: 3_600_000 }).default(5000),
+  },
+  httpsProxy: {
+    variable: 'HTTPS_PROXY',
+    alias: 'https_proxy',
+    description:
+      'HTTP proxy to the collector, `http://user:password@host:port`; never for `localhost` or loopback addresses',
+    default: '(empty)',
+    expected: 'http://host:port',
+    schema: values.proxy().optional(),
+  },
+  noProxy: {
+    variable: 'NO_PROXY',
+    alias: 'no_proxy',
+    description: 'hosts without the proxy: names (with subdomains), addresses, CIDR ranges or `*`, separated by commas',
+    default: '(empty)',
+    expected: 'names, IP addresses or CIDR ranges, separated by commas',
+    schema: z.string().transform(parseNoProxy).default([]),
   },
   podName: {
     variable: 'K8S_POD_NAME',

@@ -1,6 +1,7 @@
 import { parseGoDuration } from '@hatchet-ts/internal/go-duration';
 import { z } from 'zod';
 import { type Endpoint, parseEndpoint } from './endpoint.ts';
+import { type HttpProxy, parseProxy } from './proxy.ts';
 
 /*
  * Parsers of settings, the same for variables and YAML. An issue with `params.expected` describes the valid value more
@@ -68,8 +69,16 @@ export function hostName(): z.ZodType<string, string> {
 }
 
 export function endpoint(): z.ZodType<Endpoint, string> {
+  return parsedBy(parseEndpoint);
+}
+
+export function proxy(): z.ZodType<HttpProxy, string> {
+  return parsedBy(parseProxy);
+}
+
+function parsedBy<T extends object>(parse: (text: string) => T | { readonly problem: string }): z.ZodType<T, string> {
   return z.string().transform((text, ctx) => {
-    const parsed = parseEndpoint(text.trim());
+    const parsed = parse(text.trim());
     if (!('problem' in parsed)) return parsed;
     ctx.addIssue({ code: 'custom', params: { expected: parsed.problem } });
     return z.NEVER;

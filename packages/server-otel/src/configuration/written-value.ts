@@ -7,7 +7,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Source of a value. */
 export interface Origin {
   readonly from: 'environment' | 'file' | 'default';
-  /** The variable or the path of the YAML key. */
+  /** The variable (or its other spelling) or the path of the YAML key. */
   readonly name: string;
 }
 
@@ -22,12 +22,14 @@ export interface Written {
 
 /** Finds the text of a setting: environment over file over default. An empty variable counts as not set. */
 export function writtenFor(
-  { variable, yaml }: Setting<unknown>,
+  { variable, alias, yaml }: Setting<unknown>,
   env: Environment,
   file: ConfigurationFile | undefined,
 ): Written {
-  const text = env[variable];
-  if (text !== undefined && text !== '') return { origin: { from: 'environment', name: variable }, text };
+  for (const name of [variable, alias]) {
+    const text = name && env[name];
+    if (text) return { origin: { from: 'environment', name }, text };
+  }
   const entry = yaml === undefined ? undefined : file?.entries.get(yaml.toLowerCase());
   if (file === undefined || entry === undefined)
     return { origin: { from: 'default', name: variable }, text: undefined };

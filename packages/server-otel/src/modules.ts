@@ -37,10 +37,6 @@ export function loadGrpc(): typeof import('@grpc/grpc-js') {
   return load('@grpc/grpc-js');
 }
 
-export function loadDatabaseInstrumentation(): typeof import('@opentelemetry/instrumentation-pg') {
-  return load('@opentelemetry/instrumentation-pg');
-}
-
 export function loadRuntimeInstrumentation(): typeof import('@opentelemetry/instrumentation-runtime-node') {
   return load('@opentelemetry/instrumentation-runtime-node');
 }

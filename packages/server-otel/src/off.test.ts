@@ -23,7 +23,7 @@ const twoServices = async (env: Record<string, string>) =>
   };
 
 /** Modules that create, keep and send spans and metrics. */
-const PIPELINE = /^@opentelemetry\/(sdk-|exporter-|otlp-|resources|instrumentation-pg)/;
+const PIPELINE = /^@opentelemetry\/(sdk-|exporter-|otlp-|resources|instrumentation-runtime-node)/;
 
 describe('a service without a collector', () => {
   it.each([

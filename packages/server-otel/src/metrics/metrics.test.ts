@@ -122,10 +122,12 @@ it('HTTP requests are measured by route, never by path; probes not at all', asyn
 
 let database: TemporaryDatabase;
 let pool: Pool;
+let temporary: () => Promise<TemporaryDatabase>;
 beforeAll(async () => {
   await startRecording().telemetry.shutdown(); // pg is loaded after it is instrumented
   const { temporaryDatabase } = await import('@hatchet-ts/storage/embedded');
   const { default: pg } = await import('pg');
+  temporary = temporaryDatabase;
   database = await temporaryDatabase();
   pool = new pg.Pool({ connectionString: database.url, max: 2 });
 });
@@ -134,7 +136,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-it('queries are measured whether they are traced or not, without their text; so are the connections of the pool', async () => {
+it('queries are measured whether they are traced or not, without their text', async () => {
   await pool.query('SELECT 1');
   await runSpan('queue', {}, () => pool.query('SELECT 2'));
   await expect(pool.query('SELECT 1/0')).rejects.toThrow();
@@ -143,17 +145,65 @@ it('queries are measured whether they are traced or not, without their text; so 
     { unit: 's', value: 2 },
     { unit: 's', value: 1 },
   ]);
-  expect(points[1]?.attributes).toHaveProperty('error.type');
-  expect(Object.keys(points[0]?.attributes ?? {}).sort()).toEqual([
-    'db.namespace',
-    'db.operation.name',
-    'db.system.name',
-    'server.address',
-    'server.port',
-  ]);
-  const connections = await pointsOf('db.client.connection.count');
-  expect(connections.reduce((sum, { value }) => sum + Number(value), 0)).toBe(1);
+  const { port, hostname, pathname } = new URL(database.url);
+  const attributes = {
+    'db.system.name': 'postgresql',
+    'db.namespace': pathname.slice(1),
+    'db.operation.name': 'SELECT',
+    'server.address': hostname,
+    'server.port': Number(port),
+  };
+  expect(points.map((point) => point.attributes)).toEqual([attributes, { ...attributes, 'error.type': '22012' }]);
   expect(await recording.tree()).toMatch(/^hatchet\.run\/queue INTERNAL\n {2}pg\.query:SELECT \S+ CLIENT$/);
+});
+
+it('pg.Query, cursors, streams and COPY are measured once each', async () => {
+  const { default: pg } = await import('pg');
+  const { default: Cursor } = await import('pg-cursor');
+  const { default: QueryStream } = await import('pg-query-stream');
+  const { to: copyTo } = await import('pg-copy-streams');
+  const client = await pool.connect();
+  await once(client.query(new pg.Query('SELECT 1')), 'end');
+  const cursor = client.query(new Cursor('SELECT 1'));
+  await cursor.read(1);
+  await cursor.close();
+  await client.query(new QueryStream('SELECT 1')).toArray();
+  await client.query(copyTo('COPY (SELECT 1) TO STDOUT')).toArray();
+  client.release();
+  const points = await pointsOf('db.client.operation.duration');
+  expect(points.map(({ attributes, value }) => [attributes?.['db.operation.name'], value])).toEqual([
+    ['SELECT', 3],
+    ['COPY', 1],
+  ]);
+});
+
+it('connections are counted by database, over all its pools, until the pools end', async () => {
+  const { default: pg } = await import('pg');
+  const other = await temporary();
+  const options = { connectionString: database.url, max: 3 };
+  const pools = [new pg.Pool(options), new pg.Pool(options), new pg.Pool({ connectionString: other.url, max: 1 })];
+  const [first, second, third] = pools as [Pool, Pool, Pool];
+  const used = await Promise.all([first.connect(), first.connect(), second.connect(), third.connect()]);
+  const waiting = third.query('SELECT 1');
+  used[0].release();
+
+  const connections = async (name: string) =>
+    Object.fromEntries(
+      (await pointsOf(`db.client.connection.${name}`)).map(({ attributes, value }) => [
+        [attributes?.['db.client.connection.pool.name'], attributes?.['db.client.connection.state']].join(' ').trim(),
+        value,
+      ]),
+    );
+  const [here, there] = [database, other].map(({ url }) => url.replace(/^.*@/, ''));
+  expect(await connections('count')).toMatchObject({ [`${here} used`]: 2, [`${there} used`]: 1, [`${there} idle`]: 0 });
+  expect(await connections('pending_requests')).toEqual({ [`${here}`]: 0, [`${there}`]: 1 });
+  expect(await connections('max')).toEqual({ [`${here}`]: 2 + 3 + 3, [`${there}`]: 1 });
+
+  for (const client of used.slice(1)) client?.release();
+  await waiting;
+  await Promise.all(pools.map((ended) => ended.end()));
+  expect(await connections('max')).toEqual({ [`${here}`]: 2, [`${there}`]: 0 });
+  await other.drop();
 });
 
 it('the process is measured: event loop, garbage collection, heap', async () => {

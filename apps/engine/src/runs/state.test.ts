@@ -243,6 +243,14 @@ describe('a DAG', () => {
     ]);
   });
 
+  test('has no stop for an attempt whose cancellation its worker reported', () => {
+    const [first] = state(diamond, [RUNNING]).tasks;
+    const { retryCount } = first!;
+    const result = advance(state(diamond, [RUNNING]), { kind: 'cancelled', taskId: 'a', retryCount }, NOW);
+    expect(result.effects[0]).toMatchObject({ kind: 'attempt-ended', outcome: 'cancelled', task: { id: 'a' } });
+    expect(result.effects[0]).not.toHaveProperty('stopReason');
+  });
+
   test('continues without the branch of an individually cancelled task', () => {
     const result = after(state(diamond, [{ status: 'COMPLETED' }, RUNNING, RUNNING]), {
       kind: 'cancelled',

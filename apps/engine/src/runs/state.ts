@@ -199,7 +199,9 @@ class Draft {
     for (const task of this.#tasks) {
       if (OVER.has(task.status) || (taskId !== undefined && task.id !== taskId)) continue;
       if (retryCount !== undefined && task.retryCount !== retryCount) continue;
-      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', { stopReason: 'cancelled' });
+      // The worker that reports the cancellation of an attempt has stopped it.
+      const isReport = retryCount !== undefined;
+      if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', isReport ? {} : { stopReason: 'cancelled' });
       this.finish(task, 'CANCELLED', { error: CANCELLED_ERROR });
     }
   }

@@ -1,4 +1,4 @@
-import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { baggageEntryMetadataFromString, propagation, ROOT_CONTEXT } from '@opentelemetry/api';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatBaggage, withBaggage } from './baggage.ts';
@@ -14,6 +14,33 @@ test('invalid members are ignored one by one', () => {
   expect(read(42)).toBeUndefined();
   expect(read('a=%zz,b=2,=3')).toBe('b=2');
 });
+
+test('an entry that cannot be encoded is left out, and the others are sent', () => {
+  const baggage = propagation.createBaggage({
+    half: { value: 'a\ud800' },
+    '\udc00': { value: 'key' },
+    throwing: { value: '1', metadata: { ...baggageEntryMetadataFromString(''), toString: fail } },
+    whole: { value: '2' },
+  });
+  expect(formatBaggage(baggage)).toBe('whole=2');
+});
+
+test('baggage that throws when read is not sent', () => {
+  expect(formatBaggage({ ...propagation.createBaggage(), getAllEntries: fail })).toBeUndefined();
+});
+
+test.each(['ttl=3,admin=true', 'a\r\nb', 'ä'])(
+  'properties that would change other entries are left out: %j',
+  (properties) => {
+    const metadata = baggageEntryMetadataFromString(properties);
+    const baggage = propagation.createBaggage({ tenant: { value: 'a', metadata }, plan: { value: 'gold' } });
+    expect(formatBaggage(baggage)).toBe('tenant=a,plan=gold');
+  },
+);
+
+const fail = () => {
+  throw new Error('mine');
+};
 
 test('any keys and values make the round trip', () => {
   const key = fc.stringMatching(/^[a-z][a-z0-9_-]{0,9}$/);

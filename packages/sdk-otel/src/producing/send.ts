@@ -88,8 +88,10 @@ export function prepareBulkSend<Args extends readonly unknown[], Item, Result>(
     const below = changedContext(span, above);
     const contextOfCall = outgoingContext(span, above, settings);
     const limit = recording ? settings.maxItemSpans : 0;
+    let sentItems = 0;
     const items = bulk.items.map((item, index) => {
       if (bulk.isReplayed?.(index)) return item;
+      sentItems++;
       let outgoing = contextOfCall;
       if (itemSpans.length < limit) {
         const plan = bulk.plan(item, index);
@@ -100,7 +102,7 @@ export function prepareBulkSend<Args extends readonly unknown[], Item, Result>(
       const metadata = metadataWithContext(bulk.metadata(item), outgoing, bulk.operation);
       return metadata ? bulk.withMetadata(item, metadata) : item;
     });
-    if (limit > 0 && items.length > limit) {
+    if (limit > 0 && sentItems > limit) {
       describe(telemetry, span, bulk.client, () => ({ hatchet: { num_item_spans: limit } }));
     }
     const sentArgs = withItems(items);

@@ -14,6 +14,8 @@ export interface ClassPatch {
   readonly wrappers: { readonly [method: string]: Wrapper };
   /** Observers of the objects that the class's getters return. */
   readonly accessors?: { readonly [property: string]: (owner: unknown, value: unknown) => void };
+  /** Observers of the objects that the constructor assigns to properties. */
+  readonly assignments?: { readonly [property: string]: (value: unknown) => void };
 }
 
 /** Creates the traced method from the original one. */

@@ -41,7 +41,7 @@ export class PatchedMethods {
       sdkVersion,
       wrapped: new Map(),
       missing: new Set(),
-      restore: observeAccessors(prototype, patch.accessors ?? {}),
+      restore: observeProperties(prototype, patch),
     };
     this.#classes.set(prototype, entry);
     for (const [method, wrapper] of Object.entries(wrappers)) {
@@ -108,6 +108,33 @@ interface Entry {
 
 function replacedMethods(prototype: Prototype, { wrapped }: Entry): string[] {
   return [...wrapped].filter(([method, ours]) => prototype[method] !== ours).map(([method]) => method);
+}
+
+function observeProperties(prototype: Prototype, { accessors = {}, assignments = {} }: ClassPatch): () => void {
+  const restoreAccessors = observeAccessors(prototype, accessors);
+  const restoreAssignments = observeAssignments(prototype, assignments);
+  return () => {
+    restoreAccessors();
+    restoreAssignments();
+  };
+}
+
+// A setter of the prototype sees what a constructor assigns; the instance then has the property itself, as without it.
+function observeAssignments(prototype: Prototype, assignments: NonNullable<ClassPatch['assignments']>): () => void {
+  const observed = Object.entries(assignments).filter(([property]) => !Object.hasOwn(prototype, property));
+  for (const [property, observe] of observed) {
+    Object.defineProperty(prototype, property, {
+      configurable: true,
+      get: () => undefined,
+      set(this: object, value: unknown) {
+        Object.defineProperty(this, property, { value, writable: true, enumerable: true, configurable: true });
+        guard(`observing ${property}`, () => observe(value));
+      },
+    });
+  }
+  return () => {
+    for (const [property] of observed) Reflect.deleteProperty(prototype, property);
+  };
 }
 
 // Shimmer wraps only methods, so a getter is replaced by one that passes its result to the observer, once for all

@@ -1,10 +1,12 @@
 import type { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
 import type { Attempt } from '../attempts/attempt-memory.ts';
 import { type PreparedCall, traceCall } from '../call/prepared-call.ts';
+import { untracedAtRoot } from '../context/untraced.ts';
 import type { ClassPatch } from '../instrumentation/class-patch.ts';
 
 /**
- * Watches `DispatcherClient.sendStepActionEvent` and `.sendBatchActionEvent`; makes no span. The SDK swallows the error of
+ * Watches `DispatcherClient.sendStepActionEvent` and `.sendBatchActionEvent`, and keeps heartbeats from making spans under
+ * an instrumentation of gRPC; makes no span. The SDK swallows the error of
  * an undelivered report and returns nothing for success, cancellation and eviction alike, so the reports distinguish
  * these ends of an attempt.
  */
@@ -12,6 +14,7 @@ export const dispatcherClientPatch: ClassPatch = {
   file: 'clients/dispatcher/dispatcher-client.js',
   className: 'DispatcherClient',
   later: ['sendBatchActionEvent'], // 1.28
+  assignments: { client: hideHeartbeats },
   wrappers: {
     sendStepActionEvent: (original, telemetry) =>
       function sendStepActionEvent(this: DispatcherClient, ...args: ReportArgs) {
@@ -47,6 +50,13 @@ export const dispatcherClientPatch: ClassPatch = {
       },
   },
 };
+
+/** A worker sends a heartbeat every four seconds, from a thread of its own. */
+function hideHeartbeats(value: unknown): void {
+  const client = value as DispatcherClient['client'];
+  const { heartbeat } = client;
+  client.heartbeat = (...args) => untracedAtRoot(() => heartbeat(...args));
+}
 
 type ReportArgs = Parameters<DispatcherClient['sendStepActionEvent']>;
 type ReportResult = ReturnType<DispatcherClient['sendStepActionEvent']>;

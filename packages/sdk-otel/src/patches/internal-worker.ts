@@ -5,6 +5,7 @@ import { prepareCancel } from '../consuming/cancellation.ts';
 import { prepareTask } from '../consuming/task.ts';
 import type { TaskWorker } from '../consuming/task-facts.ts';
 import { exitAfterFlush } from '../consuming/worker-exit.ts';
+import { untracedAtRoot } from '../context/untraced.ts';
 import type { ClassPatch } from '../instrumentation/class-patch.ts';
 import { isLive } from '../telemetry/telemetry.ts';
 
@@ -61,8 +62,10 @@ export const internalWorkerPatch: ClassPatch = {
     exitGracefully: (original, telemetry) =>
       function exitGracefully(this: InternalWorker, ...args: ExitArgs): Promise<void> {
         const [handleKill, ...rest] = args;
-        if (!handleKill || !telemetry.enabled) return original.apply(this, args);
-        return exitAfterFlush(telemetry, () => original.call(this, false, ...rest));
+        if (!telemetry.enabled) return original.apply(this, args);
+        // its requests, such as pausing the worker, are the SDK's own
+        if (!handleKill) return untracedAtRoot(() => original.apply(this, args));
+        return exitAfterFlush(telemetry, () => untracedAtRoot(() => original.call(this, false, ...rest)));
       },
   },
 };

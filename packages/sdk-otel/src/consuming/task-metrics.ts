@@ -1,3 +1,4 @@
+import { errorType } from '@hatchet-ts/internal/thrown-value';
 import type { Attributes } from '@opentelemetry/api';
 import type { Outcome } from '../attempts/outcome.ts';
 import { guard } from '../call/guard.ts';
@@ -8,7 +9,6 @@ import {
   ATTR_MESSAGING_OPERATION_NAME,
   ATTR_MESSAGING_SYSTEM,
 } from '../tables/semconv.ts';
-import { errorTypeOf } from '../telemetry/failure.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { TaskFacts } from './task-facts.ts';
 
@@ -41,7 +41,7 @@ export function measureTask(
         [ATTR_MESSAGING_OPERATION_NAME]: 'process',
         ...(!excluded.has('workflow_name') && { [ATTR_MESSAGING_DESTINATION_NAME]: workflow_name }),
         ...metricAttributes(excluded, { step_name, outcome }),
-        ...(failure && { [ATTR_ERROR_TYPE]: errorTypeOf(failure) }),
+        ...(failure && { [ATTR_ERROR_TYPE]: errorType(failure.thrown) }),
       });
     });
 }

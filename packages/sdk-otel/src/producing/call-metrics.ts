@@ -1,3 +1,4 @@
+import { errorType } from '@hatchet-ts/internal/thrown-value';
 import type { Attributes } from '@opentelemetry/api';
 import { guard } from '../call/guard.ts';
 import type { SpanValues } from '../tables/attributes.ts';
@@ -8,7 +9,6 @@ import {
   ATTR_MESSAGING_SYSTEM,
 } from '../tables/semconv.ts';
 import { SPANS } from '../tables/spans.ts';
-import { errorTypeOf } from '../telemetry/failure.ts';
 import type { SpanPlan } from '../telemetry/span.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
 
@@ -38,7 +38,7 @@ export function measureCall(
     const isNamed = name === 'workflow_name' || (name === 'event_key' && settings.eventKeyInMetrics);
     const destination = isNamed && !excluded.has(name) ? to?.hatchet[name] : undefined;
     if (typeof destination === 'string') attributes[ATTR_MESSAGING_DESTINATION_NAME] = destination;
-    if (failure) attributes[ATTR_ERROR_TYPE] = errorTypeOf(failure);
+    if (failure) attributes[ATTR_ERROR_TYPE] = errorType(failure.thrown);
     return attributes;
   };
   const record = (failure?: { readonly thrown: unknown }) => {

@@ -12,6 +12,16 @@ test('zero is kept; undefined, null and the empty string are left out', () => {
   expect(spanAttributes({ hatchet }, none)).toEqual({ 'hatchet.retry_count': 0, 'hatchet.child_index': 0 });
 });
 
+test('control characters are replaced, which the engine could not store', () => {
+  const hatchet: HatchetValues = { event_key: 'a\0b', unique_event_keys: ['c\0'] };
+  expect(spanAttributes({ hatchet, destination: 'event_key', clientId: 'd\0' }, none)).toEqual({
+    'hatchet.event_key': 'a\ufffdb',
+    'hatchet.unique_event_keys': ['c\ufffd'],
+    'messaging.destination.name': 'a\ufffdb',
+    'messaging.client.id': 'd\ufffd',
+  });
+});
+
 test('values of a wrong type are left out', () => {
   const hatchet = {
     priority: 'high',

@@ -1,3 +1,4 @@
+import { cleanText } from '@hatchet-ts/internal/clean-text';
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import {
   ATTR_MESSAGING_BATCH_MESSAGE_COUNT,
@@ -146,14 +147,14 @@ export function setAttributes(
     const given = hatchet[attribute];
     if (given === undefined || given === null || given === '' || (excludes && excluded.has(attribute))) continue;
     const { key, type } = ATTRIBUTES[attribute];
-    const value = type === 'string' && typeof given === 'string' ? given : convert(type, given);
+    const value = type === 'string' && typeof given === 'string' ? cleanText(given) : convert(type, given);
     if (value === undefined) continue;
     span.setAttribute(key, value);
     if (attribute === destination) span.setAttribute(ATTR_MESSAGING_DESTINATION_NAME, value);
     else if (attribute === message) span.setAttribute(ATTR_MESSAGING_MESSAGE_ID, value);
     else if (attribute === batch) span.setAttribute(ATTR_MESSAGING_BATCH_MESSAGE_COUNT, value);
   }
-  if (clientId) span.setAttribute(ATTR_MESSAGING_CLIENT_ID, clientId);
+  if (clientId) span.setAttribute(ATTR_MESSAGING_CLIENT_ID, cleanText(clientId));
 }
 
 class AttributeBag {
@@ -168,7 +169,7 @@ class AttributeBag {
 function convert(type: AttributeDefinition['type'], value: unknown): number | string | string[] | undefined {
   if (type === 'int') return Number.isInteger(value) ? (value as number) : undefined;
   if (type === 'list') {
-    return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : undefined;
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string').map(cleanText) : undefined;
   }
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
     ? String(value)

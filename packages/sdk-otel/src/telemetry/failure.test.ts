@@ -1,7 +1,8 @@
+import { errorType } from '@hatchet-ts/internal/thrown-value';
 import { SpanStatusCode } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { startRecorder } from '../testing/recorder.ts';
-import { errorType, recordFailure } from './failure.ts';
+import { recordFailure } from './failure.ts';
 
 class CardDeclined extends Error {}
 
@@ -37,6 +38,35 @@ test.each([
   expect(recorded?.status).toEqual({ code: SpanStatusCode.ERROR, message });
   expect(recorded?.events.map((event) => event.attributes?.['exception.message'])).toEqual([message]);
   expect(recorded?.attributes['error.type']).toBe(errorType(thrown));
+});
+
+const failedSpan = (thrown: unknown) => {
+  const recorder = startRecorder();
+  const span = recorder.provider.getTracer('test').startSpan('task');
+  recordFailure(span, thrown);
+  span.end();
+  const [recorded] = recorder.take();
+  return { status: recorded?.status.message ?? '', exception: recorded?.events[0]?.attributes ?? {} };
+};
+
+test('the causes of an error stand in the recorded stack', () => {
+  const { exception } = failedSpan(new Error('order failed', { cause: new Error('no money') }));
+  expect(exception['exception.stacktrace']).toMatch(
+    /^Error: order failed\n {4}at [\s\S]* {\n {2}\[cause]: Error: no money\n {6}at /,
+  );
+});
+
+test('control characters of an error reach no field of the span, which the engine could not store', () => {
+  const span = failedSpan(Object.assign(new Error('a\0b', { cause: new Error('c\x1bd') }), { name: 'E\0' }));
+  expect(JSON.stringify(span)).not.toMatch(/\\u00(?!0a)[01]/i);
+  expect(span.status).toBe('a\ufffdb');
+});
+
+test('a long error is cut', () => {
+  const { status, exception } = failedSpan(new Error('x'.repeat(1_400_000)));
+  expect(status).toHaveLength(4096);
+  expect(exception['exception.message']).toHaveLength(4096);
+  expect(String(exception['exception.stacktrace']).length).toBeLessThanOrEqual(16_384);
 });
 
 test('a span whose error throws when read still ends as an error', () => {

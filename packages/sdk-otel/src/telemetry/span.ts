@@ -1,3 +1,4 @@
+import { cleanText } from '@hatchet-ts/internal/clean-text';
 import {
   type Attributes,
   type Context,
@@ -140,7 +141,7 @@ export function prepareSpan<Args extends readonly unknown[], Result>(
 
 function spanName(settings: Settings, { operation, nameSuffix }: SpanPlan, tableName: string): string {
   const name = nameSuffix ? `${tableName}.${nameSuffix}` : tableName;
-  if (!settings.spanName) return name;
+  if (!settings.spanName) return cleanText(name);
   const chosen = callUserFunction('spanName', settings.spanName, operation, name);
-  return typeof chosen === 'string' && chosen !== '' ? chosen : name;
+  return cleanText(typeof chosen === 'string' && chosen !== '' ? chosen : name);
 }

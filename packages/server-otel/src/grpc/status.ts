@@ -1,4 +1,4 @@
-import { type Attributes, type Span, SpanStatusCode } from '@opentelemetry/api';
+import type { Attributes, Span } from '@opentelemetry/api';
 import {
   ATTR_ERROR_TYPE,
   ATTR_RPC_METHOD,
@@ -7,6 +7,7 @@ import {
   RPC_SYSTEM_NAME_VALUE_GRPC,
 } from '@opentelemetry/semantic-conventions';
 import { loadGrpc } from '../modules.ts';
+import { recordFailure } from '../spans/failure.ts';
 
 /** Name of a gRPC status. */
 export type GrpcCode = keyof typeof import('@grpc/grpc-js').status;
@@ -46,11 +47,8 @@ export function recordGrpcError(span: Span, error: unknown): void {
   const code = codeOf(error);
   span.setAttribute(ATTR_RPC_STATUS_CODE, code);
   if (code === 'OK' || code === 'CANCELLED') return;
-  span.setAttribute(ATTR_ERROR_TYPE, code);
-  if (!SERVER_ERRORS.has(code)) return;
-  const exception = error instanceof Error ? error : new Error(String(error));
-  span.recordException(exception);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
+  if (SERVER_ERRORS.has(code)) recordFailure(span, error, code);
+  else span.setAttribute(ATTR_ERROR_TYPE, code);
 }
 
 /** Returns the status with which nice-grpc answers: of a `ServerError` its code, CANCELLED for an abort, else UNKNOWN. */

@@ -92,7 +92,7 @@ describe('a request', () => {
   it('whose handler throws is an error with the exception; the application decides the response', async () => {
     const url = await listen((app) => {
       app.get('/', () => {
-        throw new TypeError('broken');
+        throw new TypeError('broken', { cause: new Error('NUL \0') });
       });
       app.onError((_error, c) => c.text('sorry', 500));
     });
@@ -100,6 +100,7 @@ describe('a request', () => {
     const [span] = await recording.spans();
     expect(span?.attributes['error.type']).toBe('TypeError');
     expect(span?.events[0]?.attributes?.['exception.message']).toBe('broken');
+    expect(span?.events[0]?.attributes?.['exception.stacktrace']).toContain('[cause]: Error: NUL \ufffd');
   });
 
   it('without a matching route is named by its method', async () => {

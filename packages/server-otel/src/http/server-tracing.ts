@@ -1,3 +1,4 @@
+import { errorType } from '@hatchet-ts/internal/thrown-value';
 import {
   type Attributes,
   context,
@@ -24,6 +25,7 @@ import {
 } from '@opentelemetry/semantic-conventions';
 import { startServerTimer } from '../metrics/server-durations.ts';
 import { serverTracer } from '../process-telemetry.ts';
+import { recordException } from '../spans/failure.ts';
 import { contextBelow, lookUpParent, type ParentFound, withParent } from '../spans/parent-context.ts';
 import { withCall } from '../spans/tenant.ts';
 
@@ -115,7 +117,7 @@ function responseAttributes(c: HttpContext, failure: unknown): Attributes {
     ...(route !== undefined && { [ATTR_HTTP_ROUTE]: route }),
     [ATTR_HTTP_RESPONSE_STATUS_CODE]: status,
     ...(status >= 500 && {
-      [ATTR_ERROR_TYPE]: failure instanceof Error ? failure.constructor.name : String(status),
+      [ATTR_ERROR_TYPE]: failure === undefined ? String(status) : errorType(failure),
     }),
   };
 }
@@ -125,7 +127,7 @@ function recordResponse(span: Span, method: string, response: Attributes, failur
   if (route !== undefined) span.updateName(`${method} ${route}`);
   span.setAttributes(response);
   if (response[ATTR_ERROR_TYPE] === undefined) return;
-  if (failure instanceof Error) span.recordException(failure);
+  if (failure !== undefined) recordException(span, failure);
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 

@@ -1,3 +1,4 @@
+import { cleanText } from '@hatchet-ts/internal/clean-text';
 import type { Attributes } from '@opentelemetry/api';
 import { RUN_PREFIX } from './names.ts';
 
@@ -54,12 +55,12 @@ export const ENGINE_ATTRIBUTES = {
 
 export type EngineAttributes = AttributesOf<typeof ENGINE_ATTRIBUTES>;
 
-/** Prefixes the keys; leaves out null, undefined and the empty string, keeps zero and false. */
+/** Prefixes the keys; leaves out null, undefined and the empty string, keeps zero and false; texts are clean. */
 export function prefixKeys(prefix: string, values: Readonly<Record<string, unknown>>): Attributes {
   const attributes: Attributes = {};
   for (const [key, value] of Object.entries(values)) {
     if (value === undefined || value === null || value === '') continue;
-    attributes[prefix + key] = value as string | number | boolean;
+    attributes[prefix + key] = typeof value === 'string' ? cleanText(value) : (value as number | boolean);
   }
   return attributes;
 }

@@ -1,3 +1,5 @@
+import { cleanText } from '@hatchet-ts/internal/clean-text';
+import { cleanMessage } from '@hatchet-ts/internal/thrown-value';
 import { ROOT_CONTEXT, type SpanContext, SpanKind, SpanStatusCode, type TimeInput } from '@opentelemetry/api';
 import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
 import { processTelemetry } from '../process-telemetry.ts';
@@ -38,7 +40,7 @@ export function recordEngineSpan(name: EngineSpanName, options: EngineSpanOption
   const span = options.own === undefined ? start() : tracing.withIds(options.own, start);
   if (!span.isRecording()) return;
   span.setAttributes(prefixKeys('hatchet.', { ...options.attributes, span_source: 'engine' }));
-  if (options.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: options.error });
-  if (options.errorType !== undefined) span.setAttribute(ATTR_ERROR_TYPE, options.errorType);
+  if (options.error !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message: cleanMessage(options.error) });
+  if (options.errorType !== undefined) span.setAttribute(ATTR_ERROR_TYPE, cleanText(options.errorType));
   span.end(options.endTime);
 }

@@ -1,5 +1,5 @@
-import { type Context, context, type Span, SpanStatusCode } from '@opentelemetry/api';
-import { ATTR_ERROR_TYPE } from '@opentelemetry/semantic-conventions';
+import { type Context, context, type Span } from '@opentelemetry/api';
+import { recordFailure } from './failure.ts';
 import { contextBelow } from './parent-context.ts';
 
 /**
@@ -12,7 +12,7 @@ export function inSpan<T>(
   span: Span,
   parent: Context,
   fn: (span: Span) => T,
-  onError: (span: Span, error: unknown) => void = recordError,
+  onError: (span: Span, error: unknown) => void = recordFailure,
 ): T {
   const fail = (error: unknown): never => {
     onError(span, error);
@@ -34,15 +34,6 @@ export function inSpan<T>(
     return value;
   }, fail);
   return settled as T;
-}
-
-/** Records an error: status ERROR with the message, the exception as an event, its class as `error.type`. */
-function recordError(span: Span, error: unknown): void {
-  if (!span.isRecording()) return;
-  const exception = error instanceof Error ? error : new Error(String(error));
-  span.recordException(exception);
-  span.setAttribute(ATTR_ERROR_TYPE, error instanceof Error ? error.constructor.name : typeof error);
-  span.setStatus({ code: SpanStatusCode.ERROR, message: exception.message });
 }
 
 function isPromise(value: unknown): value is Promise<unknown> {

@@ -158,28 +158,71 @@ describe('the trace receiver', () => {
     (inner) => ({ value: { $case: 'arrayValue', value: { values: [inner] } } }),
     { value: { $case: 'boolValue', value: true } },
   );
+  const between = (broken: Partial<Span>) =>
+    encodeRequest([otlpSpan('before', 1n), { ...otlpSpan('broken', 2n), ...broken }, otlpSpan('after', 3n)]);
+
   it.each<[string, Partial<Span>, string]>([
     ['a short trace id', { traceId: Buffer.alloc(3, 1) }, 'the trace id has 3 bytes instead of 16'],
     ['an empty span id', { spanId: Buffer.alloc(0) }, 'the span id has 0 bytes instead of 8'],
     ['a trace id of zeros', { traceId: Buffer.alloc(16) }, 'the trace id is all zeros'],
-    ['a short parent id', { parentSpanId: Buffer.alloc(7, 1) }, 'the parent span id has 7 bytes instead of 8'],
-    ['a NUL character in its name', { name: 'a\0b' }, 'the name contains a NUL character'],
-    ['a NUL character in an attribute', attribute(NUL), 'attribute "key" contains a NUL character'],
-    ['NaN', attribute(NAN), 'attribute "key" is NaN, not a finite number'],
-    ['an endless nesting', attribute(NESTED), 'attribute "key" is nested more than 32 levels deep'],
+  ])('rejects a span with %s, and only that span', async (_what, broken, errorMessage) => {
+    expect(await send(between(broken))).toEqual({ rejectedSpans: 1, errorMessage });
+    expect(await names()).toEqual(['before', 'after']);
+  });
+
+  const link = { traceId: Buffer.alloc(16, 1), traceState: '', attributes: [], droppedAttributesCount: 0, flags: 0 };
+  it.each<[string, Partial<Span>, string, object]>([
+    [
+      'a NUL character in its name',
+      { name: 'broken\0' },
+      'the name contains a NUL character',
+      { name: 'broken\ufffd' },
+    ],
+    [
+      'a NUL character in its status',
+      { status: { code: 2, message: 'a\0b' } },
+      'the status message contains a NUL character',
+      { status_code: 'ERROR', status_message: 'a\ufffdb' },
+    ],
+    [
+      'a NUL character in an attribute',
+      attribute(NUL),
+      'attribute "key" contains a NUL character',
+      { attributes: { key: '\ufffd' } },
+    ],
+    ['NaN', attribute(NAN), 'attribute "key" is NaN, not a finite number', { attributes: { key: 'NaN' } }],
+    ['an endless nesting', attribute(NESTED), 'attribute "key" is nested more than 32 levels deep', {}],
+    [
+      'a short parent id',
+      { parentSpanId: Buffer.alloc(7, 1) },
+      'the parent span id has 7 bytes instead of 8',
+      { parent_span_id: null },
+    ],
+    [
+      'a link without a span',
+      { links: [{ ...link, spanId: Buffer.alloc(8) }] },
+      'the span id of a link is all zeros',
+      { links: [], dropped_links_count: '1' },
+    ],
     [
       'a time beyond all clocks',
       { endTimeUnixNano: 2n ** 63n },
       'the end time is after the year 2262; expected nanoseconds since 1970',
+      { end_time: '9223372036854775807' },
     ],
-  ])('rejects a span with %s, and only that span', async (_what, broken, errorMessage) => {
-    const bytes = encodeRequest([
-      otlpSpan('before', 1n),
-      { ...otlpSpan('broken', 2n), ...broken },
-      otlpSpan('after', 3n),
-    ]);
-    expect(await send(bytes)).toEqual({ rejectedSpans: 1, errorMessage });
-    expect(await names()).toEqual(['before', 'after']);
+  ])('stores a span with %s without it, and reports that', async (_what, broken, fault, columns) => {
+    const errorMessage = `stored with changes: ${fault}`;
+    expect(await send(between(broken))).toEqual({ errorMessage });
+    expect(await stored()).toMatchObject([{ name: 'before' }, columns, { name: 'after' }]);
+  });
+
+  it('counts changes by reason beside the rejections', async () => {
+    const bad = (number: bigint): Span => ({ ...otlpSpan('a\0', number), ...attribute(NUL) });
+    expect(await send(encodeRequest([bad(1n), bad(2n), { ...bad(3n), spanId: Buffer.alloc(8) }]))).toEqual({
+      rejectedSpans: 1,
+      errorMessage:
+        'the span id is all zeros; stored with changes: the name contains a NUL character (2); attribute "key" contains a NUL character (2)',
+    });
   });
 
   it('counts rejections by reason', async () => {

@@ -5,14 +5,15 @@ import { InvalidTokenError, type TokenVerifier } from '@hatchet-ts/storage/crede
 import { type SpanOwner, type SpanRecord, storeSpans } from '@hatchet-ts/storage/traces';
 import type { Server } from 'nice-grpc';
 import { type CallContext, ServerError, Status } from 'nice-grpc-common';
-import { attributesFrom, SpanRejection } from './attributes.ts';
+import { attributesFrom } from './attributes.ts';
 import {
   type ExportTraceServiceRequest,
   type ExportTraceServiceResponse,
-  type ResourceSpans,
+  type InstrumentationScope,
+  type Span,
   TraceServiceDefinition,
 } from './generated/trace-service.ts';
-import { spanFromOtlp } from './span-from-otlp.ts';
+import { SpanRejection, spanFromOtlp } from './span-from-otlp.ts';
 import { TraceBound } from './trace-bound.ts';
 
 /** Full name of the receiver's service: the prefix of its path, for middleware that must skip it. */
@@ -27,8 +28,8 @@ export interface TraceReceiverOptions {
 
 /**
  * Adds OTLP's `TraceService/Export` to a server. It does its own authorization: spans belong to the tenant of the bearer
- * token or to the operator, whatever their attributes name. Spans that cannot be stored are counted in a partial success,
- * which exporters do not retry. If the database is away the status is UNAVAILABLE, which they retry.
+ * token or to the operator, whatever their attributes name. Spans that cannot be stored, and those that were changed to be
+ * stored, are counted in a partial success, which exporters do not retry. If the database is away the status is UNAVAILABLE, which they retry.
  *
  * Neither calls nor their statements are traced: tracing the export of traces would not end.
  */
@@ -43,15 +44,18 @@ export function addTraceReceiver(server: Server, options: TraceReceiverOptions):
     context: CallContext,
   ): Promise<ExportTraceServiceResponse> {
     const owner = await authorize(context);
-    const { spans, rejections } = readSpans(request);
+    const { spans, rejections, changes } = readSpans(request);
     try {
       const { admitted, tooMany } = bound.admit(owner, spans);
       const rejected = await storeSpans(db, owner, admitted);
-      return response([
-        ...rejections,
-        ...rejected.map(() => 'the database cannot store it'),
-        ...tooMany.map(() => 'its trace has reached the limit of spans'),
-      ]);
+      return response(
+        [
+          ...rejections,
+          ...rejected.map(() => 'the database cannot store it'),
+          ...tooMany.map(() => 'its trace has reached the limit of spans'),
+        ],
+        changes,
+      );
     } catch {
       throw new ServerError(Status.UNAVAILABLE, 'the trace store is unavailable; retry later');
     }
@@ -69,44 +73,63 @@ export function addTraceReceiver(server: Server, options: TraceReceiverOptions):
   }
 }
 
-/** Reads spans individually, so that a bad one does not affect the others. */
-function readSpans(request: ExportTraceServiceRequest): { spans: SpanRecord[]; rejections: string[] } {
-  const spans: SpanRecord[] = [];
-  const rejections: string[] = [];
-  for (const resourceSpans of request.resourceSpans) {
-    const read = resourceReader(resourceSpans);
-    for (const { scope, spans: sent } of resourceSpans.scopeSpans) {
-      for (const span of sent) {
-        try {
-          spans.push(spanFromOtlp(span, scope, read()));
-        } catch (error) {
-          if (!(error instanceof SpanRejection)) throw error;
-          rejections.push(error.message);
-        }
-      }
-    }
-  }
-  return { spans, rejections };
+interface ReadSpans {
+  readonly spans: SpanRecord[];
+  /** Reason of each span that cannot be stored. */
+  readonly rejections: string[];
+  /** Reason of each change of a stored span; a reason counts once a span. */
+  readonly changes: string[];
 }
 
-/** Reads the resource once; if it cannot be stored, all its spans are rejected for the same reason. */
-function resourceReader({ resource }: ResourceSpans): () => SpanRecord['resourceAttributes'] {
-  let read: SpanRecord['resourceAttributes'] | undefined;
-  return () => {
-    read ??= attributesFrom(resource?.attributes ?? []);
-    return read;
-  };
+/** Reads spans individually, so that a bad one does not affect the others. */
+function readSpans(request: ExportTraceServiceRequest): ReadSpans {
+  const read: ReadSpans = { spans: [], rejections: [], changes: [] };
+  for (const resourceSpans of request.resourceSpans) {
+    const faults = new Set<string>();
+    const resource = attributesFrom(resourceSpans.resource?.attributes ?? [], (fault) =>
+      faults.add(`the resource: ${fault}`),
+    );
+    for (const { scope, spans } of resourceSpans.scopeSpans) {
+      for (const span of spans) readSpan(read, span, scope, resource, faults);
+    }
+  }
+  return read;
+}
+
+function readSpan(
+  { spans, rejections, changes }: ReadSpans,
+  span: Span,
+  scope: InstrumentationScope | undefined,
+  resource: SpanRecord['resourceAttributes'],
+  faultsOfResource: ReadonlySet<string>,
+): void {
+  const faults = new Set(faultsOfResource);
+  try {
+    spans.push(spanFromOtlp(span, scope, resource, (fault) => faults.add(fault)));
+    changes.push(...faults);
+  } catch (error) {
+    if (!(error instanceof SpanRejection)) throw error;
+    rejections.push(error.message);
+  }
 }
 
 const MOST_REASONS = 5;
 
-function response(rejections: string[]): ExportTraceServiceResponse {
-  if (rejections.length === 0) return { partialSuccess: undefined };
+/** Without rejected spans, a message is a warning (OTLP specification, partial success). */
+function response(rejections: readonly string[], changes: readonly string[]): ExportTraceServiceResponse {
+  if (rejections.length + changes.length === 0) return { partialSuccess: undefined };
+  const messages = [countReasons(rejections)];
+  if (changes.length > 0) messages.push(`stored with changes: ${countReasons(changes)}`);
+  const errorMessage = messages.filter((message) => message !== '').join('; ');
+  return { partialSuccess: { rejectedSpans: BigInt(rejections.length), errorMessage } };
+}
+
+function countReasons(reasons: readonly string[]): string {
   const counts = new Map<string, number>();
-  for (const reason of rejections) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const reasons = [...counts]
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const texts = [...counts]
     .slice(0, MOST_REASONS)
     .map(([reason, count]) => (count > 1 ? `${reason} (${count})` : reason));
-  if (counts.size > MOST_REASONS) reasons.push('…');
-  return { partialSuccess: { rejectedSpans: BigInt(rejections.length), errorMessage: reasons.join('; ') } };
+  if (counts.size > MOST_REASONS) texts.push('…');
+  return texts.join('; ');
 }

@@ -1,9 +1,7 @@
 import { HatchetSpanProcessor } from './context/span-processor.ts';
 import { createBatchProcessor, type ExportableSpan, type HatchetExportProcessor } from './export/batch-processor.ts';
+import { createEngineExporter } from './export/create-engine-exporter.ts';
 import type { EngineAddress } from './export/engine-address.ts';
-import { connectToEngine } from './export/engine-connection.ts';
-import { EngineExporter, type TraceSerializer } from './export/engine-exporter.ts';
-import { loadPeer } from './export/optional-peer.ts';
 
 export type { ExportableSpan, HatchetExportProcessor } from './export/batch-processor.ts';
 export type { EngineAddress } from './export/engine-address.ts';
@@ -47,11 +45,7 @@ export interface HatchetSpanProcessorOptions {
  */
 export function createHatchetSpanProcessor(options: HatchetSpanProcessorOptions = {}): HatchetExportProcessor {
   const { clientConfig = {}, filter, ...batching } = options;
-  const { ProtobufTraceSerializer } = loadPeer(['@opentelemetry/otlp-transformer'], PURPOSE).exports as {
-    ProtobufTraceSerializer: TraceSerializer;
-  };
-  const exporter = new EngineExporter(() => connectToEngine(clientConfig), ProtobufTraceSerializer);
-  const batch = createBatchProcessor(exporter, batching, PURPOSE);
+  const batch = createBatchProcessor(createEngineExporter(clientConfig, PURPOSE), batching, PURPOSE);
   const inherited = new HatchetSpanProcessor(); // the engine finds a task's spans by its id
   return {
     onStart: (span, parentContext) => {

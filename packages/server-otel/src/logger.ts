@@ -1,3 +1,4 @@
+import { isSecondSdk } from '@hatchet-ts/internal/second-sdk';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 
 /** Logger of the telemetry itself; a pino logger fits as it is. */
@@ -34,9 +35,15 @@ const REPEAT_MILLIS = 60_000;
 /** Forwards OpenTelemetry's own diagnostics to `logger`. */
 export function forwardDiagnostics(logger: TelemetryLogger, level: LogLevel): void {
   const logged = new Map<string, number>();
+  let hasSecondSdk = false;
   const forward =
     (method: 'info' | 'warn' | 'error') =>
     (message: string, ...details: unknown[]) => {
+      if (isSecondSdk(message)) {
+        if (!hasSecondSdk) logger.warn({}, SECOND_SDK);
+        hasSecondSdk = true;
+        return;
+      }
       const now = Date.now();
       if (now - (logged.get(message) ?? Number.NEGATIVE_INFINITY) < REPEAT_MILLIS) return;
       if (logged.size >= 100) logged.clear();
@@ -54,6 +61,9 @@ export function forwardDiagnostics(logger: TelemetryLogger, level: LogLevel): vo
     { logLevel: LEVELS[level], suppressOverrideMessage: true },
   );
 }
+
+const SECOND_SDK =
+  'another OpenTelemetry SDK was started in this process; it is not used and exports nothing; start only one of the two';
 
 const LEVELS: Readonly<Record<LogLevel, DiagLogLevel>> = {
   none: DiagLogLevel.NONE,

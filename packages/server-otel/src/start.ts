@@ -1,3 +1,4 @@
+import { flushAtEnd, type LastBatchChild } from '@hatchet-ts/process-end';
 import { metrics, ProxyTracerProvider } from '@opentelemetry/api';
 import type { IMetricReader } from '@opentelemetry/sdk-metrics';
 import type { SpanProcessor } from '@opentelemetry/sdk-trace-node';
@@ -11,8 +12,9 @@ import { NOTHING_DELIVERED } from './delivery/delivery-counts.ts';
 import { forwardDiagnostics, STANDARD_ERROR, safeLogger, type TelemetryLogger } from './logger.ts';
 import { startMetricsPipeline } from './metrics/metrics-pipeline.ts';
 import { loadOtlp } from './modules.ts';
+import { sendInChild } from './pipeline/last-batch.ts';
 import { createServiceResource } from './pipeline/service-resource.ts';
-import { createShutdown, shutdownOnSignals } from './pipeline/shutdown.ts';
+import { createShutdown } from './pipeline/shutdown.ts';
 import { startTracingPipeline } from './pipeline/tracing-pipeline.ts';
 import {
   processTelemetry,
@@ -40,8 +42,9 @@ export interface ServerTelemetryOptions {
   /** Logger of the telemetry itself; a pino logger fits. Default: standard error. */
   readonly logger?: TelemetryLogger;
   /**
-   * Shuts down on SIGTERM and SIGINT; default false, because the application knows when its work is done. A process
-   * without listeners of its own then ends by the signal, as it would have.
+   * Delivers queued spans on SIGTERM, SIGINT and SIGHUP, and when the event loop is empty, within
+   * `SERVER_OTEL_SHUTDOWN_TIMEOUT`; default false, because the application knows when its work is done. A process without
+   * listeners of its own then ends by the signal, as it would have.
    */
   readonly shutdownOnSignals?: boolean;
   /** Further destinations of spans; they turn tracing on even without a collector URL. */
@@ -58,6 +61,11 @@ export interface ServerTelemetryOptions {
  * @throws ServerTelemetryConfigError with all problems of the configuration
  */
 export function startServerTelemetry(options: ServerTelemetryOptions = {}): ServerTelemetry {
+  return startTelemetry(options);
+}
+
+/** @param lastBatch process that sends the spans that are left in the `exit` event; without it they are given up */
+export function startTelemetry(options: ServerTelemetryOptions, lastBatch?: LastBatchChild): ServerTelemetry {
   const running = processTelemetry();
   if (running !== undefined) return running.telemetry;
   const env = options.env ?? process.env;
@@ -69,7 +77,7 @@ export function startServerTelemetry(options: ServerTelemetryOptions = {}): Serv
 
   const { spanProcessors = [], metricReaders = [] } = options;
   const hasDestination = configuration.collector !== undefined || spanProcessors.length + metricReaders.length > 0;
-  if (hasDestination && !configuration.sdkDisabled) return startExport(configured, options, logger);
+  if (hasDestination && !configuration.sdkDisabled) return startExport(configured, options, logger, lastBatch);
 
   const reason = configuration.sdkDisabled ? 'OTEL_SDK_DISABLED is true' : 'SERVER_OTEL_COLLECTOR_URL is not set';
   logger.info({}, `telemetry export is off: ${reason}`);
@@ -113,6 +121,7 @@ function startExport(
   configured: EffectiveConfiguration,
   options: ServerTelemetryOptions,
   logger: TelemetryLogger,
+  lastBatch: LastBatchChild | undefined,
 ): ServerTelemetry {
   const configuration = configured.values;
   const resource = createServiceResource(configuration, options.serviceVersion);
@@ -141,9 +150,15 @@ function startExport(
     meterProvider: measuring?.meterProvider,
   });
   if (!tracing.isGlobal) {
-    logger.warn({}, 'another OpenTelemetry SDK is registered in this process; its tracer provider stays global');
+    logger.warn(
+      {},
+      'another OpenTelemetry SDK is registered in this process and stays the global one; it gets the spans of other instrumentations; start only one of the two',
+    );
   }
-  const isMeterGlobal = measuring !== undefined && metrics.setGlobalMeterProvider(measuring.meterProvider);
+  const isMeterGlobal =
+    measuring !== undefined &&
+    !('forceFlush' in metrics.getMeterProvider()) &&
+    metrics.setGlobalMeterProvider(measuring.meterProvider);
   const stopDatabaseSpans = startDatabaseSpans(tracing.tracerProvider, measuring?.meterProvider);
 
   let stopListening = () => {};
@@ -170,7 +185,15 @@ function startExport(
     }),
   };
   setProcessTelemetry({ telemetry, tracing });
-  if (options.shutdownOnSignals) stopListening = shutdownOnSignals(telemetry.shutdown);
+  if (options.shutdownOnSignals) {
+    stopListening = flushAtEnd({
+      flushMillis: configuration.shutdownTimeoutMillis,
+      endedSpans: () => tracing.status().created,
+      flush: telemetry.forceFlush,
+      settle: (mayWait) =>
+        tracing.settleNow(mayWait && lastBatch ? (requests) => sendInChild(lastBatch, requests) : undefined),
+    });
+  }
   logger.info(
     {
       endpoint: collector?.address,

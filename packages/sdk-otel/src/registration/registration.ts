@@ -1,52 +1,64 @@
-import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import type { LastBatchChild } from '@hatchet-ts/process-end';
+import { diag } from '@opentelemetry/api';
 import { HatchetSpanProcessor } from '../context/span-processor.ts';
-import { loadPeer } from '../export/optional-peer.ts';
 import { explanationLines } from '../instrumentation/explanation.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
+import { logToConsole } from './diagnostics.ts';
 import { optionsFromEnvironment } from './environment.ts';
-import { flushBeforeExit } from './flush-before-exit.ts';
+import { flushSdkAtEnd } from './flush-at-end.ts';
+import { resourceDetectors } from './resource-detectors.ts';
+import { samplerFromEnvironment } from './sampler.ts';
+import { type Environment, loadNodeSdk } from './span-exporters.ts';
 import { createExportProcessors } from './span-processors.ts';
 
 /**
  * Starts an SDK configured by `OTEL_*` and an instrumentor configured by `HATCHET_CLIENT_OPENTELEMETRY_*`. If the
  * application has registered a provider before, uses that one instead.
  *
+ * @param lastBatch process that sends the spans that are left in the `exit` event
  * @throws MissingPeerError with the package to install
  */
-export function register(env: Readonly<Record<string, string | undefined>> = process.env): HatchetInstrumentor {
+export function register(lastBatch: LastBatchChild, env: Environment = process.env): HatchetInstrumentor {
   const instrumentor = new HatchetInstrumentor({ enabled: false });
   const hasProvider = instrumentor.explain().tracerProvider.from !== 'none';
   if (!hasProvider) logToConsole(env);
   instrumentor.setConfig(optionsFromEnvironment(env));
-  if (!hasProvider) startSdk(env, instrumentor);
+  if (!hasProvider) startSdk(env, instrumentor, lastBatch);
   instrumentor.instrument();
   diag.debug(explanationLines(instrumentor.explain()).join('\n'));
   return instrumentor;
 }
 
-function startSdk(env: Readonly<Record<string, string | undefined>>, instrumentor: HatchetInstrumentor): void {
-  const peer = loadPeer(['@opentelemetry/sdk-node'], '/register');
+function startSdk(env: Environment, instrumentor: HatchetInstrumentor, lastBatch: LastBatchChild): void {
+  const peer = loadNodeSdk();
   const { NodeSDK } = peer.exports as NodeSdkModule;
-  const exportProcessors = createExportProcessors(env, peer);
-  if (env.OTEL_LOG_LEVEL) diag.disable(); // NodeSDK sets its own logger and would warn that it replaces this one
-  const sdk = new NodeSDK({
-    instrumentations: [instrumentor],
-    spanProcessors: exportProcessors.length > 0 ? [new HatchetSpanProcessor(), ...exportProcessors] : [],
+  const { all, tracked } = createExportProcessors(env, peer);
+  const sampler = samplerFromEnvironment(env);
+  withoutVariables(['OTEL_LOG_LEVEL', ...(sampler ? ['OTEL_TRACES_SAMPLER'] : [])], () => {
+    const sdk = new NodeSDK({
+      instrumentations: [instrumentor],
+      resourceDetectors: resourceDetectors(env, peer),
+      spanProcessors: all.length > 0 ? [new HatchetSpanProcessor(), ...all] : [],
+      ...(sampler && { sampler }),
+    });
+    sdk.start();
   });
-  sdk.start();
-  flushBeforeExit(sdk);
+  flushSdkAtEnd(peer, tracked, lastBatch);
 }
 
-// no application code can have set a logger yet, and these messages are logged only once
-function logToConsole({ OTEL_LOG_LEVEL = '' }: Readonly<Record<string, string | undefined>>): void {
-  const levels: Readonly<Record<string, unknown>> = DiagLogLevel;
-  const level = levels[OTEL_LOG_LEVEL.trim().toUpperCase()];
-  diag.setLogger(new DiagConsoleLogger(), {
-    logLevel: typeof level === 'number' ? level : DiagLogLevel.WARN,
-    suppressOverrideMessage: true,
-  });
+/** Hides variables from NodeSDK while it starts: it would replace our logger, and warn of a sampler that it does not know. */
+function withoutVariables(names: readonly string[], start: () => void): void {
+  const hidden = names
+    .filter((name) => process.env[name] !== undefined)
+    .map((name) => [name, process.env[name]] as const);
+  for (const [name] of hidden) delete process.env[name];
+  try {
+    start();
+  } finally {
+    for (const [name, value] of hidden) process.env[name] = value;
+  }
 }
 
 interface NodeSdkModule {
-  readonly NodeSDK: new (options: object) => { start(): void; shutdown(): Promise<void> };
+  readonly NodeSDK: new (options: object) => { start(): void };
 }

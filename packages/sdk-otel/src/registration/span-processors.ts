@@ -1,9 +1,14 @@
 import { diag } from '@opentelemetry/api';
-import { createBatchProcessor, type HatchetExportProcessor, loadTraceSdk } from '../export/batch-processor.ts';
-import { loadPeer, type Peer } from '../export/optional-peer.ts';
-import { createHatchetSpanProcessor } from '../exporter.ts';
+import { type HatchetExportProcessor, loadTraceSdk } from '../export/batch-processor.ts';
+import type { Peer } from '../export/optional-peer.ts';
+import { type Environment, PURPOSE, SPAN_EXPORTERS } from './span-exporters.ts';
+import { TrackedExport } from './tracked-export.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+/** Processors of NodeSDK, and those of them that queue spans. */
+export interface ExportProcessors {
+  readonly all: readonly HatchetExportProcessor[];
+  readonly tracked: readonly TrackedExport[];
+}
 
 /**
  * Creates the processors for `OTEL_TRACES_EXPORTER`: `otlp` (default), `console`, `zipkin`, `hatchet` (the engine's own
@@ -12,58 +17,36 @@ type Environment = Readonly<Record<string, string | undefined>>;
  *
  * @param sdk package of NodeSDK, whose exporters are used
  */
-export function createExportProcessors(env: Environment, sdk: Peer): HatchetExportProcessor[] {
+export function createExportProcessors(env: Environment, sdk: Peer): ExportProcessors {
   const names = (env.OTEL_TRACES_EXPORTER ?? '').split(',').map((name) => name.trim());
   const wanted = new Set(names.filter((name) => name !== ''));
-  if (wanted.has('none')) return [];
+  if (wanted.has('none')) return { all: [], tracked: [] };
   if (wanted.size === 0) wanted.add('otlp');
-  return [...wanted].flatMap((name) => {
-    const make = EXPORTERS[name];
-    if (make) return [make(env, sdk)];
+  const tracked: TrackedExport[] = [];
+  const all = [...wanted].flatMap((name) => {
+    if (name === 'console') return [consoleProcessor(sdk)];
+    const createExporter = Object.hasOwn(SPAN_EXPORTERS, name) ? SPAN_EXPORTERS[name] : undefined;
+    if (createExporter) {
+      const processor = new TrackedExport(name, createExporter(env, sdk), batching(env), sdk);
+      tracked.push(processor);
+      return [processor];
+    }
     diag.warn(
-      `@hatchet-ts/sdk-otel: OTEL_TRACES_EXPORTER contains the unknown exporter ${JSON.stringify(name)}; it is ignored; use ${Object.keys(EXPORTERS).join(', ')} or none`,
+      `@hatchet-ts/sdk-otel: OTEL_TRACES_EXPORTER contains the unknown exporter ${JSON.stringify(name)}; it is ignored; use ${KNOWN.join(', ')} or none`,
     );
     return [];
   });
+  return { all, tracked };
 }
 
-const EXPORTERS: Readonly<Record<string, (env: Environment, sdk: Peer) => HatchetExportProcessor>> = {
-  otlp: (env, sdk) => createExportProcessor(protocol(env), 'OTLPTraceExporter', env, sdk),
-  zipkin: (env, sdk) => createExportProcessor('@opentelemetry/exporter-zipkin', 'ZipkinExporter', env, sdk),
-  console: (_env, sdk) => {
-    const { name, exports } = loadTraceSdk(PURPOSE, sdk);
-    const { ConsoleSpanExporter, SimpleSpanProcessor } = exports as Classes<HatchetExportProcessor>;
-    const exporter = new ConsoleSpanExporter!();
-    return new SimpleSpanProcessor!(name === '@opentelemetry/sdk-trace' ? { exporter } : exporter);
-  },
-  hatchet: (env) => createHatchetSpanProcessor(batching(env)),
-};
+const KNOWN = ['otlp', 'zipkin', 'console', 'hatchet'];
 
-function createExportProcessor(
-  packageName: string,
-  className: string,
-  env: Environment,
-  sdk: Peer,
-): HatchetExportProcessor {
-  const { [className]: Exporter } = loadPeer([packageName], PURPOSE, sdk).exports as Classes<object>;
-  return createBatchProcessor(new Exporter!(), batching(env), PURPOSE, sdk);
+function consoleProcessor(sdk: Peer): HatchetExportProcessor {
+  const { name, exports } = loadTraceSdk(PURPOSE, sdk);
+  const { ConsoleSpanExporter, SimpleSpanProcessor } = exports as Classes<HatchetExportProcessor>;
+  const exporter = new ConsoleSpanExporter!();
+  return new SimpleSpanProcessor!(name === '@opentelemetry/sdk-trace' ? { exporter } : exporter);
 }
-
-function protocol(env: Environment): string {
-  const name = env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || 'http/protobuf';
-  const known = OTLP_PACKAGES[name];
-  if (known) return known;
-  diag.warn(
-    `@hatchet-ts/sdk-otel: OTEL_EXPORTER_OTLP_PROTOCOL is ${JSON.stringify(name)}; http/protobuf is used instead; use ${Object.keys(OTLP_PACKAGES).join(', ')}`,
-  );
-  return OTLP_PACKAGES['http/protobuf']!;
-}
-
-const OTLP_PACKAGES: Readonly<Record<string, string>> = {
-  'http/protobuf': '@opentelemetry/exporter-trace-otlp-proto',
-  'http/json': '@opentelemetry/exporter-trace-otlp-http',
-  grpc: '@opentelemetry/exporter-trace-otlp-grpc',
-};
 
 // SDKs of the 3.x line do not read these variables
 function batching(env: Environment): Record<string, number> {
@@ -81,7 +64,5 @@ const BATCHING = {
   OTEL_BSP_MAX_QUEUE_SIZE: 'maxQueueSize',
   OTEL_BSP_MAX_EXPORT_BATCH_SIZE: 'maxExportBatchSize',
 };
-
-const PURPOSE = '/register';
 
 type Classes<T> = Readonly<Record<string, new (options?: object) => T>>;

@@ -77,6 +77,12 @@ export class Batcher {
     }
   }
 
+  /** Closes the open batch and seals all without waiting for their resource: a process that ends waits for nothing. */
+  sealNow(): void {
+    this.seal();
+    for (const batch of this.#detecting.splice(0)) this.#finish(batch);
+  }
+
   /** Resolves when all closed batches are sealed. */
   async sealed(): Promise<void> {
     await this.#detection;

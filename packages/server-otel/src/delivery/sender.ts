@@ -72,6 +72,26 @@ export class Sender {
     });
   }
 
+  /** True if the last call failed and is to be retried. */
+  get isFailing(): boolean {
+    return this.#failures > 0;
+  }
+
+  /**
+   * Delivers what is queued, in a process that ends and waits for nothing asynchronous.
+   *
+   * @param send sends the requests in order until one fails; returns the number of rejected spans of each accepted one
+   */
+  deliverNow(send: (requests: readonly Buffer[]) => readonly number[]): void {
+    const { counts } = this.#options;
+    for (const rejected of send(this.#queue.map(({ request }) => request))) {
+      const spans = this.#head?.parts.items ?? this.#queue[0]?.spans ?? 0;
+      counts.acknowledge(spans - Math.min(rejected, spans));
+      counts.drop('rejected', Math.min(rejected, spans));
+      this.#settle();
+    }
+  }
+
   /** Gives up all undelivered batches. */
   close(): void {
     this.#isClosed = true;

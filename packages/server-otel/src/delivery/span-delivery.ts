@@ -101,6 +101,18 @@ export class SpanDelivery implements SpanProcessor {
     return this.#shutdown;
   }
 
+  /**
+   * Settles all spans in a process that ends and waits for nothing asynchronous.
+   *
+   * @param send sends requests synchronously, see `Sender.deliverNow`; without it, undelivered spans are given up
+   */
+  settleNow(send: ((requests: readonly Buffer[]) => readonly number[]) | undefined): void {
+    if (this.#isClosed) return;
+    this.#batcher.sealNow();
+    if (send !== undefined && this.#counts.queued > 0 && !this.#sender.isFailing) this.#sender.deliverNow(send);
+    if (this.#counts.queued > 0) this.close();
+  }
+
   /** Gives up all undelivered spans and closes the connection at once. */
   close(): void {
     if (this.#isClosed) return;

@@ -42,29 +42,3 @@ const RESERVED_SHARE = 0.2;
 async function stopPipeline(pipeline: Stoppable): Promise<void> {
   await pipeline.shutdown();
 }
-
-/** Signals that end a service. */
-const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT'];
-
-/**
- * Shuts telemetry down on a signal and then lets the signal end the process, as it would have without telemetry. If the
- * application listens for the signal as well, ending is left to the application.
- *
- * @returns a function that stops listening
- */
-export function shutdownOnSignals(shutdown: () => Promise<void>): () => void {
-  const listeners = ENDING_SIGNALS.map((signal) => {
-    const listener = async () => {
-      stop();
-      const isOnlyListener = process.listenerCount(signal) === 0;
-      await shutdown();
-      if (isOnlyListener) process.kill(process.pid, signal);
-    };
-    process.on(signal, listener);
-    return [signal, listener] as const;
-  });
-  const stop = () => {
-    for (const [signal, listener] of listeners) process.off(signal, listener);
-  };
-  return stop;
-}

@@ -15,8 +15,7 @@ import { SpanDelivery } from '../delivery/span-delivery.ts';
 import type { TelemetryLogger } from '../logger.ts';
 import { loadTracingSdk, type OtlpModules } from '../modules.ts';
 import { type ProcessTelemetry, SCOPE } from '../process-telemetry.ts';
-import { createGlobalsRemover } from '../propagation/propagation.ts';
-import { TraceContextPropagator } from '../propagation/trace-context-propagator.ts';
+import { installPropagation } from '../propagation/propagation.ts';
 import { TenantSpanProcessor } from '../spans/tenant.ts';
 import { PresetIds } from '../spans/trace-ids.ts';
 
@@ -29,6 +28,8 @@ export interface TracingPipeline extends NonNullable<ProcessTelemetry['tracing']
   status(): DeliveryStatus;
   forceFlush(): Promise<void>;
   shutdown(): Promise<void>;
+  /** Settles all spans in a process that ends, see `SpanDelivery.settleNow`. */
+  settleNow: SpanDelivery['settleNow'];
   /** Gives up undelivered spans and closes the connection at once. */
   close(): void;
   /** Removes the provider, the context manager and the propagator from the process. */
@@ -59,9 +60,8 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
     // The delivery is last: it encodes the span and would miss what a later processor changes in `onEnd`.
     spanProcessors: [new TenantSpanProcessor(), ...processors, ...(delivery ? [delivery] : [])],
   });
-  const removeGlobals = createGlobalsRemover();
-  provider.register({ propagator: new TraceContextPropagator() });
-  const isGlobal = (trace.getTracerProvider() as Partial<ProxyTracerProvider>).getDelegate?.() === provider;
+  const removePropagation = installPropagation();
+  const isGlobal = !hasTracerProvider() && trace.setGlobalTracerProvider(provider);
   const { RECORD_AND_SAMPLED } = loadTracingSdk().SamplingDecision;
   return {
     tracerProvider: provider,
@@ -72,12 +72,19 @@ export function startTracingPipeline(options: TracingPipelineOptions): TracingPi
     status: () => delivery?.status() ?? NOTHING_DELIVERED,
     forceFlush: () => provider.forceFlush(),
     shutdown: () => provider.shutdown(),
+    settleNow: (send) => delivery?.settleNow(send),
     close: () => delivery?.close(),
     unregister: () => {
       if (isGlobal) trace.disable();
-      removeGlobals();
+      removePropagation();
     },
   };
+}
+
+/** Returns true if an SDK has registered its provider; registering a second one would log an error with a stack trace. */
+function hasTracerProvider(): boolean {
+  const delegate = (trace.getTracerProvider() as Partial<ProxyTracerProvider>).getDelegate?.();
+  return delegate !== undefined && 'forceFlush' in delegate;
 }
 
 /** Creates the only kind of tracer provider of this package. */

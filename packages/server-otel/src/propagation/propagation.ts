@@ -4,25 +4,17 @@ import { GrpcClientPropagation } from './grpc-client-propagation.ts';
 import { TraceContextPropagator } from './trace-context-propagator.ts';
 
 /**
- * Makes a process without tracing pass on the trace contexts that it receives, through its own asynchronous work and
- * into HTTP headers. With tracing the tracer provider registers the same two (`tracing-pipeline.ts`).
+ * Makes a process pass on the trace contexts that it receives, with or without tracing: through its own asynchronous work
+ * and into HTTP headers. A context manager and a propagator that another SDK has registered stay.
  *
- * @returns a function that removes the context manager and the propagator
+ * @returns a function that removes what this call has registered
  */
 export function installPropagation(): () => void {
-  const remove = createGlobalsRemover();
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  propagation.setGlobalPropagator(new TraceContextPropagator());
-  return remove;
-}
-
-/**
- * Creates a function that removes the global context manager and propagator, unless they were registered before this
- * call: registering does not replace those of another SDK.
- */
-export function createGlobalsRemover(): () => void {
   const ownsContextManager = !hasContextManager();
   const ownsPropagator = propagation.fields().length === 0;
+  // The API would log an error with a stack trace for each that another SDK has registered before.
+  if (ownsContextManager) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  if (ownsPropagator) propagation.setGlobalPropagator(new TraceContextPropagator());
   return () => {
     if (ownsContextManager) context.disable();
     if (ownsPropagator) propagation.disable();

@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import { writeAttributes } from './attributes.ts';
@@ -92,7 +93,7 @@ function encodeResource(resource: Resource): Envelope {
   const writer = new ProtobufWriter(1024);
   writer.byte(RESOURCE);
   const start = writer.begin(2);
-  writeAttributes(writer, RESOURCE_ATTRIBUTES, resource.attributes);
+  writeAttributes(writer, RESOURCE_ATTRIBUTES, detectedAttributes(resource));
   writer.reserve(MAX_VARINT);
   writer.byte(RESOURCE_DROPPED_ATTRIBUTES);
   writer.byte(0);
@@ -101,6 +102,13 @@ function encodeResource(resource: Resource): Envelope {
   // Not cached while attributes are still being detected.
   if (!resource.asyncAttributesPending) RESOURCES.set(resource, encoded);
   return encoded;
+}
+
+/** Returns the attributes that are known; the resource itself would log an error while some are being detected. */
+function detectedAttributes(resource: Resource): Attributes {
+  if (!resource.asyncAttributesPending) return resource.attributes;
+  const known = resource.getRawAttributes().filter(([, value]) => !(value instanceof Promise));
+  return Object.fromEntries(known.reverse()) as Attributes; // the first of a duplicate key wins
 }
 
 /** Encodes `schema_url`, field 3 of both `ResourceSpans` and `ScopeSpans`. */

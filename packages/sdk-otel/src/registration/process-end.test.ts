@@ -1,0 +1,121 @@
+import { fileURLToPath } from 'node:url';
+import { startProcess } from '@hatchet-ts/trace-testing';
+import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { startEngine, type TestEngine } from '../testing/engine.ts';
+import { runModule } from '../testing/run-module.ts';
+
+let engine: TestEngine;
+let collector: OtlpReceiver;
+beforeAll(async () => {
+  engine = await startEngine();
+});
+afterEach(() => collector.stop());
+afterAll(() => engine.stop());
+
+/** The built entry: its child has to start within 2 s. */
+const register = ['--import', './dist/register.mjs'];
+
+const environment = () => ({
+  ...engine.environment,
+  OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  OTEL_METRICS_EXPORTER: 'none',
+  OTEL_LOGS_EXPORTER: 'none',
+  OTEL_BSP_SCHEDULE_DELAY: '3600000',
+});
+
+/** A client, as Hatchet's examples have it. */
+const PUSH = `
+  const { HatchetClient } = await import('@hatchet-dev/typescript-sdk');
+  const { events } = HatchetClient.init({ log_level: 'OFF' });
+  await events.push('order:paid', {});`;
+
+/** A span of the application itself. */
+const SPAN = `
+  const { trace } = await import('@opentelemetry/api');
+  const tracer = trace.getTracer('shop');
+  tracer.startSpan('order', { attributes: { big: 2 ** 40, list: ['a', 'b'] } }).end();`;
+
+async function run(code: string, { env = {}, ...options }: ReceiverOptions & { env?: Record<string, string> } = {}) {
+  collector = await OtlpReceiver.start(options);
+  return runModule(code, { args: register, env: { ...environment(), ...env } });
+}
+
+async function runUntil(signal: NodeJS.Signals, code: string) {
+  collector = await OtlpReceiver.start();
+  const source = `${code}; setInterval(() => {}, 1000); console.log('ready');`;
+  const running = await startProcess('node', ['--no-warnings', ...register, '--input-type=module', '--eval', source], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    env: environment(),
+    ready: 'ready',
+    ignoreExitCode: true,
+  });
+  running.signal(signal);
+  return running.ended;
+}
+
+const names = () => collector.spans.map(({ name }) => name);
+
+describe('node --import @hatchet-ts/sdk-otel/register', () => {
+  test('delivers the spans of a client that ends by process.exit', async () => {
+    const { code, stdout, stderr } = await run(`${PUSH} process.exit(0);`);
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain('@hatchet-ts');
+    expect(names()).toEqual(['hatchet.push_event']);
+  });
+
+  test('delivers the spans of a program that ends', async () => {
+    expect(await run(SPAN)).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(names()).toEqual(['order']);
+  });
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('delivers on %s, which ends the process', async (signal) => {
+    expect(await runUntil(signal, PUSH)).toEqual({ code: null, signal });
+    expect(names()).toEqual(['hatchet.push_event']);
+  });
+
+  test('delivers the last spans of an application that handles the signal itself', async () => {
+    const own = `process.on('SIGTERM', () => { tracer.startSpan('last').end(); process.exit(7); });`;
+    expect(await runUntil('SIGTERM', SPAN + own)).toEqual({ code: 7, signal: null });
+    expect(names().toSorted()).toEqual(['last', 'order']);
+  });
+
+  test('delivers after an uncaught exception, with the output and exit code of Node.js', async () => {
+    const { code, stderr } = await run(`${SPAN} throw new Error('mine');`);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/throw new Error\('mine'\);[\s\S]*Error: mine\n {4}at .*\n\nNode\.js v[\d.]+\n$/);
+    expect(names()).toEqual(['order']);
+  });
+
+  test('delivers a batch whose answer is outstanding, and waits for it at the end', async () => {
+    await run(SPAN, { answer: { delayMs: 500 }, env: { OTEL_BSP_SCHEDULE_DELAY: '1' } });
+    expect(collector.distinctSpans).toBe(1);
+  });
+
+  test('counts spans as lost in one line if nobody answers', async () => {
+    const { code, stderr } = await run(`${SPAN} process.exit(3);`, { answer: 'hang' });
+    expect(code).toBe(3);
+    expect(stderr.trim()).toBe(
+      '@hatchet-ts/sdk-otel: the process ended before all spans were delivered; they are lost (1 for otlp); check that the receiver answers',
+    );
+  });
+
+  test('starts no other process if all spans are delivered', async () => {
+    const count = `
+      const { syncBuiltinESMExports } = await import('node:module');
+      const childProcess = (await import('node:child_process')).default;
+      childProcess.spawnSync = () => { console.log('spawned'); return {}; };
+      syncBuiltinESMExports();`;
+    expect((await run(count + SPAN)).stdout).toBe('');
+    expect((await run(`${count}${SPAN} process.exit(0);`)).stdout).toBe('spawned\n');
+  });
+
+  test('does nothing in worker threads', async () => {
+    const thread = `console.log(globalThis[Symbol.for('opentelemetry.js.api.1')]?.trace)`;
+    const { stdout } = await run(`
+      const { Worker } = await import('node:worker_threads');
+      new Worker(${JSON.stringify(thread)}, { eval: true });`);
+    expect(stdout).toBe('undefined\n');
+  });
+});

@@ -1,3 +1,4 @@
+import { ERROR_LIMITS } from '@hatchet-ts/internal/thrown-value';
 import { SpanKind } from '@opentelemetry/api';
 import { EXCLUDED_ATTRIBUTES_VARIABLE } from '../src/configuration/excluded-attributes.ts';
 import { OPTION_VARIABLES, PREFIX } from '../src/registration/environment.ts';
@@ -18,6 +19,7 @@ export function renderReference(): string {
     '## Attributes',
     'Every key has the prefix `hatchet.`. Undefined, null and empty values are left out; zero and false are kept.',
     table(['key', 'type', 'on', ''], attributeRows()),
+    `A recorded error has its message as the status, and the exception with \`exception.stacktrace\`: the error, its causes and the members of an \`AggregateError\`, as Node.js prints them, without other properties. Control characters are replaced. Limits in characters: type ${ERROR_LIMITS.type}, message ${ERROR_LIMITS.message}, stack ${ERROR_LIMITS.stack}; in a stack ${ERROR_LIMITS.errors} errors, ${ERROR_LIMITS.depth} levels.`,
     'Attributes of the semantic conventions:',
     table(
       ['key', 'value'],
@@ -33,12 +35,19 @@ export function renderReference(): string {
     '## Environment',
     'Every instrumentor reads the first two variables, like the SDK. `@hatchet-ts/sdk-otel/register` reads all of them, and `OTEL_*` like the OpenTelemetry SDK.',
     table(['variable', 'option'], environmentRows()),
+    SDK_VARIABLES,
     '',
   ]
     .join('\n\n')
     .trimEnd()
     .concat('\n');
 }
+
+const SDK_VARIABLES = [
+  'Of the `OTEL_*` variables, `/register` reads two with further values:',
+  '- `OTEL_TRACES_EXPORTER=hatchet` sends to the engine’s own receiver.\n- `OTEL_TRACES_SAMPLER=hatchet_traceidratio` with the ratio as `OTEL_TRACES_SAMPLER_ARG` keeps the traces that Hatchet’s services keep at the same `SERVER_OTEL_TRACE_ID_RATIO`. Use it if services and workers export to the same place: OpenTelemetry’s `traceidratio` chooses other traces, so that at a ratio of 0.25 one in four kept traces is whole.',
+  'The resource has a `service.instance.id` and the detectors of `OTEL_NODE_RESOURCE_DETECTORS`, by default `env,host,process`, without the command line of the process.',
+].join('\n\n');
 
 function spanRows(): string[][] {
   return entries(SPANS).map(([operation, { name, kind, operationName, operationType }]) => [

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { startProcess } from '@hatchet-ts/trace-testing';
+import { startProcess, waitUntil } from '@hatchet-ts/trace-testing';
 import { OtlpReceiver, type ReceiverOptions } from '@hatchet-ts/trace-testing/receiver';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { startEngine, type TestEngine } from '../testing/engine.ts';
@@ -42,15 +45,20 @@ async function run(code: string, { env = {}, ...options }: ReceiverOptions & { e
   return runModule(code, { args: register, env: { ...environment(), ...env } });
 }
 
-async function runUntil(signal: NodeJS.Signals, code: string) {
-  collector = await OtlpReceiver.start();
+/** Starts a program that stays. */
+function start(code: string, env: Record<string, string> = {}) {
   const source = `${code}; setInterval(() => {}, 1000); console.log('ready');`;
-  const running = await startProcess('node', ['--no-warnings', ...register, '--input-type=module', '--eval', source], {
+  return startProcess('node', ['--no-warnings', ...register, '--input-type=module', '--eval', source], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
-    env: environment(),
+    env: { ...environment(), ...env },
     ready: 'ready',
     ignoreExitCode: true,
   });
+}
+
+async function runUntil(signal: NodeJS.Signals, code: string) {
+  collector = await OtlpReceiver.start();
+  const running = await start(code);
   running.signal(signal);
   return running.ended;
 }
@@ -88,9 +96,45 @@ describe('node --import @hatchet-ts/sdk-otel/register', () => {
     expect(names()).toEqual(['order']);
   });
 
-  test('delivers a batch whose answer is outstanding, and waits for it at the end', async () => {
-    await run(SPAN, { answer: { delayMs: 500 }, env: { OTEL_BSP_SCHEDULE_DELAY: '1' } });
+  test('delivers a batch again whose answer is outstanding', async () => {
+    collector = await OtlpReceiver.start({ answer: ({ number }) => (number === 1 ? 'hang' : 'accept') });
+    const running = await start(`${SPAN} process.on('SIGUSR2', () => process.exit(0));`, {
+      OTEL_BSP_SCHEDULE_DELAY: '1',
+    });
+    await waitUntil('the first call', () => collector.calls.length === 1);
+    running.signal('SIGUSR2');
+    await running.ended;
+    expect(collector.calls).toHaveLength(2);
     expect(collector.distinctSpans).toBe(1);
+  });
+
+  test.each([
+    ['the engine', () => ({ OTEL_TRACES_EXPORTER: 'hatchet', HATCHET_CLIENT_HOST_PORT: collector.address })],
+    ['two receivers', () => ({ OTEL_TRACES_EXPORTER: 'otlp,hatchet', HATCHET_CLIENT_HOST_PORT: collector.address })],
+  ])('delivers before process.exit to %s', async (_receiver, env: () => Record<string, string>) => {
+    collector = await OtlpReceiver.start();
+    const { stderr } = await runModule(`${SPAN} process.exit(0);`, {
+      args: register,
+      env: { ...environment(), ...env() },
+    });
+    expect(stderr).toBe('');
+    expect(collector.calls).toHaveLength(env().OTEL_TRACES_EXPORTER!.split(',').length);
+    expect(new Set(names())).toEqual(new Set(['order']));
+  });
+
+  test('delivers before process.exit over HTTP', async () => {
+    collector = await OtlpReceiver.start();
+    const received: string[] = [];
+    const server = createServer((request, response) => {
+      request.on('data', (bytes: Buffer) => received.push(`${request.url} ${bytes.includes('order')}`));
+      request.on('end', () => response.end());
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { ...environment(), OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf', OTEL_EXPORTER_OTLP_ENDPOINT: url };
+    await runModule(`${SPAN} process.exit(0);`, { args: register, env });
+    server.close();
+    expect(received).toEqual(['/v1/traces true']);
   });
 
   test('counts spans as lost in one line if nobody answers', async () => {

@@ -65,7 +65,7 @@ function ours(address: string): Pipeline {
     collector: {
       address,
       target: `dns:${address}`,
-      credentials: credentials.createInsecure(),
+      credentials: () => credentials.createInsecure(),
       channelOptions: { 'grpc.max_reconnect_backoff_ms': 2000 },
       metadata: async () => new Metadata(),
     },

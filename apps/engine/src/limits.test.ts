@@ -46,6 +46,31 @@ test('an input too large for a worker’s message fails its run, and the worker 
   expect(await task.run({ text: 'x'.repeat(3 * MIB) })).toEqual({ got: 3 * MIB });
 });
 
+test('a batch counts the outputs of parents; one task too large fails its run, and the worker continues', async () => {
+  const client = await engine.client();
+  const workflow = client.workflow<{ bytes: number; text: string }>({ name: 'heavy-batch' });
+  const parent = workflow.task({ name: 'parent', fn: async ({ bytes }) => ({ text: 'x'.repeat(bytes) }) });
+  const sizes: number[] = [];
+  workflow.task({
+    name: 'together',
+    parents: [parent],
+    batch: { maxSize: 2, maxInterval: '1s' },
+    fn: async (inputs: Record<string, unknown>) => {
+      sizes.push(Object.keys(inputs).length);
+      return Object.fromEntries(Object.keys(inputs).map((id) => [id, {}]));
+    },
+  });
+  await engine.work(client, [workflow]);
+  const tooLarge: unknown = await workflow
+    .run({ bytes: 2.5 * MIB, text: 'x'.repeat(2.5 * MIB) })
+    .catch((caught: unknown) => caught);
+  expect(tooLarge).toEqual([expect.stringContaining('a worker accepts 4194304')]);
+  const large = { bytes: 2.5 * MIB, text: '' };
+  // Both together would exceed the message.
+  await Promise.all([workflow.run(large), workflow.run(large)]);
+  expect(sizes).toEqual([1, 1]);
+});
+
 test('outputs that do not fit into one message arrive as errors; the others arrive', async () => {
   const client = await engine.client();
   const workflow = client.workflow({ name: 'bulky' });

@@ -178,7 +178,7 @@ describe('a failing task', () => {
     const lonely = client.task({ name: 'lonely', scheduleTimeout: '1s', fn: async () => ({}) });
     await (await engine.work(client, [lonely])).stop();
 
-    await expect(lonely.run({})).rejects.toEqual(['no worker took the task within its schedule timeout of 1s']);
+    await expect(lonely.run({})).rejects.toEqual(['no worker took it within its schedule timeout of 1s']);
   });
 });
 

@@ -1,9 +1,11 @@
+import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import type { RunRow } from '@hatchet-ts/storage/runs';
 import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EngineFixture } from './testing/engine.ts';
+import { rawClient } from './testing/raw-client.ts';
 import { picture } from './testing/waterfall.ts';
 
 const exporter = new InMemorySpanExporter();
@@ -82,6 +84,31 @@ test('a retry, a timeout and a failure have spans with their outcomes', async ()
     ├─ hatchet.engine.workflow_run unlucky · engine · ERROR failed
     │     ! Task exceeded timeout of 1s
     ├─ hatchet.run/cancel-task · engine"
+  `);
+});
+
+test('the wait of a run that no worker took, or that was cancelled, has a span with its outcome', async () => {
+  const client = await engine.client();
+  const task = client.task({ name: 'unwanted', scheduleTimeout: '1s', fn: async () => ({}) });
+  await (await engine.work(client, [task])).stop();
+  exporter.reset();
+  await task.run({}, { additionalMetadata }).catch(() => {});
+  const ref = await task.runNoWait({}, { additionalMetadata });
+  const admin = rawClient(AdminServiceDefinition, engine.address, await engine.token());
+  await admin.cancelTasks({ externalIds: [await ref.getWorkflowRunId()] });
+
+  const text = await picture(exporter, TRACE, { runs: 2, reports: 0 });
+  expect(
+    text
+      .split('\n')
+      .filter((line) => /hatchet\.engine|!/.test(line))
+      .join('\n'),
+  ).toMatchInlineSnapshot(`
+    "├─ hatchet.engine.queued unwanted · engine · ERROR timed_out
+    │     ! no worker took it within its schedule timeout of 1s
+    ├─ hatchet.engine.queued unwanted · engine · cancelled
+    ├─ hatchet.engine.workflow_run unwanted · engine · cancelled
+    ├─ hatchet.engine.workflow_run unwanted · engine · cancelled"
   `);
 });
 

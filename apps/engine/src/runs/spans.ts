@@ -7,34 +7,36 @@ import { runSpanContext } from './context.ts';
 import { errorMessage } from './error-message.ts';
 import type { Outcome } from './state.ts';
 
-/** Records the wait of an attempt, from the moment that it could run until it was sent to a worker. */
-export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, sentAt: EpochMs): void {
+/** End of an attempt, or of its wait: without an outcome it was sent to a worker. */
+interface AttemptEnd {
+  at: EpochMs;
+  outcome?: Outcome;
+  error?: string;
+}
+
+/** Records the wait of an attempt, from the moment that it could run until it was sent to a worker or given up. */
+export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
   const parent = runSpanContext(run);
   if (!parent) return;
   recordEngineSpan('queued', {
     parent,
     startTime: hrTime(task.queuedAt ?? task.createdAt),
-    endTime: hrTime(sentAt),
-    attributes: attemptAttributes(run, task, step),
+    endTime: hrTime(end.at),
+    attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
+    ...failure(end),
   });
 }
 
 /** Records an attempt as the engine saw it. */
-export function recordAttempt(
-  run: RunRow,
-  task: TaskRow,
-  step: Step | undefined,
-  end: { at: EpochMs; outcome: Outcome; error?: string },
-): void {
+export function recordAttempt(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
   const parent = runSpanContext(run);
   if (!parent) return;
-  const failed = end.outcome === 'failed' || end.outcome === 'timed_out';
   recordEngineSpan('start_step_run', {
     parent,
     startTime: hrTime(task.startedAt ?? task.assignedAt ?? end.at),
     endTime: hrTime(end.at),
     attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
-    ...(failed ? { error: errorMessage(end.error ?? ''), ...errorType(end.outcome) } : {}),
+    ...failure(end),
   });
 }
 
@@ -108,8 +110,9 @@ function attemptAttributes(run: RunRow, task: TaskRow, step: Step | undefined): 
   };
 }
 
-function errorType(outcome: Outcome): { errorType?: string } {
-  return outcome === 'timed_out' ? { errorType: 'timeout' } : {};
+function failure({ outcome, error = '' }: AttemptEnd): { error?: string; errorType?: string } {
+  if (outcome === 'timed_out') return { error: errorMessage(error), errorType: 'timeout' };
+  return outcome === 'failed' ? { error: errorMessage(error) } : {};
 }
 
 function hrTime(at: EpochMs): HrTime {

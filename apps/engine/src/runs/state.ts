@@ -52,6 +52,8 @@ export type Effect =
   | { kind: 'timer'; dueAt: EpochMs }
   /** A durable task's log waits for the result of a child again; the child may have ended. */
   | { kind: 'child-awaited'; runId: string }
+  /** An attempt left the queue without having been sent to a worker. */
+  | { kind: 'given-up'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome; error?: string }
   | ({ kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome } & AttemptResult)
   | { kind: 'run-ended'; run: RunRow; at: EpochMs; outcome: Outcome; error?: string };
 
@@ -143,6 +145,12 @@ class Draft {
     });
   }
 
+  /** Ends the wait of a queued attempt that will not be sent to a worker. */
+  giveUp(task: TaskRow, outcome: Outcome, error?: string): void {
+    const reason = error === undefined ? {} : { error };
+    this.#effects.push({ kind: 'given-up', run: this.#run, task: { ...task }, at: this.#at, outcome, ...reason });
+  }
+
   finish(
     task: TaskRow,
     status: TaskRow['status'],
@@ -183,7 +191,9 @@ class Draft {
 
   reject({ taskId, error }: { taskId: string; error: string }): void {
     const task = this.#tasks.find(({ id }) => id === taskId);
-    if (task?.status === 'QUEUED') this.finish(task, 'FAILED', { error });
+    if (task?.status !== 'QUEUED') return;
+    this.giveUp(task, 'failed', error);
+    this.finish(task, 'FAILED', { error });
   }
 
   due({ taskId, retryCount }: { taskId: string; retryCount: number }): void {
@@ -202,6 +212,7 @@ class Draft {
       // The worker that reports the cancellation of an attempt has stopped it.
       const isReport = retryCount !== undefined;
       if (task.status === 'RUNNING') this.endAttempt(task, 'cancelled', isReport ? {} : { stopReason: 'cancelled' });
+      if (task.status === 'QUEUED') this.giveUp(task, 'cancelled');
       this.finish(task, 'CANCELLED', { error: CANCELLED_ERROR });
     }
   }
@@ -268,7 +279,8 @@ class Draft {
 
   #expire(task: TaskRow): void {
     const { text } = this.#step(task).scheduleTimeout;
-    const error = `no worker took the task within its schedule timeout of ${text}`;
+    const error = `no worker took it within its schedule timeout of ${text}`;
+    this.giveUp(task, 'timed_out', error);
     this.finish(task, 'CANCELLED', { error, endReason: 'not_scheduled' });
   }
 

@@ -1,3 +1,4 @@
+import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { runSpan, withTenant } from '@hatchet-ts/server-otel';
 import type { Assignment, BatchableTask, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import { now } from '../clock.ts';
@@ -19,6 +20,7 @@ export interface DispatchDeps {
 
 /** Room for the fields of an action other than payload and metadata. */
 const OTHER_FIELDS = 16 * 1024;
+const STREAM_BROKE = 'the stream to the worker broke';
 
 /** Sends committed assignments and cancellations to workers, each message in the trace of its run. */
 export class Dispatch {
@@ -29,43 +31,67 @@ export class Dispatch {
   }
 
   sendAssignments(assignments: readonly Assignment[]): void {
-    for (const assignment of assignments) {
-      const { task, run } = assignment;
-      const steps = this.#deps.registry.steps(run.versionId);
-      const stream = this.#deps.pool.stream(task.workerId);
-      if (!stream) {
-        this.#reassign(task);
-        continue;
-      }
-      const action = startAction(assignment, steps);
-      const bytes = Buffer.byteLength(action.actionPayload) + Buffer.byteLength(action.additionalMetadata ?? '');
-      if (bytes > MOST_BYTES - OTHER_FIELDS) {
-        this.#failTooLarge(task, bytes);
-        continue;
-      }
-      inTraceOf(run, 'send-to-worker', task, () => stream.send(action));
-      recordQueued(run, task, steps[task.step], now());
+    for (const assignment of assignments) this.#tryToSend([assignment], () => this.#sendOne(assignment));
+  }
+
+  /** Sends one message for all tasks of a batch. */
+  sendBatch(batch: AssignedBatch): void {
+    this.#tryToSend(batch.assignments, () => this.#sendTogether(batch));
+  }
+
+  /** Queues the tasks again if sending them throws: their assignment is committed, and the others are still to be sent. */
+  #tryToSend(assignments: readonly Assignment[], send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      this.#deps.onError(error);
+      for (const { task } of assignments)
+        this.#reassign(task, 'the engine could not send the task; see the engine log');
     }
   }
 
-  /** Sends one message for all tasks, in a trace of its own because they belong to many runs. */
-  sendBatch(batch: AssignedBatch): void {
+  #sendOne(assignment: Assignment): void {
+    const { task, run } = assignment;
+    const steps = this.#deps.registry.steps(run.versionId);
+    const stream = this.#deps.pool.stream(task.workerId);
+    if (!stream) {
+      this.#reassign(task, STREAM_BROKE);
+      return;
+    }
+    const action = startAction(assignment, steps);
+    const bytes = bytesOf(action);
+    if (bytes > MOST_BYTES - OTHER_FIELDS) {
+      this.#failTooLarge(task, bytes);
+      return;
+    }
+    inTraceOf(run, 'send-to-worker', task, () => stream.send(action));
+    recordQueued(run, task, steps[task.step], { at: now() });
+  }
+
+  /** Sends a batch in a trace of its own, because its tasks belong to many runs. */
+  #sendTogether(batch: AssignedBatch): void {
     const { assignments } = batch;
     const { task, run } = assignments[0]!;
     const stream = this.#deps.pool.stream(task.workerId);
     if (!stream) {
-      for (const assignment of assignments) this.#reassign(assignment.task);
+      for (const assignment of assignments) this.#reassign(assignment.task, STREAM_BROKE);
       return;
     }
     const steps = this.#deps.registry.steps(run.versionId);
+    const action = startBatchAction(batch, steps);
+    const bytes = bytesOf(action);
+    if (bytes > MOST_BYTES - OTHER_FIELDS) {
+      for (const assignment of assignments) this.#failTooLarge(assignment.task, bytes);
+      return;
+    }
     const links = runSpanContexts(assignments.map((assignment) => assignment.run));
     const counts = { 'batch.item_count': assignments.length };
     const attributes = { 'worker.id': task.workerId, 'action.id': task.action, ...counts };
     withTenant(run.tenantId, () =>
-      runSpan('send-to-worker', { root: true, links, attributes }, () => stream.send(startBatchAction(batch, steps))),
+      runSpan('send-to-worker', { root: true, links, attributes }, () => stream.send(action)),
     );
     const at = now();
-    for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], at);
+    for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], { at });
   }
 
   /** Fails queued tasks that no batch can hold. */
@@ -93,11 +119,15 @@ export class Dispatch {
       .catch(this.#deps.onError);
   }
 
-  /** Queues a task again whose worker's stream broke after the assignment. */
-  #reassign({ id: taskId, runId, retryCount }: TaskRow): void {
-    const event = { kind: 'worker-lost', taskId, retryCount, error: 'the stream to the worker broke' } as const;
+  /** Queues a task again that did not reach its worker. */
+  #reassign({ id: taskId, runId, retryCount }: TaskRow, error: string): void {
+    const event = { kind: 'worker-lost', taskId, retryCount, error } as const;
     this.#deps.settle([{ runId, event }]).catch(this.#deps.onError);
   }
+}
+
+function bytesOf({ actionPayload, additionalMetadata = '' }: AssignedAction): number {
+  return Buffer.byteLength(actionPayload) + Buffer.byteLength(additionalMetadata);
 }
 
 function inTraceOf(run: RunRow, name: 'send-to-worker' | 'cancel-task', task: TaskRow, send: () => void): void {

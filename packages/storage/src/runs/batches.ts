@@ -13,7 +13,7 @@ export interface BatchableTask extends QueuedTask {
   /** Set if the task has no usable key. */
   batchKeyError: string | null;
   queuedAt: EpochMs;
-  /** Size of its input, as JSON in UTF-8. */
+  /** Size of its input and of the outputs and errors of its run's other tasks, in UTF-8. */
   bytes: number;
 }
 
@@ -44,7 +44,10 @@ const PICK = {
   text: `
 SELECT t.id, t.run_id AS "runId", t.tenant_id AS "tenantId", t.action, t.affinity, t.step, t.batch_key AS "batchKey",
   t.batch_key_error AS "batchKeyError",
-  ${epochMs('t.queued_at')} AS "queuedAt", r.workflow_version_id AS "versionId", octet_length(r.input) AS bytes,
+  ${epochMs('t.queued_at')} AS "queuedAt", r.workflow_version_id AS "versionId", octet_length(r.input) + CASE WHEN t.id = t.run_id THEN 0 ELSE (
+    SELECT coalesce(sum(coalesce(octet_length(o.output), 0) + coalesce(octet_length(o.error), 0)), 0)::integer
+    FROM task o WHERE o.run_id = t.run_id
+  ) END AS bytes,
   ${CONTEXT_COLUMNS}
 FROM unnest($1::uuid[], $2::text[]) AS w (tenant_id, action)
 CROSS JOIN LATERAL (

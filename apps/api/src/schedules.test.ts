@@ -143,6 +143,10 @@ describe('schedules and crons, through the official SDK', () => {
     await expect(create('0 0 31 2 *')).rejects.toThrow('never fires: its date does not exist');
     await expect(create('@daily', 'nowhere')).rejects.toThrow('workflow not found');
     await expect(create('@daily', 'double', '')).rejects.toThrow('cronName: must not be empty');
+    const limit = 'has 4000 bytes, more than the limit of 1024';
+    await expect(create('@daily', 'double', 'x'.repeat(4_000))).rejects.toThrow(`cronName: ${limit}`);
+    await expect(create('0,'.repeat(2_000), 'double')).rejects.toThrow(`cronExpression: ${limit}`);
+    await expect(create('@daily', 'double', 'x\0')).rejects.toThrow('cronName: must not contain the character U+0000');
     await create('@daily');
     await expect(create('@daily')).rejects.toThrow('delete that one first');
     await expect(hatchet.schedules.create('nowhere', { triggerAt: LATER })).rejects.toThrow('workflow not found');

@@ -173,7 +173,12 @@ function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, s
     cancel: createCancel(db, settle),
     replay: createReplay(db, settle),
     factory,
-    ingest: createIngest(db, factory, durable.eventsStored),
+    ingest: createIngest({
+      db,
+      factory,
+      onStored: durable.eventsStored,
+      onRefused: (reason) => log.warn({ err: reason }, 'an event started no run of a workflow'),
+    }),
     stopping,
     onError: (error, path) => log.error({ err: error, method: path }, 'call failed'),
   });

@@ -12,6 +12,22 @@ export class Refusal extends Error {
   }
 }
 
+/** Maps the items of a field; the refusal of one of several names its position. */
+export function mapItems<Item, Result>(
+  items: readonly Item[],
+  field: string,
+  map: (item: Item, position: number) => Result,
+): Result[] {
+  return items.map((item, position) => {
+    try {
+      return map(item, position);
+    } catch (error) {
+      if (!(error instanceof Refusal) || items.length === 1) throw error;
+      throw new Refusal(error.reason, `${field}[${position}]: ${error.message}`);
+    }
+  });
+}
+
 /** Refusal of a feature that only Hatchet's own engine has. */
 export function unsupported(feature: string, where = ''): Refusal {
   const place = where ? ` (${where})` : '';

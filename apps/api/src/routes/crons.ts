@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { ApiError } from '../errors/api-error.ts';
 import { HATCHET_TEXTS } from '../errors/hatchet-texts.ts';
 import { component } from '../routing/components.ts';
-import { list, metadataPair, pageQuery, priority } from '../routing/request.ts';
+import { indexedText, list, metadataPair, pageQuery, priority } from '../routing/request.ts';
 import { type Route, route } from '../routing/route.ts';
 import { CRON, CRON_LIST, cronShape } from '../shapes/cron.ts';
 import { JSON_OBJECT } from '../shapes/json.ts';
@@ -23,8 +23,8 @@ import { listShape } from '../shapes/list.ts';
 const CREATE = component(
   'CreateCronWorkflowTriggerRequest',
   z.object({
-    cronName: z.string().min(1, 'must not be empty'),
-    cronExpression: z.string(),
+    cronName: indexedText.min(1, 'must not be empty'),
+    cronExpression: indexedText,
     input: JSON_OBJECT.default({}),
     additionalMetadata: JSON_OBJECT.default({}),
     priority: priority.nullish(),

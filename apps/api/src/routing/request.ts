@@ -1,3 +1,4 @@
+import { keyProblem } from '@hatchet-ts/storage';
 import { parseExactly } from '@hatchet-ts/storage/json';
 import type { MetadataFilter, Page } from '@hatchet-ts/storage/reads';
 import { SPAN_CURSOR } from '@hatchet-ts/storage/traces';
@@ -66,6 +67,12 @@ export const traceId = z.string().regex(/^[\da-f]{32}$/, 'must be 32 hexadecimal
 
 /** Position in the arrival of spans. */
 export const spanCursor = z.string().regex(SPAN_CURSOR, 'must be the cursor of an earlier answer');
+
+/** Text that the database holds in an index. */
+export const indexedText = z.string().superRefine((text, { addIssue }) => {
+  const problem = keyProblem(text);
+  if (problem !== undefined) addIssue({ code: 'custom', message: problem });
+});
 
 /** 1 is low, 3 is high. */
 export const priority = z.int().min(1).max(3);

@@ -5,6 +5,8 @@ import {
 } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { CronExpressionError, nextFireAt } from '@hatchet-ts/storage/triggers';
 import type { NewDefinition, Step } from '@hatchet-ts/storage/workflows';
+import { assertKey } from '../messages/limits.ts';
+import { affinityText } from '../placement/affinity.ts';
 import { Refusal } from '../refusal.ts';
 import { MOST_IN_A_BATCH } from '../scheduling/batches.ts';
 import { celPath } from './cel-path.ts';
@@ -27,8 +29,10 @@ const LONGEST_BACKOFF_S = 86_400;
 export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDefinition {
   const { tasks, onFailureTask, eventTriggers, description } = request;
   if (request.name === '') throw new Refusal('invalid', 'a workflow must have a name');
+  assertKey(request.name, 'the name of a workflow');
   if (tasks.length === 0) throw new Refusal('invalid', `workflow ${request.name} must have at least one task`);
   assertSupported(UNSUPPORTED_IN_WORKFLOWS, request, `workflow ${request.name}`);
+  for (const key of eventTriggers) assertKey(key, `the event key of workflow ${request.name}`);
   const steps = tasks.map((task) => stepOf(task, tasks));
   if (onFailureTask) steps.push({ ...stepOf(onFailureTask, []), kind: 'on-failure' });
   assertDistinct(steps);
@@ -46,7 +50,10 @@ export function workflowDefinition(request: CreateWorkflowVersionRequest): NewDe
 function stepOf(task: CreateTaskOpts, tasks: readonly CreateTaskOpts[]): NewStep {
   const where = `task ${task.readableId}`;
   assertSupported(UNSUPPORTED_IN_TASKS, task, where);
+  assertKey(task.readableId, 'the name of a task');
+  assertKey(task.action.toLowerCase(), `the action of ${where}`);
   const labels = desiredLabels(task.workerLabels, where);
+  assertKey(affinityText(labels), `the JSON of the desired labels of ${where}`);
   return {
     name: task.readableId,
     action: task.action.toLowerCase(),
@@ -100,6 +107,7 @@ function duration(text: string, what: string): { ms: number; text: string } {
 
 function crons({ cronTriggers, cronInput, name }: CreateWorkflowVersionRequest): Pick<NewDefinition, 'crons'> {
   const expressions = [...new Set(cronTriggers)];
+  for (const expression of expressions) assertKey(expression, `the cron expression of workflow ${name}`);
   if (expressions.length === 0) return {};
   try {
     for (const expression of expressions) nextFireAt(expression, new Date());

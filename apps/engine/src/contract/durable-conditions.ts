@@ -4,6 +4,7 @@ import type {
   UserEventMatchCondition,
 } from '@hatchet-dev/typescript-sdk/protoc/v1/shared/condition.js';
 import type { RequestedCondition } from '../durable/entries.ts';
+import { assertKey } from '../messages/limits.ts';
 import { Refusal } from '../refusal.ts';
 import { durationMs } from './fields.ts';
 import { assertSupported, UNSUPPORTED_IN_WAITS } from './unsupported-features.ts';
@@ -34,6 +35,7 @@ function sleepCondition({ base, sleepFor }: SleepMatchCondition, position: numbe
 function eventCondition(condition: UserEventMatchCondition, position: number): RequestedCondition {
   const { base, userEventKey: key, eventScope, considerEventsSince } = condition;
   if (key === '') throw new Refusal('invalid', 'a wait for an event must name its key');
+  assertKey(key, 'the event key of a wait');
   assertSupported(UNSUPPORTED_IN_WAITS, condition, `wait for event ${key}`);
   return {
     orGroup: base?.orGroupId || `event ${position}`,

@@ -13,6 +13,7 @@ import type { DurableStream, Invocation } from '../durable/invocations.ts';
 import type { InvocationRef } from '../messages/durable-response.ts';
 import { BRANCH, entryRef, serverEvictMessage } from '../messages/durable-response.ts';
 import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
+import { mapItems } from '../refusal.ts';
 import { waitConditions } from './durable-conditions.ts';
 import { storableText, uuidField } from './fields.ts';
 import { runRequest } from './workflows.ts';
@@ -92,7 +93,9 @@ async function spawn(call: Call, { triggerOpts }: DurableTaskTriggerRunsRequest)
   const { durable, invocation } = call;
   assertAtMost(triggerOpts, MOST_ITEMS, 'runs');
   const { taskId, invocation: invocationCount } = invocation.task;
-  const requests = triggerOpts.map((opts) => runRequest({ ...opts, parentTaskRunExternalId: taskId }));
+  const requests = mapItems(triggerOpts, 'triggerOpts', (opts) =>
+    runRequest({ ...opts, parentTaskRunExternalId: taskId }),
+  );
   const active = trace.getSpanContext(context.active());
   const { firstNode, runIds } = await durable.log.spawn(invocation, requests, active);
   const runEntries = runIds.map((workflowRunExternalId, index) => ({

@@ -8,8 +8,8 @@ import { type RunAttributes, type RunSpanName, runSpan } from '@hatchet-ts/serve
 import type { Database } from '@hatchet-ts/storage';
 import { insertLogLines } from '@hatchet-ts/storage/logs';
 import { context, trace } from '@opentelemetry/api';
-import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
-import { Refusal } from '../refusal.ts';
+import { assertAtMost, assertKey, MOST_ITEMS } from '../messages/limits.ts';
+import { mapItems, Refusal } from '../refusal.ts';
 import type { Progress } from '../runs/progress.ts';
 import type { Ingest, PushedEvent } from '../triggers/ingest.ts';
 import type { Authorized } from './authorization.ts';
@@ -31,7 +31,7 @@ export function eventsService({ db, ingest, progress }: EventsDeps): EventsServi
     requests: readonly PushEventRequest[],
     attributes: RunAttributes = {},
   ): Promise<Event[]> {
-    const events = requests.map(pushedEvent);
+    const events = mapItems(requests, 'events', pushedEvent);
     const call = trace.getSpanContext(context.active());
     const stored = await runSpan(name, { attributes }, () => ingest(tenantId, events, call));
     return stored.map(({ id, createdAt }, position) => {
@@ -71,6 +71,7 @@ export function eventsService({ db, ingest, progress }: EventsDeps): EventsServi
 
 function pushedEvent(request: PushEventRequest): PushedEvent {
   if (request.key === '') throw new Refusal('invalid', 'an event must have a key');
+  assertKey(request.key, 'the event key');
   const priority = priorityField(request.priority);
   return {
     key: request.key,

@@ -11,8 +11,8 @@ import { createSchedules, type NewChildSchedule } from '@hatchet-ts/storage/trig
 import { context, trace } from '@opentelemetry/api';
 import type { ServiceImplementation } from 'nice-grpc';
 import { workflowsNotFound } from '../messages/hatchet-texts.ts';
-import { assertAtMost, MOST_ITEMS } from '../messages/limits.ts';
-import { Refusal } from '../refusal.ts';
+import { assertAtMost, assertKey, MOST_ITEMS } from '../messages/limits.ts';
+import { mapItems, Refusal } from '../refusal.ts';
 import { type Collision, IdempotencyCollision } from '../runs/idempotency.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { Registry } from '../runs/registry.ts';
@@ -58,7 +58,7 @@ export function workflowService({
     attributes: RunAttributes,
     isBulk: boolean,
   ): Promise<string[]> {
-    const requests = triggers.map(runRequest);
+    const requests = mapItems(triggers, 'workflows', runRequest);
     const call = trace.getSpanContext(context.active());
     return runSpan('trigger-workflow-run', { attributes }, async (span) => {
       const runs = await factory.prepare(tenantId, requests, call);
@@ -110,6 +110,8 @@ function newSchedules(request: ScheduleWorkflowRequest, tenantId: string): NewCh
   const { schedules, parentTaskRunExternalId, childIndex, childKey } = request;
   if (schedules.length === 0) throw new Refusal('invalid', 'schedules must contain at least one time');
   assertAtMost(schedules, MOST_ITEMS, 'schedules');
+  assertKey(request.name, 'the name of a workflow');
+  assertKey(childKey ?? '', 'the child key');
   const priority = priorityField(request.priority);
   const schedule = {
     tenantId,
@@ -126,6 +128,7 @@ function newSchedules(request: ScheduleWorkflowRequest, tenantId: string): NewCh
 /** Reads a request for a run. @throws Refusal */
 export function runRequest(request: TriggerWorkflowRequest): RunRequest {
   const { name, parentTaskRunExternalId, childIndex, childKey } = request;
+  assertKey(name, 'the name of a workflow');
   assertSupported(UNSUPPORTED_IN_RUNS, request, `run of ${name}`);
   const labels = desiredLabels(request.desiredWorkerLabels, `run of ${name}`);
   const priority = priorityField(request.priority);

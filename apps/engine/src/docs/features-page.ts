@@ -2,6 +2,7 @@ import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatc
 import { EventsServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/events/events.js';
 import { V1DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
+import { MOST_KEY_BYTES } from '@hatchet-ts/storage';
 import { MAX_SPANS_PER_TRACE } from '@hatchet-ts/storage/traces';
 import { adminService } from '../contract/admin.ts';
 import { dispatcherService } from '../contract/dispatcher.ts';
@@ -49,10 +50,16 @@ routes of Hatchet v0.
 
 - A call has at most ${MOST_ITEMS} runs, events, schedules or ids, and a message at most ${MOST_BYTES / 1024 / 1024} MiB, in either direction. A task whose
   input, metadata and parents' outputs together exceed that fails with an error.
+- Event keys, child keys, idempotency keys, the names of workflows, tasks and crons, cron expressions, and the JSON of desired
+  labels have at most ${MOST_KEY_BYTES.toLocaleString('en')} bytes. A call with a longer one is refused, and creates nothing; of a bulk it names the
+  item. An event that one workflow cannot take, for example because its idempotency key is too long, starts the others.
 - After ${TIMING.heartbeat / 1_000} s without a heartbeat the tasks of a worker are reassigned, without counting a retry.
 - Cron firings missed while no engine ran are made up for, ${TIMING.catchUp / 3_600_000} h back.
 - One engine schedules on a database. A second one exits with an error that names the first. An engine that loses the lock,
-  for example when the database restarts, schedules nothing until it regains it.
+  for example when the database restarts or stops answering, schedules nothing until it regains it. The lock of a host that
+  vanished is free after 25 s.
+- A statement has 30 s. A run that cannot be changed, or a schedule or cron that cannot fire, is logged and tried again
+  every minute, and stops no other.
 - Logs and stream chunks make no spans, because tasks send any number of them. A span over many runs links to at most 128
   of them. The engine stores ${MAX_SPANS_PER_TRACE.toLocaleString('en')} spans of a trace; it rejects more with a partial success.
 `;

@@ -1,3 +1,4 @@
+import { keyProblem } from '@hatchet-ts/storage';
 import { Refusal } from '../refusal.ts';
 
 /** Most items of one call (runs of a bulk, events, ids); the official SDKs send no more. */
@@ -8,6 +9,12 @@ export const MOST_BYTES = 4 * 1024 * 1024;
 /** @throws Refusal with the limit if there are more than `most` items. */
 export function assertAtMost(items: readonly unknown[], most: number, what: string): void {
   if (items.length > most) throw new Refusal('invalid', `a call can have at most ${most} ${what}, not ${items.length}`);
+}
+
+/** @throws Refusal for text that the database cannot hold in an index, such as a key or a name. */
+export function assertKey(text: string, what: string): void {
+  const problem = keyProblem(text);
+  if (problem !== undefined) throw new Refusal('invalid', `${what} ${problem}`);
 }
 
 /** @throws Refusal for a response larger than the client accepts. */

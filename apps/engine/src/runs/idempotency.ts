@@ -1,6 +1,7 @@
 import type { EpochMs, IdempotencyClaim } from '@hatchet-ts/storage/runs';
 import type { Workflow } from '@hatchet-ts/storage/workflows';
 import { IDEMPOTENCY_COLLISION } from '../messages/hatchet-texts.ts';
+import { assertKey } from '../messages/limits.ts';
 import { Refusal } from '../refusal.ts';
 import type { Metadata } from './context.ts';
 
@@ -28,7 +29,7 @@ export class IdempotencyCollision extends Error {
 /**
  * Computes the key that a run claims; undefined if its workflow has no idempotency.
  *
- * @throws Refusal if the value for the key is not text.
+ * @throws Refusal if the value for the key is not text, or too long.
  */
 export function idempotencyClaim(
   { input, metadata }: { input: string; metadata: Metadata },
@@ -38,8 +39,11 @@ export function idempotencyClaim(
   if (!idempotency) return undefined;
   const { path, ttlMs, untilEnd } = idempotency;
   const key = valueAt(path.in === 'input' ? JSON.parse(input) : metadata, path.names);
-  if (typeof key === 'string') return { key, expiresAt: at + ttlMs, untilEnd };
   const where = [path.in, ...path.names].join('.');
+  if (typeof key === 'string') {
+    assertKey(key, `the idempotency key of workflow ${name} (${where})`);
+    return { key, expiresAt: at + ttlMs, untilEnd };
+  }
   throw new Refusal('invalid', `workflow ${name} takes its idempotency key from ${where}: pass text there`);
 }
 

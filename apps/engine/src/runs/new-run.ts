@@ -4,6 +4,7 @@ import type { EpochMs, NewRun, NewTask, ParentTask } from '@hatchet-ts/storage/r
 import type { BatchConfig, DesiredLabels, Workflow } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { batchKeyError } from '../messages/hatchet-texts.ts';
+import { assertKey } from '../messages/limits.ts';
 import { affinityText } from '../placement/affinity.ts';
 import { type Metadata, newRunContext } from './context.ts';
 import { idempotencyClaim } from './idempotency.ts';
@@ -28,7 +29,7 @@ export interface RunRequest {
   firing?: true;
 }
 
-/** Builds the run of a request, ready to be stored. Pure except for the ids. */
+/** Builds the run of a request, ready to be stored. Pure except for the ids. @throws Refusal for keys that cannot be stored */
 export function newRun(
   request: RunRequest,
   workflow: Workflow,
@@ -101,13 +102,15 @@ function newTasks(
   createdAt: EpochMs,
 ): NewTask[] {
   return steps.map((step, position) => {
+    const affinity = affinityText(step.labels, labels);
+    assertKey(affinity, `the JSON of the desired labels of task ${step.name}`);
     const waits = step.parents.length > 0 || step.kind === 'on-failure';
     return {
       id: steps.length === 1 ? runId : randomUUIDv7(),
       step: position,
       name: step.name,
       action: step.action,
-      affinity: affinityText(step.labels, labels),
+      affinity,
       status: waits ? 'WAITING' : 'QUEUED',
       timeoutMs: step.timeout.ms,
       dueAt: waits ? null : createdAt + step.scheduleTimeout.ms,
@@ -121,6 +124,7 @@ function childOf(
   { runId, taskId }: ParentTask,
   { childIndex, childKey }: NonNullable<RunRequest['parent']>,
 ): NonNullable<NewRun['parent']> {
+  assertKey(childKey ?? '', 'the child key');
   const dedupe = childKey === undefined ? `index:${childIndex ?? 0}` : `key:${childKey}`;
   return { runId, taskId, dedupe, childIndex: childIndex ?? null, childKey: childKey ?? null };
 }

@@ -15,7 +15,7 @@ import { now } from '../clock.ts';
 import { Grouping } from '../loops/grouping.ts';
 import { workflowsNotFound } from '../messages/hatchet-texts.ts';
 import type { Slots } from '../placement/slots.ts';
-import { Refusal } from '../refusal.ts';
+import { mapItems, Refusal } from '../refusal.ts';
 import { runSpanContext } from './context.ts';
 import type { Collision } from './idempotency.ts';
 import { newRun, type RunRequest } from './new-run.ts';
@@ -66,7 +66,7 @@ export class RunFactory {
     const found = taskIds.length === 0 ? [] : await parentTasks(db, tenantId, taskIds);
     const parents = new Map(found.map((parent) => [parent.taskId, parent]));
     const createdAt = now();
-    return requests.map((request) => {
+    return mapItems(requests, 'workflows', (request) => {
       const parent = request.parent && parents.get(request.parent.taskId);
       if (request.parent && !parent) {
         throw new Refusal('invalid', `parent task run not found: ${request.parent.taskId}`);

@@ -2,10 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import { readCarrier } from '@hatchet-ts/sdk-otel/propagation';
 import type { Database } from '@hatchet-ts/storage';
 import { insertEvents, type NewEvent } from '@hatchet-ts/storage/events';
+import type { NewRun } from '@hatchet-ts/storage/runs';
 import { workflowsOfEvents } from '@hatchet-ts/storage/workflows';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import type { StoredEvent } from '../durable/matching.ts';
+import { Refusal } from '../refusal.ts';
 import type { Metadata } from '../runs/context.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { RunFactory } from '../runs/run-factory.ts';
@@ -28,12 +30,37 @@ export type Ingest = (
   call: SpanContext | undefined,
 ) => Promise<{ id: string; createdAt: Date }[]>;
 
-/** @param onStored receives committed events, for durable tasks that wait for them. */
-export function createIngest(
-  db: Database,
-  factory: RunFactory,
-  onStored: (events: readonly StoredEvent[]) => void,
-): Ingest {
+export interface IngestDeps {
+  db: Database;
+  factory: RunFactory;
+  /** Receives committed events, for durable tasks that wait for them. */
+  onStored(events: readonly StoredEvent[]): void;
+  /** Receives the reason for which an event started no run of a workflow. */
+  onRefused(reason: Error): void;
+}
+
+export function createIngest({ db, factory, onStored, onRefused }: IngestDeps): Ingest {
+  /** Prepares runs; one that is refused stops neither its event nor the others, as in Hatchet's own engine. */
+  async function prepareEach(tenantId: string, requests: readonly RunRequest[], call: SpanContext | undefined) {
+    try {
+      return await factory.prepare(tenantId, requests, call);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const runs: NewRun[] = [];
+      for (const request of requests) {
+        try {
+          runs.push(...(await factory.prepare(tenantId, [request], call)));
+        } catch (reason) {
+          if (!(reason instanceof Refusal)) throw reason;
+          onRefused(
+            new Error(`event ${request.event?.id} started no run of ${request.workflowName}: ${reason.message}`),
+          );
+        }
+      }
+      return runs;
+    }
+  }
+
   return async (tenantId, events, call) => {
     const receivedAt = now();
     const keys = [...new Set(events.map(({ key }) => key))];
@@ -42,7 +69,7 @@ export function createIngest(
     const requests = events.flatMap((event, position) =>
       (names.get(event.key) ?? []).map(({ name }): RunRequest => runRequest(event, rows[position]!.id, name)),
     );
-    const runs = await factory.prepare(tenantId, requests, call);
+    const runs = await prepareEach(tenantId, requests, call);
     await db.transaction(async (transaction) => {
       await insertEvents(transaction, rows);
       await factory.store(runs, transaction);

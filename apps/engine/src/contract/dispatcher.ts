@@ -7,6 +7,7 @@ import {
   StepActionEventType,
   type WorkerRegisterRequest,
 } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { readCarrier, TRACEPARENT, writeCarrier } from '@hatchet-ts/sdk-otel/propagation';
 import { streamOpened } from '@hatchet-ts/server-otel';
 import { type CallContext, ServerError, Status } from 'nice-grpc';
 import type { Durable } from '../durable/durable.ts';
@@ -127,7 +128,7 @@ async function* actions(
 async function reportStep(reports: Reports, tenantId: string, event: StepActionEvent): Promise<void> {
   switch (event.eventType) {
     case StepActionEventType.STEP_EVENT_TYPE_STARTED:
-      return reports.started(reportedAttempt(tenantId, event));
+      return reports.started({ ...reportedAttempt(tenantId, event), spanTraceparent: reportedContext(event) });
     case StepActionEventType.STEP_EVENT_TYPE_COMPLETED:
       return reports.completed(
         reportedAttempt(tenantId, event),
@@ -138,6 +139,12 @@ async function reportStep(reports: Reports, tenantId: string, event: StepActionE
     case StepActionEventType.STEP_EVENT_TYPE_CANCELLED:
       return reports.cancelled(reportedAttempt(tenantId, event));
   }
+}
+
+/** Reads the context of the attempt's span, which an instrumented worker sends with the start. */
+function reportedContext({ eventPayload }: StepActionEvent): string | undefined {
+  const context = readCarrier(eventPayload);
+  return context && String(writeCarrier({}, context)[TRACEPARENT]);
 }
 
 function reportedAttempt(tenantId: string, { taskRunExternalId, retryCount }: StepActionEvent): ReportedAttempt {

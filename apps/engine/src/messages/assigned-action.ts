@@ -1,4 +1,5 @@
 import { ActionType, AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
+import { DURABLE_CHILDREN, DURABLE_ENTRIES, PREVIOUS_TRACEPARENT } from '@hatchet-ts/sdk-otel/propagation';
 import type { Assignment, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { TIMED_OUT_PAYLOAD } from './hatchet-texts.ts';
@@ -13,7 +14,7 @@ export function startAction(assignment: Assignment, steps: readonly Step[]): Ass
     ...identity(task, steps),
     actionType: ActionType.START_STEP_RUN,
     actionPayload: startPayload(assignment, steps),
-    additionalMetadata: JSON.stringify(additionalMetadata),
+    additionalMetadata: JSON.stringify(withEarlier(additionalMetadata, assignment.earlier)),
     priority: run.priority,
     workflowId: run.workflowId,
     workflowVersionId: run.versionId,
@@ -26,6 +27,19 @@ export function startAction(assignment: Assignment, steps: readonly Step[]): Ass
     }),
     taskInsertedAt: new Date(task.createdAt),
   });
+}
+
+/**
+ * Adds what an instrumented worker has to know of earlier attempts, which another worker may have run. Values that a caller
+ * forwarded from another task's metadata are removed: `JSON.stringify` leaves out undefined ones.
+ */
+function withEarlier(metadata: Assignment['additionalMetadata'], earlier: Assignment['earlier']): object {
+  return {
+    ...metadata,
+    [PREVIOUS_TRACEPARENT]: earlier?.traceparent ?? undefined,
+    [DURABLE_ENTRIES]: earlier?.entries ?? undefined,
+    [DURABLE_CHILDREN]: earlier?.children ?? undefined,
+  };
 }
 
 /** Message that makes a worker stop an attempt; it identifies the attempt exactly as the start did. */

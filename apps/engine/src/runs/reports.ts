@@ -1,6 +1,12 @@
 import { type RunSpanName, type RunSpanOptions, runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
-import { type EpochMs, markStarted, type RunContextColumns, runsOfTasks } from '@hatchet-ts/storage/runs';
+import {
+  type EpochMs,
+  markStarted,
+  type RunContextColumns,
+  runsOfTasks,
+  type StartedAttempt,
+} from '@hatchet-ts/storage/runs';
 import type { SpanContext } from '@opentelemetry/api';
 import { now } from '../clock.ts';
 import { Grouping } from '../loops/grouping.ts';
@@ -37,7 +43,7 @@ export interface ReportsDeps {
  */
 export class Reports {
   readonly #deps: ReportsDeps;
-  readonly #starts: Grouping<ReportedAttempt, EpochMs | undefined>;
+  readonly #starts: Grouping<StartedAttempt, EpochMs | undefined>;
   readonly #ends: Record<End, Grouping<ReportedEnd, void>>;
 
   constructor(deps: ReportsDeps) {
@@ -63,7 +69,7 @@ export class Reports {
     };
   }
 
-  started(attempt: ReportedAttempt): Promise<void> {
+  started(attempt: StartedAttempt): Promise<void> {
     return runSpan('handle-task-started', attributes(attempt), async () => {
       const dueAt = await this.#starts.run(attempt);
       if (dueAt === undefined) return;
@@ -135,7 +141,7 @@ export class Reports {
   }
 
   /** Marks attempts as started; resolves to the end of each one's timeout, undefined if it had started before. */
-  async #markStarted(attempts: readonly ReportedAttempt[]): Promise<(EpochMs | undefined)[]> {
+  async #markStarted(attempts: readonly StartedAttempt[]): Promise<(EpochMs | undefined)[]> {
     const started = await markStarted(this.#deps.db, attempts, now());
     const dueAt = new Map(started.map((each) => [keyOf(each), each.dueAt]));
     return attempts.map((attempt) => {

@@ -16,6 +16,8 @@ export interface Attempt {
   readonly span?: SpanContext | undefined;
   /** Parent for the span of its cancellation: the received context, or else its own. */
   readonly context?: SpanContext | undefined;
+  /** True if the report of the start carries the span's context, for the next attempt. */
+  readonly sendsContext?: boolean;
   /** The task's own signal, once the SDK has created it. */
   signal?: { readonly aborted: boolean; readonly reason: unknown } | undefined;
   /** Promise of the user's function, which may outlive the SDK's own promise after a cancellation. */

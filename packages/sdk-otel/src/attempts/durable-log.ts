@@ -1,5 +1,13 @@
+/** Facts about a durable task's earlier invocations on other workers, as far as the engine sends them. */
+export interface EarlierInvocations {
+  /** Number of entries in the log. */
+  readonly entries?: number | undefined;
+  /** Number of indexes used for children. */
+  readonly children?: number | undefined;
+}
+
 /**
- * Position of a durable task in its event log, as far as this worker has seen it. A replay runs the task's function again
+ * Position of a durable task in its event log, as far as this worker has seen it or the engine sends it. A replay runs the task's function again
  * from the start, and its waits, memos and spawns come in the same order. Entries that an earlier invocation has reached
  * make no second span.
  *
@@ -8,16 +16,18 @@
 export class DurableLog {
   readonly invocation: number;
   readonly #reachedBefore: number;
+  readonly #childrenBefore: number;
   readonly #children: Map<string, number>;
   #position = 0;
 
-  constructor(invocation: number, before?: DurableLog) {
+  constructor(invocation: number, before?: DurableLog, { entries = 0, children = 0 }: EarlierInvocations = {}) {
     this.invocation = invocation;
-    this.#reachedBefore = before?.reached ?? 0;
+    this.#reachedBefore = Math.max(before?.reached ?? 0, entries);
+    this.#childrenBefore = Math.max(before ? before.#childrenBefore : 0, children);
     this.#children = before ? before.#children : new Map();
   }
 
-  /** Number of entries that were acknowledged to any invocation on this worker. */
+  /** Number of entries that were acknowledged to any invocation, as far as known. */
   get reached(): number {
     return Math.max(this.#reachedBefore, this.#position);
   }
@@ -32,8 +42,13 @@ export class DurableLog {
     this.#position++;
   }
 
-  /** Reports if an earlier invocation has spawned the child with this key or index. */
-  hasChild(child: string | number): boolean {
+  /**
+   * Reports if an earlier invocation has spawned the child.
+   *
+   * @param child its key, or else its index
+   */
+  hasChild(child: string | number, index?: number): boolean {
+    if (index !== undefined && index < this.#childrenBefore) return true;
     const invocation = this.#children.get(String(child));
     return invocation !== undefined && invocation < this.invocation;
   }

@@ -1,11 +1,18 @@
-import type { Span } from '@opentelemetry/api';
+import type { Span, SpanContext } from '@opentelemetry/api';
 import type { Attempt } from '../attempts/attempt-memory.ts';
-import { DurableLog } from '../attempts/durable-log.ts';
+import { DurableLog, type EarlierInvocations } from '../attempts/durable-log.ts';
 import { attemptVerdict, type Verdict } from '../attempts/outcome.ts';
 import { guard } from '../call/guard.ts';
 import type { PreparedCall } from '../call/prepared-call.ts';
 import type { Settings } from '../configuration/settings.ts';
-import { mayCarryContext } from '../context/carrier.ts';
+import {
+  DURABLE_CHILDREN,
+  DURABLE_ENTRIES,
+  type Metadata,
+  mayCarryContext,
+  PREVIOUS_TRACEPARENT,
+  parseTraceparent,
+} from '../context/carrier.ts';
 import { contextBelow } from '../context/outgoing-context.ts';
 import { hasContextManager, readReceivedContext } from '../context/received-context.ts';
 import { withScope } from '../context/task-scope.ts';
@@ -34,7 +41,8 @@ export function prepareTask<Args extends readonly unknown[], Result>(
   const facts = taskFacts(action, worker);
   const { above, place, metadata } = readReceivedContext(settings, action, facts.names.workflow_name);
   const { taskRunExternalId: taskRunId, retryCount = 0, durableTaskInvocationCount: invocation = 0 } = action;
-  const before = retryCount > 0 || invocation > 1 ? attempts.latest(taskRunId) : undefined;
+  const isLater = retryCount > 0 || invocation > 1;
+  const before = isLater ? attempts.latest(taskRunId) : undefined;
   const plan: SpanPlan = {
     operation: 'start_step_run',
     args,
@@ -43,7 +51,7 @@ export function prepareTask<Args extends readonly unknown[], Result>(
     initial: { hatchet: facts.names, destination: 'workflow_name' },
     details: () => taskValues(facts),
     data: () => ({ payload: action.actionPayload, metadata: action.additionalMetadata }),
-    links: [place.creation, before && attempts.previous(taskRunId, retryCount, invocation)],
+    links: [place.creation, isLater ? previousSpan(telemetry, action, metadata) : undefined],
   };
   const span = startSpan(telemetry, plan, above);
   const recording = span.isRecording();
@@ -52,9 +60,13 @@ export function prepareTask<Args extends readonly unknown[], Result>(
     taskRunId,
     retryCount,
     invocation,
-    log: invocation > 0 ? new DurableLog(invocation, before?.log) : undefined,
+    log:
+      invocation > 0
+        ? new DurableLog(invocation, before?.log, isLater ? earlierInvocations(metadata) : undefined)
+        : undefined,
     span: recording ? span.spanContext() : undefined,
     context: place.parent ?? span.spanContext(),
+    sendsContext: recording && sendsCreationTime(action),
     observe: watched ? () => observeTask(attempt, worker) : undefined,
   };
   attempts.add(attempt);
@@ -81,6 +93,32 @@ export function prepareTask<Args extends readonly unknown[], Result>(
     else end();
   };
   return { args, context: below, onSuccess: finish, onError: finish };
+}
+
+/** Span of the attempt or invocation before: of this worker, or else as the engine sends it. */
+function previousSpan(
+  { attempts }: Telemetry,
+  { taskRunExternalId, retryCount = 0, durableTaskInvocationCount: invocation = 0 }: TaskAction,
+  metadata: Metadata,
+): SpanContext | undefined {
+  return (
+    attempts.previous(taskRunExternalId, retryCount, invocation) ?? parseTraceparent(metadata[PREVIOUS_TRACEPARENT])
+  );
+}
+
+function earlierInvocations({
+  [DURABLE_ENTRIES]: entries,
+  [DURABLE_CHILDREN]: children,
+}: Metadata): EarlierInvocations {
+  return {
+    entries: typeof entries === 'number' ? entries : undefined,
+    children: typeof children === 'number' ? children : undefined,
+  };
+}
+
+// Our engine does, and keeps the context of an attempt's span for the next attempt. Hatchet's would only store it.
+function sendsCreationTime({ taskInsertedAt }: TaskAction): boolean {
+  return taskInsertedAt !== undefined;
 }
 
 /** Records the outcome, and the failure of the task or of its report. */

@@ -17,6 +17,13 @@ export const TRACE_RELATION = 'hatchet__trace_relation';
 /** In the metadata of a batch: list of the `traceparent`s of its items. */
 export const ITEM_TRACEPARENTS = 'hatchet__item_traceparents';
 
+/** In the metadata of a later attempt or invocation: the context of the one before. Our engine writes it for each start. */
+export const PREVIOUS_TRACEPARENT = 'hatchet__previous_traceparent';
+/** In the metadata of a later invocation of a durable task: number of entries that its log has, from our engine. */
+export const DURABLE_ENTRIES = 'hatchet__durable_entries';
+/** In the same metadata: number of indexes that earlier invocations have used for children. */
+export const DURABLE_CHILDREN = 'hatchet__durable_children';
+
 /** Metadata as a plain object. */
 export type Metadata = Record<string, unknown>;
 
@@ -97,6 +104,7 @@ export function mayCarryContext(metadata: string | undefined): boolean {
     (metadata.includes(TRACEPARENT) ||
       metadata.includes(TRACESTATE) ||
       metadata.includes(TRACE_RELATION) ||
+      metadata.includes('hatchet__durable_') ||
       metadata.includes('baggage'))
   );
 }

@@ -124,6 +124,12 @@ describe('the metadata', () => {
     expect(write(unjoined, outgoingContext(span, taskThatReceived(unjoined), settings))).toEqual({ traceparent: ours });
   });
 
+  test('lose what the engine wrote about earlier attempts of the task', () => {
+    const received = { traceparent: RECEIVED, hatchet__previous_traceparent: RECEIVED, hatchet__durable_entries: 3 };
+    const above = taskThatReceived(received);
+    expect(write(received, outgoingContext(span, above, settings))).toEqual({ traceparent: ours });
+  });
+
   describe('of a run with the relation link', () => {
     const linked = { hatchet__trace_relation: 'link', hatchet__link_traceparent: ours };
 

@@ -10,9 +10,12 @@ import {
 import type { HatchetOperation } from '../tables/spans.ts';
 import { BAGGAGE, formatBaggage } from './baggage.ts';
 import {
+  DURABLE_CHILDREN,
+  DURABLE_ENTRIES,
   formatTraceparent,
   LINK_TRACEPARENT,
   type Metadata,
+  PREVIOUS_TRACEPARENT,
   parseTraceparent,
   TRACE_RELATION,
   TRACEPARENT,
@@ -119,11 +122,14 @@ export function metadataWithContext(
     sent = writeValidCarrier(entries, spanContext);
     // the link and relation of the task's own creation do not apply to the runs that it creates
     if (forwards) for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (isForwarded(key)) delete sent[key];
+    for (const key of ATTEMPT_KEYS) if (isForwarded(key)) delete sent[key];
   }
   if (baggage && own(BAGGAGE) === undefined) sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
   return RUNS.has(operation) ? (hideInherited(sent ?? entries, received, isLink) ?? sent) : sent;
 }
 
+// about the task's own earlier attempts
+const ATTEMPT_KEYS = [PREVIOUS_TRACEPARENT, DURABLE_ENTRIES, DURABLE_CHILDREN];
 const RUNS: ReadonlySet<HatchetOperation> = new Set(['run_workflow', 'run_workflows']);
 const EVENTS: ReadonlySet<HatchetOperation> = new Set(['push_event', 'bulk_push_event']);
 

@@ -29,7 +29,7 @@ export function durableChild({ attempts }: Telemetry, options: ParentOptions | u
   if (!log || child === undefined) return undefined;
   return {
     invocation: log.invocation > 1 ? log.invocation : undefined,
-    isReplayed: log.hasChild(child),
+    isReplayed: log.hasChild(child, options?.childIndex),
     remember: () => log.addChild(child),
   };
 }

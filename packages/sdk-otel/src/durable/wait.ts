@@ -92,8 +92,12 @@ export function activeTurn(): Turn | undefined {
   return context.active().getValue(TURN) as Turn | undefined;
 }
 
-/** Calls the memo's function inside its span, which does not exist yet when `ctx.memo` is called. */
+/**
+ * Calls the memo's function inside its span, which does not exist yet when `ctx.memo` is called; in a replay it exists only
+ * if the function is called, since an earlier invocation may have computed the value.
+ */
 export function runInTurn<T>(turn: Turn, compute: () => T): T {
+  turn.begin();
   return turn.span ? context.with(turn.context, compute) : compute();
 }
 

@@ -1,6 +1,8 @@
 import type { DispatcherClient } from '@hatchet-dev/typescript-sdk/clients/dispatcher/dispatcher-client.js';
+import type { SpanContext } from '@opentelemetry/api';
 import type { Attempt } from '../attempts/attempt-memory.ts';
 import { type PreparedCall, traceCall } from '../call/prepared-call.ts';
+import { formatTraceparent, TRACEPARENT } from '../context/carrier.ts';
 import { untracedAtRoot } from '../context/untraced.ts';
 import type { ClassPatch } from '../instrumentation/class-patch.ts';
 
@@ -23,9 +25,13 @@ export const dispatcherClientPatch: ClassPatch = {
           args,
           (callArgs): ReportResult => original.apply(this, callArgs),
           () => {
-            const [{ taskRunExternalId, retryCount, eventType, eventPayload }] = args;
+            const [event] = args;
+            const { taskRunExternalId, retryCount, eventType, eventPayload } = event;
             const attempt = telemetry.attempts.find(taskRunExternalId, retryCount);
-            return prepareReport(args, attempt, eventType, () => eventPayload);
+            const call = prepareReport<ReportArgs, ReportResult>(args, attempt, eventType, () => eventPayload);
+            if (eventType !== STARTED || !attempt?.span || !attempt.sendsContext) return call;
+            const withContext: ReportArgs = [{ ...event, eventPayload: contextPayload(attempt.span) }];
+            return { args: withContext };
           },
         );
       },
@@ -85,6 +91,10 @@ function prepareReport<Args extends readonly unknown[], Result>(
       attempt.reportError = { thrown };
     },
   };
+}
+
+function contextPayload(span: SpanContext): string {
+  return JSON.stringify({ [TRACEPARENT]: formatTraceparent(span) });
 }
 
 // a failure of the SDK is a text, that of a task an object with message and stack

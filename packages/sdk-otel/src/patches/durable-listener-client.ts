@@ -55,7 +55,8 @@ function prepareEntry(
     );
     return withAcknowledgement(call as PreparedCall<SendArgs, SendResult>, log);
   }
-  activeTurn()?.begin(event.kind === 'waitFor' ? waitValues(event) : undefined);
+  if (event.kind === 'waitFor') activeTurn()?.begin(waitValues(event));
+  else if (invocation === 1) activeTurn()?.begin(); // a later invocation may get the value of an earlier one
   return withAcknowledgement({ args }, log);
 }
 

@@ -1,8 +1,9 @@
 import type { DurableContext } from '@hatchet-dev/typescript-sdk';
 import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { readCarrier } from '../context/carrier.ts';
+import { HatchetInstrumentor } from '../instrumentor.ts';
 import { ids } from '../testing/recorder.ts';
 import { setUpWorker } from '../testing/worker.ts';
 
@@ -279,6 +280,59 @@ describe('a replay', () => {
     ]);
     // the engine gets the caller's values again
     expect(engine.metadata.slice(sent)).toEqual([undefined, undefined, undefined]);
+  });
+
+  describe('of a task that another worker began', () => {
+    const repeat = async (earlier: object = {}) => {
+      const compute = vi.fn(async () => ({ rate: 3 }));
+      let own = 0;
+      worker.durableBody = async (ctx) => {
+        await memo(ctx, compute);
+        await engine.client.admin.runWorkflow(
+          'away',
+          {},
+          { parentTaskRunExternalId: ctx.taskRunExternalId(), childIndex: 0 },
+        );
+        await ctx.spawnChild('pack', {});
+        await ctx.sleepFor('2s');
+        own++;
+        if (own > 1) await ctx.sleepFor('3s');
+        return {};
+      };
+      const action = dispatch(1);
+      await waitForCompletion(action);
+      recorder.take();
+      engine.reports.length = 0;
+      worker.instrumentor.disable(); // forgets the first invocation, as another worker would not know it
+      const fresh = new HatchetInstrumentor({ tracerProvider: recorder.provider });
+      engine.dispatch('steps:steps', {
+        ...action,
+        additionalMetadata: JSON.stringify({ ...JSON.parse(additionalMetadata), ...earlier }),
+        durableTaskInvocationCount: 2,
+      });
+      await waitForCompletion(action);
+      fresh.disable();
+      worker.instrumentor.enable();
+      expect(compute).toHaveBeenCalledOnce();
+      return recorder.take().map((span) => [span.name, span.attributes['hatchet.durable_invocation_count']]);
+    };
+
+    test('makes no second span for the entries and children of which the engine sends the number', async () => {
+      expect(await repeat({ hatchet__durable_entries: 3, hatchet__durable_children: 2 })).toEqual([
+        [WAIT, 2],
+        [START, 2],
+      ]);
+    });
+
+    test('makes no second span for a memo that the acknowledgement returns; the others carry the invocation', async () => {
+      expect(await repeat()).toEqual([
+        ['hatchet.run_workflow', 2],
+        ['hatchet.run_workflow', 2],
+        [WAIT, 2],
+        [WAIT, 2],
+        [START, 2],
+      ]);
+    });
   });
 
   test('of entries that another worker has seen makes spans with the invocation', async () => {

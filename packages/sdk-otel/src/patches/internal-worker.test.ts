@@ -1,4 +1,5 @@
 import { NonRetryableError } from '@hatchet-dev/typescript-sdk';
+import type { AssignedAction } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { context, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AlwaysOffSampler } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, test, vi } from 'vitest';
@@ -231,6 +232,31 @@ describe('a failed attempt', () => {
       TRACEPARENT.slice(3, -3),
       ids(first!.spanContext()),
     ]);
+  });
+
+  test('on another worker is linked by the next one, if the engine sends its context', async () => {
+    const previous = '00-2af7651916cd43dd8448eb211c80319c-d7ad6b7169203331-01';
+    const metadata = JSON.stringify({ ...JSON.parse(additionalMetadata), hatchet__previous_traceparent: previous });
+    engine.dispatch('work:work', { additionalMetadata: metadata, retryCount: 1 });
+    engine.dispatch('work:work', { additionalMetadata: metadata });
+    const links = (await recorder.ended(START, 2)).map((span) => [
+      span.attributes['hatchet.retry_count'],
+      span.links.map((link) => ids(link.context)),
+    ]);
+    expect(Object.fromEntries(links)).toEqual({
+      0: [TRACEPARENT.slice(3, -3)],
+      1: [TRACEPARENT.slice(3, -3), previous.slice(3, -3)],
+    });
+  });
+
+  test('sends its context with the report of its start, for the next one, to an engine that keeps it', async () => {
+    const [ours, other] = [{ taskInsertedAt: new Date() }, {}].map((fields) => engine.dispatch('work:work', fields));
+    const spans = await recorder.ended(START, 2);
+    const payload = async ({ taskRunExternalId }: AssignedAction) =>
+      (await engine.reported(taskRunExternalId, 1)).eventPayload;
+    const span = spans.find((each) => each.attributes['hatchet.step_run_id'] === ours!.taskRunExternalId);
+    expect(JSON.parse(await payload(ours!))).toEqual({ traceparent: `00-${ids(span!.spanContext())}-01` });
+    expect(await payload(other!)).toBe('""');
   });
 
   test.each([

@@ -31,6 +31,8 @@ interface Entry {
   readonly nodeId: number;
   readonly runId: string;
   satisfied: boolean;
+  /** Result of a memo. */
+  memo?: Uint8Array;
 }
 
 interface Log {
@@ -86,7 +88,19 @@ export function durableEngine(): DurableEngine {
     }
   }
 
-  function handle({ registerWorker, waitFor, memo, triggerRuns, evictInvocation }: DurableTaskRequest): void {
+  function handle({
+    registerWorker,
+    waitFor,
+    memo,
+    completeMemo,
+    triggerRuns,
+    evictInvocation,
+  }: DurableTaskRequest): void {
+    if (completeMemo) {
+      const { durableTaskExternalId = '', nodeId } = completeMemo.ref ?? {};
+      const entry = logs.get(durableTaskExternalId)?.entries.find((each) => each.nodeId === nodeId);
+      if (entry) entry.memo = completeMemo.payload;
+    }
     if (registerWorker) out.put({ registerWorker });
     if (evictInvocation) out.put({ evictionAck: evictInvocation });
     if (waitFor) {
@@ -98,9 +112,11 @@ export function durableEngine(): DurableEngine {
       } else answer(waitFor.durableTaskExternalId, log, entries, { waitForAck: { ref } });
     }
     if (memo) {
-      const { log, entries, existed } = append(memo, 1);
+      const { log, entries } = append(memo, 1);
+      const { memo: memoResultPayload } = entries[0]!;
       const ref = refOf(memo.durableTaskExternalId, log, entries[0]!);
-      answer(memo.durableTaskExternalId, log, entries, { memoAck: { ref, memoAlreadyExisted: existed } });
+      const memoAlreadyExisted = memoResultPayload !== undefined;
+      answer(memo.durableTaskExternalId, log, entries, { memoAck: { ref, memoAlreadyExisted, memoResultPayload } });
     }
     if (triggerRuns) {
       const { durableTaskExternalId, invocationCount, triggerOpts } = triggerRuns;
@@ -116,20 +132,19 @@ export function durableEngine(): DurableEngine {
   function append(
     { durableTaskExternalId, invocationCount }: { durableTaskExternalId: string; invocationCount: number },
     count: number,
-  ): { log: Log; entries: Entry[]; existed: boolean } {
+  ): { log: Log; entries: Entry[] } {
     const log = logs.get(durableTaskExternalId) ?? { entries: [], invocation: invocationCount, position: 0 };
     logs.set(durableTaskExternalId, log);
     if (log.invocation !== invocationCount) {
       log.invocation = invocationCount;
       log.position = 0;
     }
-    const existed = log.entries.length > log.position;
     while (log.entries.length < log.position + count) {
       log.entries.push({ nodeId: log.entries.length + 1, runId: randomUUID(), satisfied: false });
     }
     const entries = log.entries.slice(log.position, log.position + count);
     log.position += count;
-    return { log, entries, existed };
+    return { log, entries };
   }
 
   function answer(taskRunId: string, log: Log, entries: Entry[], acknowledgement: DurableTaskResponse): void {

@@ -27,10 +27,18 @@ export async function runningAttempts(db: Queryable): Promise<RunningAttempt[]> 
   return rows;
 }
 
+/** Attempt that a worker has started, with the context of its span, if the worker traces it. */
+export interface StartedAttempt {
+  tenantId: string;
+  taskId: string;
+  retryCount: number;
+  spanTraceparent?: string | undefined;
+}
+
 /** Stores that attempts have started, and starts their timeouts. Skips attempts that have ended meanwhile. */
 export async function markStarted(
   db: Queryable,
-  attempts: readonly { tenantId: string; taskId: string; retryCount: number }[],
+  attempts: readonly StartedAttempt[],
   at: EpochMs,
 ): Promise<{ taskId: string; retryCount: number; dueAt: EpochMs }[]> {
   const { rows } = await db.query<{ taskId: string; retryCount: number; dueAt: EpochMs }>(STARTED, [
@@ -38,6 +46,7 @@ export async function markStarted(
     attempts.map(({ retryCount }) => retryCount),
     attempts.map(({ tenantId }) => tenantId),
     at,
+    attempts.map(({ spanTraceparent }) => spanTraceparent),
   ]);
   return rows;
 }
@@ -48,8 +57,10 @@ const STARTED = {
 WITH locked AS MATERIALIZED (
   SELECT id FROM task WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 )
-UPDATE task t SET started_at = ${timestamp('$4')}, due_at = ${timestamp('($4::float8 + t.timeout_ms)')}
-FROM unnest($1::uuid[], $2::integer[], $3::uuid[]) AS x (id, retry_count, tenant_id) JOIN locked USING (id)
+UPDATE task t SET started_at = ${timestamp('$4')}, due_at = ${timestamp('($4::float8 + t.timeout_ms)')},
+  attempt_traceparent = x.traceparent
+FROM unnest($1::uuid[], $2::integer[], $3::uuid[], $5::text[]) AS x (id, retry_count, tenant_id, traceparent)
+  JOIN locked USING (id)
 WHERE t.id = x.id AND t.id = ANY ($1::uuid[]) AND t.tenant_id = x.tenant_id AND t.retry_count = x.retry_count
   AND t.status = 'RUNNING' AND t.started_at IS NULL
 RETURNING t.id AS "taskId", t.retry_count AS "retryCount", $4::float8 + t.timeout_ms AS "dueAt"`,

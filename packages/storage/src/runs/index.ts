@@ -1,6 +1,6 @@
 export type { EpochMs } from '../sql/epoch-ms.ts';
 export { type EarlierAttempt, keepAttempts } from './attempt-history.ts';
-export { extendTimeout, markStarted, releaseSlots, runningAttempts } from './attempts.ts';
+export { extendTimeout, markStarted, releaseSlots, runningAttempts, type StartedAttempt } from './attempts.ts';
 export { type BatchableTask, type BatchBacklog, listBatchBacklogs, pickBatchable } from './batches.ts';
 export { type EndReason, lockRuns, type RunChange, saveChanges, type TaskChange } from './changes.ts';
 export { type Claimant, claimKeys, type IdempotencyClaim, pruneKeys } from './idempotency.ts';

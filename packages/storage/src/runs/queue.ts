@@ -34,6 +34,18 @@ export interface Assignment {
   additionalMetadata: Record<string, unknown>;
   /** Outputs (JSON text) and errors of the run's finished tasks, by name. Null for a run of one task. */
   others: Record<string, { output: string | null; error: string | null }> | null;
+  /** Null for the first attempt of a task, and the first invocation of a durable one. */
+  earlier: EarlierAttempts | null;
+}
+
+/** Facts about the earlier attempts and invocations of a task, which other workers may have run. */
+export interface EarlierAttempts {
+  /** Context of the latest one's span, if its worker traced it. */
+  traceparent: string | null;
+  /** Number of entries in a durable task's log. */
+  entries: number | null;
+  /** Number of indexes that a durable task has used for children. */
+  children: number | null;
 }
 
 /** Lists the kinds of queued tasks; the engine calls it once, at its start. */
@@ -93,6 +105,7 @@ export async function assignTasks(
     input: string;
     additionalMetadata: Record<string, unknown>;
     others: Assignment['others'];
+    earlier: EarlierAttempts | null;
   }>(ASSIGN, [
     assignments.map(({ taskId }) => taskId),
     assignments.map(({ runId }) => runId),
@@ -134,7 +147,13 @@ SELECT (SELECT row_to_json(x) FROM (SELECT ${TASK_COLUMNS}) x) AS task,
   CASE WHEN t.id <> t.run_id THEN (
     SELECT json_object_agg(o.name, json_build_object('output', o.output, 'error', o.error))
     FROM task o WHERE o.run_id = t.run_id AND o.status IN ('COMPLETED', 'FAILED')
-  ) END AS others
+  ) END AS others,
+  CASE WHEN t.retry_count > 0 OR t.invocation_count > 1 THEN json_build_object(
+    'traceparent', t.attempt_traceparent,
+    'entries', CASE WHEN t.invocation_count > 1 THEN (SELECT count(*) FROM durable_entry e WHERE e.task_id = t.id) END,
+    'children', CASE WHEN t.invocation_count > 1 THEN (
+      SELECT max(c.child_index) + 1 FROM run c WHERE c.parent_task_id = t.id AND c.dedupe IS NOT NULL) END
+  ) END AS earlier
 FROM assigned t JOIN run r ON r.id = t.run_id AND r.id = ANY ($2::uuid[])
 ORDER BY t.position`,
 };

@@ -105,6 +105,27 @@ test('only the running attempt can be marked as started, and only once', async (
   expect(await mark(0)).toEqual([]);
 });
 
+test('the next attempt knows the context of the one before, if a worker traced it', async () => {
+  const one = run('retried');
+  await insertRuns(db, [one]);
+  const [first] = await assign([one], randomUUID());
+  expect(first?.earlier).toBeNull();
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await markStarted(db, [{ tenantId: TENANT, taskId: one.id, retryCount: 0, spanTraceparent: traceparent }], AT);
+  const retry = (retryCount: number) =>
+    db.transaction(async (transaction) => {
+      const { tasks } = await lockRuns(transaction, [one.id]);
+      await saveChanges(transaction, [{ ...tasks[0]!, status: 'QUEUED', retryCount, startedAt: null }], []);
+    });
+  await retry(1);
+  const [second] = await assign([one], randomUUID());
+  expect(second?.earlier).toEqual({ traceparent, entries: null, children: null });
+  await markStarted(db, [{ tenantId: TENANT, taskId: one.id, retryCount: 1 }], AT);
+  await retry(2);
+  const [third] = await assign([one], randomUUID());
+  expect(third?.earlier?.traceparent).toBeNull();
+});
+
 test('a change is stored as given; a missing result stays unchanged', async () => {
   const one = run('changed');
   await insertRuns(db, [one]);

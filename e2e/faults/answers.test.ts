@@ -67,7 +67,7 @@ describe.concurrent('runs complete with their results with a Collector that', ()
     expect(receiver.distinctSpans).toBe(total(accounts, 'created'));
   });
 
-  it('answers RESOURCE_EXHAUSTED without RetryInfo, as to a call that is too large: no call is retried', async () => {
+  it('answers RESOURCE_EXHAUSTED without RetryInfo, as for a quota: no call is retried', async () => {
     const { system, receiver } = await start('too-large', { status: RESOURCE_EXHAUSTED });
     await system.load.during(async () => {
       await system.bothLog(REFUSING);

@@ -51,6 +51,11 @@ describe('a refusal of the size is recognized:', () => {
       grpc.status.RESOURCE_EXHAUSTED,
       'Attempted to send message with a size larger than 4194304',
     ],
+    [
+      'Node.js, compressed',
+      grpc.status.RESOURCE_EXHAUSTED,
+      'Received message that decompresses to a size larger than 1048576',
+    ],
     ['Java', grpc.status.RESOURCE_EXHAUSTED, 'gRPC message exceeds maximum size 4194304: 5242880'],
     ['.NET', grpc.status.RESOURCE_EXHAUSTED, 'Received message exceeds the maximum configured message size.'],
     [

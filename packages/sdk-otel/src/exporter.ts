@@ -25,7 +25,7 @@ export interface HatchetSpanProcessorOptions {
    */
   readonly scheduledDelayMillis?: number;
   /**
-   * Maximum number of spans in a batch. A batch of 512 stays below the engine's limit of 4 MiB.
+   * Maximum number of spans in a batch. It is sent in requests below 1 MiB.
    * @default 512
    */
   readonly maxExportBatchSize?: number;

@@ -90,6 +90,7 @@ export class EngineExporter {
     const parts = new RequestParts(request, TRACES, this.#sizeLimit);
     const deadline = performance.now() + this.#limits.batchMillis;
     let lost: Loss | undefined;
+    let accepted = 0;
     const lose = (count: number, error: string) => {
       if (count > 0) lost = { spans: (lost?.spans ?? 0) + count, error };
     };
@@ -98,6 +99,7 @@ export class EngineExporter {
       if (result.kind === 'too large') lose(parts.refuse(), result.error);
       else if (result.kind === 'accepted') {
         parts.settle({ passed: true });
+        accepted++;
         this.#reportMessage(result);
       } else if (result.status === 'UNIMPLEMENTED') return this.#backOff();
       else if (result.kind === 'refused') {
@@ -108,7 +110,11 @@ export class EngineExporter {
         break;
       }
     }
-    return lost === undefined ? { code: 0 } : { code: 1, error: new Error(lossMessage(lost)) };
+    if (lost === undefined) return { code: 0 };
+    if (accepted === 0) return { code: 1, error: new Error(lossMessage(lost)) };
+    // A failed batch makes the processor's shutdown reject and leave the exporter open.
+    diag.warn(lossMessage(lost));
+    return { code: 0 };
   }
 
   /** Sends a part until it is answered for good or its time is over. */
@@ -151,7 +157,7 @@ const KNOWN_TOO_LARGE = {
 } as const;
 
 function lossMessage({ spans, error }: Loss): string {
-  return `@hatchet-ts/sdk-otel: ${spans} spans are lost: ${error}`;
+  return `@hatchet-ts/sdk-otel: lost spans: ${spans}; last error: ${error}`;
 }
 
 function asError(error: unknown): Error {

@@ -109,7 +109,7 @@ export class MetricExporter implements PushMetricExporter {
         parts.settle({ passed: false });
       } else throw new Error(result.error);
     }
-    if (lost !== undefined) throw new Error(`${lost.items} data points are lost: ${lost.error}`);
+    if (lost !== undefined) throw new Error(`lost data points: ${lost.items}; last error: ${lost.error}`);
   }
 
   #reportMessage({ rejected, message }: { rejected: number; message: string }): void {

@@ -346,7 +346,7 @@ describe('the export of metrics', () => {
     expect(lines).toContainEqual({
       message: 'metrics export fails; retrying',
       endpoint: collector.address,
-      error: expect.stringMatching(/^1 data points are lost: .*larger than max/),
+      error: expect.stringMatching(/^lost data points: 1; last error: .*larger than max/),
     });
   });
 

@@ -224,8 +224,10 @@ describe('in a separate process', () => {
     [
       'index',
       [
-        '@hatchet-ts/internal/deadline', // bundled
-        '@hatchet-ts/internal/nearest-name', // bundled
+        '@hatchet-ts/internal/clean-text', // bundled, like the next three
+        '@hatchet-ts/internal/deadline',
+        '@hatchet-ts/internal/nearest-name',
+        '@hatchet-ts/internal/thrown-value',
         '@opentelemetry/api',
         '@opentelemetry/instrumentation',
       ],

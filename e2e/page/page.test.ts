@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { HatchetClient } from '@hatchet-dev/typescript-sdk/v1/index.js';
 import { storeSpans } from '@hatchet-ts/storage/traces';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -10,7 +11,7 @@ import { Deployment } from '../harness/deployment.ts';
 import { endedRuns, traceIdOf, trigger } from '../harness/rest.ts';
 import { startService } from '../harness/service.ts';
 import { suite } from '../harness/suite.ts';
-import { hostileSpan, manySpans } from './spans.ts';
+import { hostileSpan, manyChildren, manySpans } from './spans.ts';
 
 const { folder, use } = suite();
 const SCREENSHOTS = join(import.meta.dirname, '../../artifacts/screenshots');
@@ -167,6 +168,64 @@ describe('the page in a browser', () => {
     console.log(`first rows of 10,000 spans after ${Math.round(performance.now() - began)} ms`);
     await page.getByText('10,000').first().waitFor();
     expect(await rows().count()).toBeLessThan(200);
+  });
+
+  it('says that no worker took a run, and shows its wait', async () => {
+    const hatchet = HatchetClient.init({
+      token: deployment.token,
+      tls_config: { tls_strategy: 'none' },
+      log_level: 'OFF',
+    });
+    // registered, but its worker does not start
+    const unattended = hatchet.task({ name: 'unattended', scheduleTimeout: '1s', fn: () => ({}) });
+    await hatchet.worker('no-worker', { workflows: [unattended] });
+    const run = await trigger(deployment, { workflowName: 'unattended', input: {} });
+    await page.goto(url(`/runs/${run}`));
+    const reason = page.getByText('No worker took the task within its schedule timeout of 1s.');
+    await reason.waitFor({ timeout: 30_000 });
+    await page.locator('.bar.waiting').first().waitFor({ timeout: 30_000 });
+    const shares = (await page.locator('.share-text').allTextContents()).join();
+    expect(shares).toMatch(/1\.\d+ s waiting/);
+    expect(shares).not.toContain('between');
+    expect(await page.locator('.toolbar .errors').textContent()).toContain('1 error');
+    expect(await page.locator('.stream').textContent()).toBe('');
+    await screenshot('not-scheduled');
+    await page.goto(url('/'));
+    const listed = page.getByRole('row').filter({ hasText: 'unattended' });
+    await listed.getByText('No worker').waitFor();
+    expect(await listed.locator('[data-label=Errors]').textContent()).toBe('1');
+    await screenshot('not-scheduled-list');
+  });
+
+  it('folds many equal children, and finds the slowest with one key', async () => {
+    const id = randomBytes(16).toString('hex');
+    await storeSpans(deployment.database, { scope: 'tenant', tenantId: deployment.tenantId }, manyChildren(id, 190));
+    await page.goto(url(`/traces/${id}`));
+    const group = rows().filter({ hasText: '×190' });
+    await group.getByText('slowest 1.20 s').waitFor();
+    expect(await rows().count()).toBe(2);
+    await screenshot('many-children');
+    await group.click();
+    await page.keyboard.press('s');
+    await page.locator('.row.selected .duration').getByText('1.20 s').waitFor();
+    await screenshot('slowest-child');
+  });
+
+  it('downloads more spans than it shows', async () => {
+    const id = randomBytes(16).toString('hex');
+    const owner = { scope: 'tenant', tenantId: deployment.tenantId } as const;
+    const spans = manySpans(id, 10_050);
+    for (let start = 0; start < spans.length; start += 1_000) {
+      await storeSpans(deployment.database, owner, spans.slice(start, start + 1_000));
+    }
+    await page.goto(url(`/traces/${id}`));
+    await page.getByText('The download has all of them').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ]);
+    const text = await readFile(await download.path(), 'utf8');
+    expect(text.match(/"spanId":/g)).toHaveLength(10_050);
   });
 
   it.each([

@@ -31,6 +31,23 @@ export function manySpans(traceId: string, count: number): SpanRecord[] {
   );
 }
 
+/** Creates a task and equal children of it, one of which takes 1.2 s. */
+export function manyChildren(traceId: string, count: number): SpanRecord[] {
+  const root = '00000000000000ff';
+  const child = { parentSpanId: root, name: 'hatchet.run_workflow', kind: 'PRODUCER' as const };
+  return [
+    span(traceId, root, { name: 'make thumbnails', endTime: NOW + 2_000_000_000n }),
+    ...Array.from({ length: count }, (_, index) =>
+      span(traceId, randomBytes(8).toString('hex'), {
+        ...child,
+        attributes: { 'hatchet.workflow_name': 'resize' },
+        startTime: NOW + BigInt(index) * 1_000_000n,
+        endTime: NOW + BigInt(index) * 1_000_000n + (index === 120 ? 1_200_000_000n : 400_000_000n),
+      }),
+    ),
+  ];
+}
+
 function span(traceId: string, spanId: string, more: Partial<SpanRecord>): SpanRecord {
   return {
     traceId,

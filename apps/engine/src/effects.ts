@@ -3,7 +3,7 @@ import type { WorkerPool } from './placement/worker-pool.ts';
 import type { Progress } from './runs/progress.ts';
 import type { Registry } from './runs/registry.ts';
 import type { Results } from './runs/results.ts';
-import { recordAttempt, recordRun } from './runs/spans.ts';
+import { recordAttempt, recordQueued, recordRun } from './runs/spans.ts';
 import type { Effect } from './runs/state.ts';
 import type { Dispatch } from './scheduling/dispatch.ts';
 import type { Scheduling } from './scheduling/scheduling.ts';
@@ -71,6 +71,10 @@ function actionsOf(effect: Effect, targets: EffectTargets): (() => void)[] {
     }
     case 'queued':
       return [() => scheduling.queued(effect.task, effect)];
+    case 'given-up': {
+      const { run, task, at, error } = effect;
+      return [() => recordQueued(run, task, registry.steps(run.versionId)[task.step], at, error)];
+    }
     case 'timer':
       return [() => timers.set(effect.dueAt)];
     case 'child-awaited':

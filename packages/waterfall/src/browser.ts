@@ -8,10 +8,12 @@ export {
   isClosed,
   nextError,
   reveal,
+  slowestMember,
   toggle,
   UNFOLDED,
   visibleRows,
 } from './layout/row-navigation.ts';
+export { spansOfRun } from './layout/run-family.ts';
 export { SERVICE_SLOTS, type ServiceMark, serviceMarks } from './layout/service-marks.ts';
 export type { RowGroup } from './layout/sibling-groups.ts';
 export type { SiblingOrder } from './layout/sibling-order.ts';

@@ -56,7 +56,7 @@ const RUN_TRACE = component(
       .string()
       .optional()
       .describe('why a run timed out: a task exceeded its timeout, or no worker took it within its schedule timeout'),
-    spanCount: z.int().describe('number of spans of the run and its descendants; counts up to 10,000'),
+    spanCount: z.int().describe('number of spans of the run, its descendants and the runs of its events; counts up to 10,000'),
     errorCount: z.int().describe('number of errors in these spans; several spans of one failed attempt count once'),
   }),
 );

@@ -25,6 +25,9 @@ export function jsonField(text: string, field: string): string {
   return text;
 }
 
+/** An escaped U+0000 in JSON. After an even number of backslashes, the last one is not the escape's. */
+const NUL_ESCAPE = /(?<!\\)(?:\\\\)*\\u0000/;
+
 /** Reads a JSON object; empty text becomes an empty one. */
 export function metadataField(text: string | undefined, field = 'additionalMetadata'): Metadata {
   if (!text) return {};
@@ -33,7 +36,7 @@ export function metadataField(text: string | undefined, field = 'additionalMetad
     throw new Refusal('invalid', `${field} must be a JSON object`);
   }
   // PostgreSQL's jsonb cannot hold it.
-  if (text.includes('\\u0000')) throw new Refusal('invalid', `${field} must not contain the character U+0000`);
+  if (NUL_ESCAPE.test(text)) throw new Refusal('invalid', `${field} must not contain the character U+0000`);
   return value as Metadata;
 }
 

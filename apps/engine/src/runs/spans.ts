@@ -7,15 +7,29 @@ import { runSpanContext } from './context.ts';
 import { errorMessage } from './error-message.ts';
 import type { Outcome } from './state.ts';
 
-/** Records the wait of an attempt, from the moment that it could run until it was sent to a worker. */
-export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, sentAt: EpochMs): void {
+/**
+ * Records the wait of an attempt, from the moment that it could run until it was sent to a worker.
+ *
+ * @param error set if it was given up instead
+ */
+export function recordQueued(
+  run: RunRow,
+  task: TaskRow,
+  step: Step | undefined,
+  endedAt: EpochMs,
+  error?: string,
+): void {
   const parent = runSpanContext(run);
   if (!parent) return;
   recordEngineSpan('queued', {
     parent,
     startTime: hrTime(task.queuedAt ?? task.createdAt),
-    endTime: hrTime(sentAt),
-    attributes: attemptAttributes(run, task, step),
+    endTime: hrTime(endedAt),
+    attributes: {
+      ...attemptAttributes(run, task, step),
+      ...(error !== undefined && { outcome: 'timed_out' as const }),
+    },
+    ...(error !== undefined && { error, ...errorType('timed_out') }),
   });
 }
 

@@ -195,7 +195,11 @@ test('a task that exceeds its schedule timeout is cancelled with the reason', ()
   const due: RunEvent = { kind: 'due', taskId: 'a', retryCount: 0 };
   const result = advance(state([step('a')], [{ status: 'QUEUED', dueAt: NOW }]), due, NOW);
   expect(result.tasks).toMatchObject([
-    { status: 'CANCELLED', error: expect.stringContaining('schedule timeout of 5m') },
+    { status: 'CANCELLED', error: expect.stringContaining('schedule timeout of 5m'), endReason: 'not_scheduled' },
+  ]);
+  expect(result.effects).toMatchObject([
+    { kind: 'given-up', task: { id: 'a', status: 'QUEUED' }, at: NOW },
+    { kind: 'run-ended', outcome: 'cancelled' },
   ]);
   expect(result.run?.status).toBe('CANCELLED');
 });

@@ -53,6 +53,8 @@ export type Effect =
   /** A durable task's log waits for the result of a child again; the child may have ended. */
   | { kind: 'child-awaited'; runId: string }
   | ({ kind: 'attempt-ended'; run: RunRow; task: TaskRow; at: EpochMs; outcome: Outcome } & AttemptResult)
+  /** No worker took the attempt within its schedule timeout. */
+  | { kind: 'given-up'; run: RunRow; task: TaskRow; at: EpochMs; error: string }
   | { kind: 'run-ended'; run: RunRow; at: EpochMs; outcome: Outcome; error?: string };
 
 /** Consequences of an event: rows to write and effects to apply. No rows: the event came too late. */
@@ -269,6 +271,7 @@ class Draft {
   #expire(task: TaskRow): void {
     const { text } = this.#step(task).scheduleTimeout;
     const error = `no worker took the task within its schedule timeout of ${text}`;
+    this.#effects.push({ kind: 'given-up', run: this.#run, task: { ...task }, at: this.#at, error });
     this.finish(task, 'CANCELLED', { error, endReason: 'not_scheduled' });
   }
 

@@ -1,10 +1,12 @@
 import {
   attemptOf,
+  durationText,
   isQueueTime,
   retryOf,
   subjectOf,
   type TraceLayout,
   type WaterfallRow,
+  type WaterfallSpan,
 } from '@hatchet-ts/waterfall/browser';
 import { plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
@@ -18,6 +20,9 @@ interface RowText {
   /** `×5`, `missing`, `duplicate id`, … */
   notes: string[];
 }
+
+/** Number of equal spans from which the slowest is worth a note. */
+const MANY = 10;
 
 /** Maximum length of a title in a row. */
 const TITLE_LENGTH = 300;
@@ -36,6 +41,7 @@ export function rowText({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow):
   const count = row.group === 'attempts' ? row.bars.length : row.spans.length;
   const notes = [
     row.group === 'attempts' ? plural(count, 'attempt') : row.group ? `×${count}` : '',
+    row.group === 'same' && count >= MANY ? `slowest ${durationText(slowestOf(row.spans))}` : '',
     !inGroup && !row.group && retry > 0 ? `attempt ${retry + 1}` : '',
     row.running ? 'running' : '',
     row.note ?? '',
@@ -45,6 +51,13 @@ export function rowText({ rows }: Pick<TraceLayout, 'rows'>, row: WaterfallRow):
     operation: row.group === 'attempts' ? '' : safe(inGroup || subject ? name : ''),
     notes: notes.filter(Boolean),
   };
+}
+
+function slowestOf(spans: readonly WaterfallSpan[]): bigint {
+  let slowest = 0n;
+  for (const { startTimeUnixNano: start, endTimeUnixNano: end } of spans)
+    if (end - start > slowest) slowest = end - start;
+  return slowest;
 }
 
 /** Title of a row without its ancestors: an attempt's title includes its task. */

@@ -5,6 +5,7 @@ const WORDS: Record<Outcome, [sign: string, word: string]> = {
   failed: ['✕', 'Failed'],
   cancelled: ['⊘', 'Cancelled'],
   timed_out: ['⏱', 'Timed out'],
+  not_scheduled: ['⊘', 'No worker'],
   running: ['▸', 'Running'],
   queued: ['◦', 'Queued'],
 };

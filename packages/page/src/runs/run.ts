@@ -1,4 +1,5 @@
 import type { Filters } from '../route/address.ts';
+import { visibleText } from '../text/visible-text.ts';
 
 /** Row of `GET …/traces`. */
 export interface Run {
@@ -15,17 +16,19 @@ export interface Run {
   traceId?: string;
   spanCount: number;
   errorCount: number;
+  /** Why the run timed out. */
+  endReason?: string;
 }
 
 /** Result of a run, or its state until it ends. */
-export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'running' | 'queued';
+export type Outcome = 'completed' | 'failed' | 'cancelled' | 'timed_out' | 'not_scheduled' | 'running' | 'queued';
 
 export function outcomeOf({ outcome, status }: Pick<Run, 'outcome' | 'status'>): Outcome {
   const text = (outcome ?? status).toLowerCase();
   return OUTCOMES.find((known) => known === text) ?? 'running';
 }
 
-const OUTCOMES: Outcome[] = ['completed', 'failed', 'cancelled', 'timed_out', 'running', 'queued'];
+const OUTCOMES: Outcome[] = ['completed', 'failed', 'cancelled', 'timed_out', 'not_scheduled', 'running', 'queued'];
 /** Hatchet's statuses, which its route filters by. */
 export const STATUSES: string[] = ['QUEUED', 'RUNNING', 'COMPLETED', 'CANCELLED', 'FAILED'];
 
@@ -41,4 +44,12 @@ export function listQuery({ status, workflow, text, children }: Filters, offset:
   if (text.trim()) query.set('text', text.trim());
   query.set('include_children', String(children));
   return `traces?${query}`;
+}
+
+/** Reason of a run's end, with the next step if no worker took a task. */
+export function reasonText(reason: string): string {
+  const text = visibleText(reason.slice(0, 300));
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  if (!/^no worker took/.test(text)) return sentence;
+  return `${sentence} Start a worker that registers this workflow, or raise the schedule timeout, and trigger the run again.`;
 }

@@ -4,6 +4,7 @@ export type Command =
   | Move
   | 'toggle'
   | 'details'
+  | 'slowest'
   | 'next-error'
   | 'previous-error'
   | 'zoom-in'
@@ -31,6 +32,7 @@ export const TRACE_KEYS: { command: Command; keys: string[]; does: string }[] = 
   { command: 'page-up', keys: ['PageUp'], does: 'One page up' },
   { command: 'first', keys: ['Home'], does: 'First row' },
   { command: 'last', keys: ['End'], does: 'Last row' },
+  { command: 'slowest', keys: ['s'], does: 'Slowest of the equal rows' },
   { command: 'next-error', keys: ['n'], does: 'Next error' },
   { command: 'previous-error', keys: ['N', 'p'], does: 'Previous error' },
   { command: 'fewer-levels', keys: [','], does: 'Close the deepest level' },

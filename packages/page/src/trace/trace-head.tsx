@@ -6,7 +6,7 @@ import { MOST_SPANS } from '../net/trace-spans.ts';
 import { type Subject, traceAddress } from '../route/address.ts';
 import { Link } from '../route/navigation.tsx';
 import { OutcomeBadge } from '../runs/outcome-badge.tsx';
-import { outcomeOf } from '../runs/run.ts';
+import { isOver, outcomeOf, reasonText } from '../runs/run.ts';
 import { dayTime, plural } from '../text/format.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { CopyButton } from '../ui/copy-button.tsx';
@@ -18,6 +18,8 @@ interface TraceHeadProps {
   session: Session;
   subject: Subject;
   state: TraceState;
+  /** The trace has spans of other runs, which are not shown. */
+  hasOthers: boolean;
   layouts: readonly TraceLayout[];
   layout: TraceLayout;
   marks: ReadonlyMap<string, ServiceMark>;
@@ -25,7 +27,7 @@ interface TraceHeadProps {
 }
 
 /** Summary of a trace: its workflow, outcome, duration, services and ids. */
-export function TraceHead({ session, subject, state, layouts, layout, marks, totals }: TraceHeadProps) {
+export function TraceHead({ session, subject, state, hasOthers, layouts, layout, marks, totals }: TraceHeadProps) {
   const { runs, loaded, moreThan, stream } = state;
   const [run] = runs;
   const started = new Date(Number(layout.startTimeUnixNano / 1_000_000n));
@@ -34,7 +36,7 @@ export function TraceHead({ session, subject, state, layouts, layout, marks, tot
       <div class="title-line">
         <h1>{run ? visibleText(run.workflowName.slice(0, 200)) : 'Trace'}</h1>
         {run && <OutcomeBadge outcome={outcomeOf(run)} />}
-        <StreamStatus state={stream} />
+        <StreamStatus state={run && isOver(run) ? 'none' : stream} />
         <span class="grow" />
         <Download session={session} subject={subject} />
       </div>
@@ -54,11 +56,22 @@ export function TraceHead({ session, subject, state, layouts, layout, marks, tot
         {run && <Id name="run" id={run.workflowRunExternalId} />}
         <Id name="trace" id={layout.traceId} />
       </p>
+      {run?.endReason && (
+        <p class="notice reason" role="status">
+          {reasonText(run.endReason)}
+        </p>
+      )}
+      {hasOthers && (
+        <p class="notice">
+          The trace has other runs, too:{' '}
+          <Link to={traceAddress({ by: 'trace', id: layout.traceId })}>show the whole trace</Link>
+        </p>
+      )}
       {!loaded && <p class="notice">Loading the rest of the trace …</p>}
       {moreThan !== undefined && (
         <p class="notice">
           This trace is too large to show: these are the first {MOST_SPANS.toLocaleString('en')} of more than{' '}
-          {moreThan.toLocaleString('en')} spans. The download has more.
+          {moreThan.toLocaleString('en')} spans. The download has all of them.
         </p>
       )}
       {layouts.length > 1 && (
@@ -119,7 +132,7 @@ function Download({ session, subject: { by, id } }: { session: Session; subject:
   const download = async (): Promise<void> => {
     setState('…');
     try {
-      const path = `traces/otlp?${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}&limit=${MOST_SPANS}`;
+      const path = `traces/otlp?${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
       const address = URL.createObjectURL(await (await request(session, path)).blob());
       const link = Object.assign(document.createElement('a'), { href: address, download: `${id}.otlp.json` });
       link.click();

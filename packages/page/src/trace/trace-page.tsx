@@ -1,12 +1,13 @@
-import { criticalPath, errorRows, serviceMarks } from '@hatchet-ts/waterfall/browser';
+import { criticalPath, errorRows, serviceMarks, spansOfRun } from '@hatchet-ts/waterfall/browser';
 import { useCallback, useEffect, useMemo, useRef } from 'preact/hooks';
 import { SpanDetails } from '../details/span-details.tsx';
 import type { Session } from '../net/session.ts';
+import type { TraceSpans } from '../net/trace-spans.ts';
 import { type Subject, type TraceView, traceAddress } from '../route/address.ts';
 import { navigate } from '../route/navigation.tsx';
 import { pathBars, pathTotals } from '../rows/path-bars.ts';
 import { TreeGrid } from '../rows/tree-grid.tsx';
-import { isOver } from '../runs/run.ts';
+import { isOver, type Run, reasonText } from '../runs/run.ts';
 import { visibleText } from '../text/visible-text.ts';
 import { FailureMessage, Message } from '../ui/message.tsx';
 import { useNow } from '../ui/use-now.ts';
@@ -30,8 +31,10 @@ interface TracePageProps {
 /** Page of a run's trace. */
 export function TracePage({ session, subject, view, onForget }: TracePageProps) {
   const state = useTrace(session, subject);
-  const { trace, runs, error, loaded } = state;
+  const { runs, error, loaded } = state;
   const [run] = runs;
+  const trace = useOwnSpans(state.trace, subject.by === 'run' ? run?.workflowRunExternalId : undefined);
+  const hasOthers = trace.spans.length < state.trace.spans.length;
   const growing = run !== undefined && !isOver(run);
   const now = useNow(growing, layoutPeriodMs(trace.spans.length));
   const shown = useLayout(trace, view, growing ? now.getTime() : undefined);
@@ -59,7 +62,8 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
   if (error && trace.spans.length === 0) {
     return <FailureMessage error={error} what={subject.by} onRetry={state.retry} onForget={onForget} />;
   }
-  if (!layout) return loaded ? <NoSpans growing={growing} /> : <Message kind="loading" title="Loading the trace …" />;
+  if (!layout)
+    return loaded ? <NoSpans growing={growing} run={run} /> : <Message kind="loading" title="Loading the trace …" />;
   const row = layout.rows[selected];
   return (
     <div class={`trace-page ${row ? 'with-details' : ''}`}>
@@ -67,6 +71,7 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
         session={session}
         subject={subject}
         state={state}
+        hasOthers={hasOthers}
         layouts={layouts}
         layout={layout}
         marks={marks}
@@ -104,7 +109,22 @@ export function TracePage({ session, subject, view, onForget }: TracePageProps) 
   );
 }
 
-function NoSpans({ growing }: { growing: boolean }) {
+/** Spans of the run's family; those of other runs are on the page of the trace. */
+function useOwnSpans(trace: TraceSpans, runId: string | undefined): TraceSpans {
+  return useMemo(() => {
+    const spans = runId === undefined ? trace.spans : spansOfRun(trace.spans, runId);
+    return spans === trace.spans ? trace : { ...trace, spans };
+  }, [trace, runId]);
+}
+
+function NoSpans({ growing, run }: { growing: boolean; run: Run | undefined }) {
+  if (run?.endReason) {
+    return (
+      <Message title={run.workflowName}>
+        <p>{reasonText(run.endReason)}</p>
+      </Message>
+    );
+  }
   if (growing) {
     return (
       <Message kind="loading" title="The run has started">

@@ -4,7 +4,9 @@ import {
   nextError,
   panBy,
   reveal,
+  slowestMember,
   toggle,
+  type WaterfallRow,
   WHOLE,
   zoomBy,
   zoomTo,
@@ -68,6 +70,11 @@ const COMMANDS: Record<Command, (on: CommandContext) => void> = {
     if (row) change({ folds: toggle(view.folds, row.key) });
   },
   details: ({ details }) => details.current?.focus(),
+  slowest: ({ layout, selected, view, change }) => {
+    const index = layout && slowestMember(layout.rows, groupAt(layout.rows, selected));
+    if (!layout || index === undefined) return;
+    change({ selected: layout.rows[index]!.key, folds: reveal(layout.rows, index, view.folds) });
+  },
   'next-error': moveToError('on'),
   'previous-error': moveToError('back'),
   'zoom-in': (on) => on.change({ zoom: zoomBy(on.view.zoom, STEP, centerOf(on)) }),
@@ -92,6 +99,12 @@ const COMMANDS: Record<Command, (on: CommandContext) => void> = {
     else if (!isWhole(view.zoom)) change({ zoom: WHOLE });
   },
 };
+
+/** The selected row if it is a group, or else the group that it is in. */
+function groupAt(rows: readonly WaterfallRow[], selected: number): number {
+  const row = rows[selected];
+  return row && !row.group && rows[row.parent]?.group ? row.parent : selected;
+}
 
 function move(direction: Move): (on: CommandContext) => void {
   return ({ layout, visible, selected, view, change, grid }) => {

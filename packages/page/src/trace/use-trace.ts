@@ -19,6 +19,8 @@ export interface TraceState {
   trace: TraceSpans;
   /** Set when all shown spans are loaded. */
   loaded: boolean;
+  /** Position from which the stream continues. */
+  cursor?: string;
   /** Lower bound of the number of spans, if there are more than are shown. */
   moreThan?: number;
   /** Runs of the trace, the requested one first; empty until they are loaded. */
@@ -32,6 +34,9 @@ export interface TraceState {
   /** Loads a truncated row again, completely. */
   loadWhole: (row: SpanRow) => void;
 }
+
+/** Page of spans; the first has the cursor. */
+type SpanList = Listed<SpanRow> & { cursor?: string };
 
 type Loaded = Omit<TraceState, 'retry' | 'loadWhole'>;
 
@@ -49,20 +54,16 @@ export function useTrace(session: Session, subject: Subject): TraceState {
   const filter = `${by === 'run' ? 'run_external_id' : 'trace_id'}=${id}`;
 
   const load = async (signal: AbortSignal): Promise<void> => {
-    const spans = async (offset: number, limit: number): Promise<Listed<SpanRow>> => {
-      const page = await requestJson<Listed<SpanRow>>(
-        session,
-        `traces?${filter}&offset=${offset}&limit=${limit}`,
-        signal,
-      );
+    const spans = async (offset: number, limit: number): Promise<SpanList> => {
+      const page = await requestJson<SpanList>(session, `traces?${filter}&offset=${offset}&limit=${limit}`, signal);
       const rows = page.rows.map((row, i) => ({ ...row, offset: offset + i }));
       change(({ trace }) => ({ trace: withRows(trace, rows), error: undefined }));
       return page;
     };
-    const { pagination } = await spans(0, FIRST_PAGE);
+    const { pagination, cursor } = await spans(0, FIRST_PAGE);
     const least = (pagination.num_pages - 1) * FIRST_PAGE;
     if (least > 0) await spans(FIRST_PAGE, MOST_SPANS - FIRST_PAGE);
-    change(() => ({ loaded: true, moreThan: least >= MOST_SPANS ? least : undefined }));
+    change(() => ({ loaded: true, cursor, moreThan: least >= MOST_SPANS ? least : undefined }));
   };
 
   useEffect(() => {
@@ -110,14 +111,14 @@ export function useTrace(session: Session, subject: Subject): TraceState {
       collected.current.push(...(JSON.parse(data) as SpanRow[]));
       drawing ??= setTimeout(draw, COLLECT_MS);
     };
-    const onState = (stream: StreamState): void => {
-      change(() => ({ stream }));
-      if (stream === 'live') void load(signal).catch(() => undefined); // spans that arrived before the stream was connected
-    };
+    const onState = (stream: StreamState): void => change(() => ({ stream }));
     const reconnect = (): boolean => !isOverNow.current;
-    void followStream(session, `traces/stream?run_external_id=${runId}`, { onEvent, onState, reconnect, signal });
+    const after = state.cursor ? `&after=${encodeURIComponent(state.cursor)}` : '';
+    const path = `traces/stream?run_external_id=${runId}${after}`;
+    void followStream(session, path, { onEvent, onState, reconnect, signal });
     return () => {
       clearTimeout(drawing);
+      draw(); // the spans of the last moment
       change(() => ({ stream: 'none' }));
       abort();
     };

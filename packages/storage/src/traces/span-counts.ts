@@ -10,16 +10,23 @@ export interface SpanCounts {
 }
 
 /**
- * A run's spans are those of its traces, except spans that name a run outside its family: itself and its descendants.
+ * A run's spans are those of its traces, except spans that name a run outside its family: itself, its descendants, and
+ * runs whose context begins in one of these, such as those that their events have started. Spans that name no run count for
+ * the runs that no other run of the trace has started.
  * The page shows the same spans, and counts errors by the same rule (`errorRows` of the waterfall): the worker's and the
  * engine's span of one attempt are one error, and a run's own span is an error only if nothing below it is.
  */
 const COUNTS = `
-  WITH RECURSIVE descendants (root, run_id) AS (
+  WITH RECURSIVE edges AS MATERIALIZED (
+    SELECT child.id AS child, coalesce(child.parent_run_id, nullif(parent.run_id, child.id)) AS parent
+    FROM run child LEFT JOIN span parent
+      ON parent.trace_id = child.trace_id AND parent.span_id = substr(child.traceparent, 37, 16)
+    WHERE child.tenant_id = $1 AND child.trace_id IN (SELECT trace_id FROM run WHERE id = ANY ($2::uuid[]))
+    LIMIT ${MAX_COUNTED_SPANS}
+  ), descendants (root, run_id) AS (
     SELECT id, id FROM unnest($2::uuid[]) AS id
     UNION
-    SELECT root, child.id FROM descendants JOIN task ON task.run_id = descendants.run_id
-      JOIN run child ON child.parent_task_id = task.id AND child.dedupe IS NOT NULL
+    SELECT root, child FROM descendants JOIN edges ON edges.parent = descendants.run_id
   ), family AS MATERIALIZED (
     SELECT * FROM descendants LIMIT ${MAX_COUNTED_SPANS}
   )
@@ -34,7 +41,8 @@ const COUNTS = `
     FROM (
       (SELECT s.*, s.status_code = 'ERROR' AS failed FROM span s
         LEFT JOIN family ON family.root = wanted.id AND family.run_id = s.run_id
-        WHERE s.trace_id = wanted.trace_id AND s.tenant_id = $1 AND (s.run_id IS NULL OR family.run_id IS NOT NULL)
+        WHERE s.trace_id = wanted.trace_id AND s.tenant_id = $1 AND (family.run_id IS NOT NULL
+          OR s.run_id IS NULL AND NOT EXISTS (SELECT FROM edges WHERE edges.child = wanted.id AND edges.parent IS NOT NULL))
         LIMIT ${MAX_COUNTED_SPANS})
       UNION ALL
       (SELECT s.*, s.status_code = 'ERROR' AS failed FROM span s

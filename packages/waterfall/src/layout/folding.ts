@@ -1,10 +1,12 @@
 import type { WaterfallSpan } from '../read/span.ts';
 import { findDuplicateAttempts, findEngineWork, NO_DUPLICATES, NO_WORK } from './engine-work.ts';
 import {
+  failingNodes,
   findAttempts,
   findQueueTimes,
   groupAlike,
   groupAttempts,
+  groupMany,
   type RowEntry,
   shapesOf,
   singleEntry,
@@ -43,8 +45,8 @@ export function foldInternals(tree: TraceTree): Folding {
 }
 
 /**
- * Folds for a page, whose groups can be opened: attempts of one task share a row, spans that look alike share a row, and
- * queue times belong to their attempt. With `engine: 'folded'`, engine work belongs to the task that it served, or
+ * Folds for a page, whose groups can be opened: attempts of one task share a row, spans that look alike share a row (of the
+ * user's, if there are many), and queue times belong to their attempt. With `engine: 'folded'`, engine work belongs to the task that it served, or
  * else to its parent.
  */
 export function foldTasks(tree: TraceTree, engine: 'folded' | 'shown'): Folding {
@@ -52,13 +54,14 @@ export function foldTasks(tree: TraceTree, engine: 'folded' | 'shown'): Folding 
   const shapes = shapesOf(nodes);
   const attempts = findAttempts(nodes);
   const queueTimes = findQueueTimes(nodes, attempts);
+  const failing = failingNodes(nodes);
   const folded = engine === 'folded';
   const duplicates = folded ? findDuplicateAttempts(nodes) : NO_DUPLICATES;
   const work = folded ? findEngineWork(nodes, shapes, duplicates.unseen, queueTimes) : NO_WORK;
   return createFolding(
     (siblings) => {
       const visible = siblings.filter((node) => !duplicates.unseen.has(node) && !work.unseen.has(node));
-      return groupAttempts(groupAlike(visible, shapes), attempts);
+      return groupMany(groupAttempts(groupAlike(visible, shapes), attempts), failing);
     },
     (node) => ({
       unseen: [...spansOf(duplicates.byWorker.get(node)), ...(work.byServed.get(node) ?? [])],

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
-import { order } from '../testing/spans.ts';
+import { order, span } from '../testing/spans.ts';
 import {
   errorRows,
   type Folds,
   foldLevel,
   nextError,
   reveal,
+  slowestMember,
   toggle,
   UNFOLDED,
   visibleRows,
@@ -60,10 +61,48 @@ test('revealing a row opens its ancestors, and nothing else', () => {
 test('errors are visited from top to bottom, then from the top again; a group is skipped in favor of its members', () => {
   const errors = errorRows(layoutWaterfall(order(), { nested: 'folded' })[0]!);
   expect(errors).toHaveLength(1);
-  expect(errorRows(layout!).map((i) => rows[i]!.spans[0]!.name)).toEqual([
-    'hatchet.engine.start_step_run',
-    'hatchet.start_step_run',
-  ]);
+  expect(errorRows(layout!).map((i) => rows[i]!.spans[0]!.name)).toEqual(['hatchet.start_step_run']);
   expect([nextError([3, 7], 3, 'on'), nextError([3, 7], 7, 'on'), nextError([3, 7], 3, 'back')]).toEqual([7, 3, 7]);
   expect(nextError([], 3, 'on')).toBeUndefined();
+});
+
+test('one failure is one error, with and without the engine’s spans', () => {
+  const of = (more: object = {}) => ({
+    status: 'ERROR' as const,
+    attributes: { 'hatchet.workflow_run_id': 'run', 'hatchet.step_run_id': 'task', ...more },
+  });
+  const spans = [
+    span('a', undefined, 'hatchet.run_workflow', [0, 100]),
+    span('b', 'a', 'hatchet.engine.workflow_run', [0, 100], of()),
+    span('c', 'a', 'hatchet.start_step_run', [10, 90], of()),
+    span('d', 'a', 'hatchet.engine.start_step_run', [9, 91], of()),
+    span('e', 'c', 'ask the bank', [20, 30], of()),
+  ];
+  const count = (shown: typeof spans) =>
+    (['folded', 'shown'] as const).map((nested) => errorRows(layoutWaterfall(shown, { nested })[0]!).length);
+  expect(count(spans)).toEqual([2, 2]);
+  expect(count(spans.slice(0, 2))).toEqual([1, 1]);
+  expect(count([spans[0]!, spans[1]!, spans[3]!])).toEqual([1, 1]);
+});
+
+test('many equal children share a closed row, the slowest of which is found; an error stays alone', () => {
+  const spans = [
+    span('root', undefined, 'parent', [0, 1000]),
+    ...Array.from({ length: 190 }, (_, n) =>
+      span(`child ${n}`, 'root', 'hatchet.run_workflow', [n, n + (n === 77 ? 500 : 5)], {
+        kind: 'PRODUCER',
+        attributes: { 'hatchet.workflow_name': 'resize' },
+        ...(n === 5 && { status: 'ERROR' as const }),
+      }),
+    ),
+    span('below', 'child 3', 'work', [3, 4]),
+    ...Array.from({ length: 9 }, (_, n) => span(`few ${n}`, 'root', 'few', [n, n + 1])),
+  ];
+  const { rows } = layoutWaterfall(spans, { nested: 'folded' })[0]!;
+  const visible = visibleRows(rows, UNFOLDED).map((index) => rows[index]!);
+  expect(visible.map((row) => row.spans.length).sort((a, b) => b - a)).toEqual([189, ...Array<number>(11).fill(1)]);
+  const group = rows.findIndex((row) => row.group);
+  const slowest = slowestMember(rows, group)!;
+  expect(rows[slowest]!.spans[0]).toMatchObject({ endTimeUnixNano: spans[78]!.endTimeUnixNano });
+  expect(slowestMember(rows, 0)).toBeUndefined();
 });

@@ -1,3 +1,5 @@
+import { attemptKey, isEngineAttempt, isRun, isWorkerAttempt, runOf } from '../read/hatchet-spans.ts';
+import type { WaterfallSpan } from '../read/span.ts';
 import type { TraceLayout, WaterfallRow } from './trace-layout.ts';
 
 /** Closed and open rows, compact enough for a URL. */
@@ -53,11 +55,37 @@ export function foldLevel(rows: readonly WaterfallRow[], folds: Folds, direction
   return nothingClosed ? UNFOLDED : next;
 }
 
-/** Indexes of the rows with an error, top to bottom; a group whose members have rows is left out. */
+/**
+ * Indexes of the rows with an error, top to bottom; a group whose members have rows is left out. One failure counts once:
+ * the engine's span of an attempt that the worker also reports is no error of its own, and a run's span is one only if
+ * nothing else in the trace tells the failure of that run. The number is so the same with and without the engine's spans.
+ */
 export function errorRows({ rows }: TraceLayout): number[] {
-  return rows.flatMap((row, index) =>
-    row.spans.some((span) => span.status === 'ERROR') && !(row.group && row.below > 0) ? [index] : [],
-  );
+  const failures = rows.flatMap(({ spans }) => spans.filter(({ status }) => status === 'ERROR'));
+  const reported = new Set(failures.filter(isWorkerAttempt).map(attemptKey));
+  const told = new Set(failures.filter((span) => !isRun(span)).map(runOf));
+  const isOwnError = (span: WaterfallSpan): boolean => {
+    if (span.status !== 'ERROR') return false;
+    if (isRun(span)) return !told.has(runOf(span)) && !told.has('');
+    return !(isEngineAttempt(span) && reported.has(attemptKey(span)));
+  };
+  return rows.flatMap((row, index) => (row.spans.some(isOwnError) && !(row.group && row.below > 0) ? [index] : []));
+}
+
+/** Finds the slowest member of a group, or undefined for a row that is none. */
+export function slowestMember(rows: readonly WaterfallRow[], index: number): number | undefined {
+  const group = rows[index];
+  if (!group?.group) return undefined;
+  const end = index + 1 + group.below;
+  let slowest: number | undefined;
+  for (let i = index + 1; i < end; i += rows[i]!.below + 1) {
+    if (slowest === undefined || lengthOf(rows[i]!) > lengthOf(rows[slowest]!)) slowest = i;
+  }
+  return slowest;
+}
+
+function lengthOf({ bars: [bar] }: WaterfallRow): number {
+  return bar ? bar.to - bar.from : 0;
 }
 
 /** Finds the next error after a row (or before it, with `back`), and continues at the other end; undefined if there is none. */

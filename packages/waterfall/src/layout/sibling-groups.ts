@@ -7,6 +7,7 @@ import {
   isQueueTime,
   isWorkerAttempt,
   statusText,
+  subjectOf,
   taskOf,
 } from '../read/hatchet-spans.ts';
 import { attributeText, type WaterfallSpan } from '../read/span.ts';
@@ -85,6 +86,40 @@ export function groupAttempts(entries: RowEntry[], attempts: ReadonlyMap<string,
     if (task) byTask.set(task, entry);
   }
   return grouped;
+}
+
+/** Number of siblings from which equal ones share a row. */
+const MANY = 10;
+
+/** Groups many siblings with the same name, subject and service, at the place of the first. An error stays alone. */
+export function groupMany(entries: RowEntry[], failing: ReadonlySet<SpanNode>): RowEntry[] {
+  if (entries.length < MANY) return entries;
+  const keyOf = ({ nodes: [node], group }: RowEntry): string => {
+    if (group || !node?.span || node.running || node.note || failing.has(node)) return '';
+    const { span } = node;
+    return JSON.stringify([span.name, subjectOf(span), span.kind, span.serviceName, statusText(span)]);
+  };
+  const alike = Map.groupBy(entries, keyOf);
+  const grouped: RowEntry[] = [];
+  for (const [key, members] of alike) if (key === '' || members.length < MANY) grouped.push(...members);
+  const single = new Set(grouped);
+  const placed = new Set<string>();
+  return entries.flatMap((entry) => {
+    if (single.has(entry)) return [entry];
+    const key = keyOf(entry);
+    if (placed.has(key)) return [];
+    placed.add(key);
+    return [{ ...singleEntry(entry.nodes[0]!), nodes: alike.get(key)!.flatMap(({ nodes }) => nodes), group: 'same' }];
+  });
+}
+
+/** Finds the nodes with an error in their subtree. */
+export function failingNodes(nodes: readonly SpanNode[]): Set<SpanNode> {
+  const failing = new Set<SpanNode>();
+  for (const node of nodes.toReversed()) {
+    if (node.span?.status === 'ERROR' || node.children.some((child) => failing.has(child))) failing.add(node);
+  }
+  return failing;
 }
 
 /** Finds the node of each attempt: the worker's span before the engine's, and the first of several invocations. */

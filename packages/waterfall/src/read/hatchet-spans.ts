@@ -40,6 +40,16 @@ export function isEngineAttempt(span: WaterfallSpan): boolean {
   return span.name === 'hatchet.engine.start_step_run';
 }
 
+/** The engine's summary of a run. */
+export function isRun(span: WaterfallSpan): boolean {
+  return span.name === 'hatchet.engine.workflow_run';
+}
+
+/** Id of the run that a span describes or works for. */
+export function runOf(span: WaterfallSpan): string {
+  return attributeText(span, 'hatchet.workflow_run_id') || attributeText(span, 'hatchet.run/workflow_run.id');
+}
+
 /** Id of the task that a span describes or works for. */
 export function taskOf(span: WaterfallSpan): string {
   return attributeText(span, 'hatchet.step_run_id') || attributeText(span, 'hatchet.run/step_run.id');

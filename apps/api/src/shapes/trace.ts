@@ -55,7 +55,7 @@ const RUN_TRACE = component(
     endReason: z
       .string()
       .optional()
-      .describe('why a run timed out: a task exceeded its timeout, or no worker took it within its schedule timeout'),
+      .describe('reason of a timeout: a task exceeded its timeout, or no worker took it within its schedule timeout'),
     spanCount: z
       .int()
       .describe('number of spans of the run, its descendants and the runs of its events; counts up to 10,000'),

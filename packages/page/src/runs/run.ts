@@ -16,7 +16,7 @@ export interface Run {
   traceId?: string;
   spanCount: number;
   errorCount: number;
-  /** Why the run timed out. */
+  /** Reason of the run's timeout. */
   endReason?: string;
 }
 

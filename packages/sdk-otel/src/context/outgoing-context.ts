@@ -98,38 +98,63 @@ export function metadataWithContext(
   if (metadata !== undefined && metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     return undefined; // invalid metadata, which the SDK or the engine has to judge
   }
+  // literal keys and few calls: this runs for every run and event
   const entries = (metadata ?? {}) as Metadata;
   const { spanContext, baggage, received } = outgoing;
-  const isForwarded = (key: string) => !isAbsent(entries[key]) && entries[key] === received?.[key];
-  const own = (key: string) => (isAbsent(entries[key]) || isForwarded(key) ? undefined : entries[key]);
-  const forwards = isForwarded(TRACEPARENT) || isForwarded(LINK_TRACEPARENT);
-  const asked = forwards ? own(TRACE_RELATION) : entries[TRACE_RELATION];
+  const traceparent = ownValue(entries.traceparent, received?.traceparent);
+  const forwards = received !== undefined && isForwarded(entries, received);
+  let asked = entries.hatchet__trace_relation;
+  if (forwards && asked === received.hatchet__trace_relation) asked = undefined;
   const isLink = (asked ?? relation) === 'link' && !EVENTS.has(operation); // the engine drops this key of an event
-  const traceparent = own(TRACEPARENT);
 
   let sent: Metadata | undefined;
   if (isLink) {
-    const theirs = parseTraceparent(traceparent);
-    const creation = theirs ?? spanContext;
-    if (creation && own(LINK_TRACEPARENT) === undefined) {
-      sent = { ...entries, [TRACE_RELATION]: 'link', [LINK_TRACEPARENT]: formatTraceparent(creation) };
-      if (theirs || traceparent === undefined) {
-        delete sent[TRACEPARENT];
-        delete sent[TRACESTATE];
-      }
-    }
+    sent = metadataWithLink(entries, received, traceparent, spanContext);
   } else if (spanContext && traceparent === undefined) {
     sent = writeValidCarrier(entries, spanContext);
-    // the link and relation of the task's own creation do not apply to the runs that it creates
-    if (forwards) for (const key of [LINK_TRACEPARENT, TRACE_RELATION]) if (isForwarded(key)) delete sent[key];
-    for (const key of ATTEMPT_KEYS) if (isForwarded(key)) delete sent[key];
+    if (forwards) for (const key of OWN_KEYS) if (sent[key] === received[key]) delete sent[key];
   }
-  if (baggage && own(BAGGAGE) === undefined) sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
-  return RUNS.has(operation) ? (hideInherited(sent ?? entries, received, isLink) ?? sent) : sent;
+  if (baggage && ownValue(entries.baggage, received?.baggage) === undefined) {
+    sent = { ...(sent ?? entries), [BAGGAGE]: baggage };
+  }
+  if (received === undefined || !RUNS.has(operation)) return sent;
+  return hideInherited(sent ?? entries, received, isLink) ?? sent;
 }
 
-// about the task's own earlier attempts
-const ATTEMPT_KEYS = [PREVIOUS_TRACEPARENT, DURABLE_ENTRIES, DURABLE_CHILDREN];
+/** Metadata of a run with the relation `link`; undefined if they have a link already, or there is no context. */
+function metadataWithLink(
+  entries: Metadata,
+  received: Metadata | undefined,
+  traceparent: unknown,
+  spanContext: SpanContext | undefined,
+): Metadata | undefined {
+  const theirs = parseTraceparent(traceparent);
+  const creation = theirs ?? spanContext;
+  if (!creation || ownValue(entries[LINK_TRACEPARENT], received?.[LINK_TRACEPARENT]) !== undefined) return undefined;
+  const sent: Metadata = { ...entries, [TRACE_RELATION]: 'link', [LINK_TRACEPARENT]: formatTraceparent(creation) };
+  if (theirs || traceparent === undefined) {
+    delete sent[TRACEPARENT];
+    delete sent[TRACESTATE];
+  }
+  return sent;
+}
+
+/** Reports if the caller passes on the metadata that the current task received. */
+function isForwarded(entries: Metadata, received: Metadata): boolean {
+  const { traceparent, hatchet__link_traceparent: link } = entries;
+  return (
+    (!isAbsent(traceparent) && traceparent === received.traceparent) ||
+    (!isAbsent(link) && link === received.hatchet__link_traceparent)
+  );
+}
+
+/** The caller's own value; undefined if there is none, or it is only forwarded. */
+function ownValue(value: unknown, received: unknown): unknown {
+  return isAbsent(value) || value === received ? undefined : value;
+}
+
+// the task's own creation and earlier attempts, which do not concern the runs that it creates
+const OWN_KEYS = [LINK_TRACEPARENT, TRACE_RELATION, PREVIOUS_TRACEPARENT, DURABLE_ENTRIES, DURABLE_CHILDREN];
 const RUNS: ReadonlySet<HatchetOperation> = new Set(['run_workflow', 'run_workflows']);
 const EVENTS: ReadonlySet<HatchetOperation> = new Set(['push_event', 'bulk_push_event']);
 
@@ -139,9 +164,9 @@ const EVENTS: ReadonlySet<HatchetOperation> = new Set(['push_event', 'bulk_push_
  *
  * @returns undefined if nothing has to be hidden
  */
-function hideInherited(sent: Metadata, received: Metadata | undefined, isLink: boolean): Metadata | undefined {
+function hideInherited(sent: Metadata, received: Metadata, isLink: boolean): Metadata | undefined {
   const hasContext = !isAbsent(sent[isLink ? LINK_TRACEPARENT : TRACEPARENT]);
-  if (!received || !hasContext) return undefined;
+  if (!hasContext) return undefined;
   let hidden: Metadata | undefined;
   for (const key of isLink ? [TRACEPARENT, TRACESTATE] : [TRACESTATE]) {
     if (!isAbsent(received[key]) && sent[key] === undefined) hidden = { ...(hidden ?? sent), [key]: '' };

@@ -78,10 +78,15 @@ function chooseRelation(option: RelationOption, action: Omit<RelatedAction, 'met
 export function linksTo(parent: SpanContext | undefined, contexts: readonly (SpanContext | undefined)[]): Link[] {
   const links: Link[] = [];
   for (const context of contexts) {
-    if (!context || links.some((link) => isSame(link.context, context))) continue;
+    if (!context || isLinked(links, context)) continue;
     links.push(parent && isSame(parent, context) ? { context, attributes: CHILD_OF } : { context });
   }
   return links;
+}
+
+function isLinked(links: readonly Link[], context: SpanContext): boolean {
+  for (const link of links) if (isSame(link.context, context)) return true;
+  return false;
 }
 
 const CHILD_OF = { [ATTR_OPENTRACING_REF_TYPE]: 'child_of' };

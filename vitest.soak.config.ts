@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 import everyday from './vitest.config.ts';
 
+process.env.VITEST_MAX_WORKERS = '1'; // each needs the whole machine
+
 /** Slow tests, such as an outage of 20 s under load: `npm run test:soak`. */
 export default defineConfig({
   test: {
@@ -20,7 +22,6 @@ export default defineConfig({
           include: ['**/*.soak.ts'],
           globalSetup: ['@hatchet-ts/storage/embedded/vitest', './setup.ts'],
           env: { TESTCONTAINERS_RYUK_DISABLED: 'true' },
-          sequence: { groupOrder: 1 }, // after the others: they need the whole machine
           testTimeout: 300_000,
           hookTimeout: 180_000,
         },

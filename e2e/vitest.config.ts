@@ -5,9 +5,7 @@ export default defineProject({
     name: 'e2e',
     include: ['**/*.test.ts'],
     globalSetup: ['@hatchet-ts/storage/embedded/vitest', './setup.ts'],
-    // each file starts whole processes and a Collector: after the unit tests, two files at a time
-    sequence: { groupOrder: 1 },
-    maxWorkers: 2,
+    sequence: { groupOrder: 1 }, // after the unit tests: each file starts whole processes and a Collector
     // generous, for a busy machine; no test waits for a fixed time
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -220,7 +220,7 @@ test('a restart of the engine neither skips nor repeats a firing', async () => {
   const all = await moments();
   expect(all).toEqual(consecutive(all));
   await own.stop();
-}, 20_000);
+});
 
 /** Builds as many moments as given, one per second from the first one on. */
 function consecutive(moments: readonly string[]): string[] {

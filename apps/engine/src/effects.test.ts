@@ -14,6 +14,7 @@ test('an effect that fails is reported, and keeps no slot occupied and no run wa
   const effects = new Effects((error) => errors.push(error));
   effects.connect({
     registry: { steps: () => [] },
+    spans: { recordAttempt: () => {}, recordQueued: () => {}, recordRun: () => {} },
     dispatch: { cancel: fail('cancel') },
     progress: { publish: fail('publish') },
     pool: { release: note('release') },

@@ -3,7 +3,7 @@ import type { WorkerPool } from './placement/worker-pool.ts';
 import type { Progress } from './runs/progress.ts';
 import type { Registry } from './runs/registry.ts';
 import type { Results } from './runs/results.ts';
-import { recordAttempt, recordQueued, recordRun } from './runs/spans.ts';
+import type { RunSpans } from './runs/spans.ts';
 import type { Effect } from './runs/state.ts';
 import type { Dispatch } from './scheduling/dispatch.ts';
 import type { Scheduling } from './scheduling/scheduling.ts';
@@ -13,6 +13,7 @@ import type { TaskTimers } from './scheduling/timers.ts';
 export interface EffectTargets {
   pool: WorkerPool;
   registry: Registry;
+  spans: RunSpans;
   results: Results;
   progress: Progress;
   scheduling: Pick<Scheduling, 'queued' | 'wake'>;
@@ -54,14 +55,14 @@ export class Effects {
 
 /** Actions of an effect; each is independent of the others. */
 function actionsOf(effect: Effect, targets: EffectTargets): (() => void)[] {
-  const { pool, registry, results, progress, scheduling, timers, durable, dispatch } = targets;
+  const { pool, registry, spans, results, progress, scheduling, timers, durable, dispatch } = targets;
   switch (effect.kind) {
     case 'attempt-ended': {
       const { run, task, stopReason } = effect;
       const attempt = { taskId: task.id, retryCount: task.retryCount };
       const ended = { kind: 'task-ended', tenantId: run.tenantId, runId: run.id, ...attempt } as const;
       return [
-        () => recordAttempt(run, task, registry.steps(run.versionId)[task.step], effect),
+        () => spans.recordAttempt(run, task, registry.steps(run.versionId)[task.step], effect),
         ...(stopReason ? [() => dispatch.cancel(run, task, stopReason)] : []),
         () => progress.publish({ ...ended, outcome: effect.outcome, payload: effect.output ?? effect.error ?? '' }),
         () => pool.release(attempt),
@@ -71,7 +72,7 @@ function actionsOf(effect: Effect, targets: EffectTargets): (() => void)[] {
     }
     case 'given-up': {
       const { run, task } = effect;
-      return [() => recordQueued(run, task, registry.steps(run.versionId)[task.step], effect)];
+      return [() => spans.recordQueued(run, task, registry.steps(run.versionId)[task.step], effect)];
     }
     case 'queued':
       return [() => scheduling.queued(effect.task, effect)];
@@ -82,7 +83,7 @@ function actionsOf(effect: Effect, targets: EffectTargets): (() => void)[] {
     case 'run-ended': {
       const { run, outcome } = effect;
       return [
-        () => recordRun(run, effect),
+        () => spans.recordRun(run, effect),
         () => results.runEnded(run.id),
         () => durable.runEnded(run.id),
         () => progress.publish({ kind: 'run-ended', tenantId: run.tenantId, runId: run.id, outcome }),

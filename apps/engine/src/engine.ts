@@ -11,6 +11,7 @@ import { Exclusive } from './loops/exclusive.ts';
 import { SingleLoop } from './loops/single-loop.ts';
 import { TIMING, type Timing } from './loops/timing.ts';
 import { reportEngineMetrics } from './metrics/engine-metrics.ts';
+import { EngineSpanStore } from './otlp/engine-span-store.ts';
 import { WorkerPool } from './placement/worker-pool.ts';
 import { recover } from './recovery.ts';
 import { Retention } from './retention/retention.ts';
@@ -23,6 +24,7 @@ import { RunFactory } from './runs/run-factory.ts';
 import { RunningTasks } from './runs/running-tasks.ts';
 import { createSettleEach } from './runs/settle-each.ts';
 import { createSettle } from './runs/settlement.ts';
+import { RunSpans } from './runs/spans.ts';
 import { Dispatch } from './scheduling/dispatch.ts';
 import { HeartbeatMonitor } from './scheduling/heartbeats.ts';
 import { Scheduling } from './scheduling/scheduling.ts';
@@ -136,13 +138,15 @@ function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, s
   const settleEach = createSettleEach(db, settle, onError);
   const timers = new TaskTimers({ db, settleEach, timing, mayRun, onError });
   const onTimer = timers.set;
-  const dispatch = new Dispatch({ pool, registry, settle, onError });
+  const spanStore = new EngineSpanStore(db, onError);
+  const spans = new RunSpans(spanStore);
+  const dispatch = new Dispatch({ pool, registry, spans, settle, onError });
   const exclusive = new Exclusive();
   const scheduling = new Scheduling({ db, registry, pool, timing, dispatch, exclusive, mayRun, onTimer, onError });
   const onCapacity = scheduling.wake;
   const factory = new RunFactory({ db, registry, onQueued: scheduling.queued, onTimer });
   const durable = new Durable({ db, factory, settle, settleEach, timing, mayRun, onError });
-  effects.connect({ pool, registry, results, progress, scheduling, timers, durable, dispatch });
+  effects.connect({ pool, registry, spans, results, progress, scheduling, timers, durable, dispatch });
 
   const workers = new Workers({ db, pool, timing, onCapacity, onTimer });
   const heartbeats = new HeartbeatMonitor({ db, pool, settleEach, timing, mayRun, onError });
@@ -176,13 +180,14 @@ function createUnits({ log, tracing, ...options }: EngineOptions, { db, lease, s
     ingest: createIngest({
       db,
       factory,
+      spans,
       onStored: durable.eventsStored,
       onRefused: (reason) => log.warn({ err: reason }, 'an event started no run of a workflow'),
     }),
     stopping,
     onError: (error, path) => log.error({ err: error, method: path }, 'call failed'),
   });
-  const loops = [recovery, heartbeats, scheduling, timers, triggerClock, results, durable, progress];
+  const loops = [recovery, heartbeats, scheduling, timers, triggerClock, results, durable, progress, spanStore];
   const background: { stop(): void | Promise<void> }[] = retention ? [...loops, retention] : loops;
   return { ...recovered, workers, retention, recovery, server, background };
 }

@@ -147,12 +147,13 @@ test('a run with the relation link starts a trace; its call is in that of its cr
 
 test('a run without a call starts a trace, and its workflow_run is the root', async () => {
   const { newRunContext } = await import('./runs/context.ts');
-  const { recordRun } = await import('./runs/spans.ts');
+  const { RunSpans } = await import('./runs/spans.ts');
+  const spans = new RunSpans({ add: () => {} });
   const { metadata, traceId, rootSpanId, ...context } = newRunContext({ a: 1 }, undefined);
   expect(metadata).toEqual({ a: 1, traceparent: `00-${traceId}-${rootSpanId}-01` });
 
   const run = { ...context, rootSpanId, createdAt: 1_000.5, replayedAt: null, workflowName: 'begun' } as RunRow;
-  recordRun(run, { at: 2_000.25, outcome: 'completed' });
+  spans.recordRun(run, { at: 2_000.25, outcome: 'completed' });
   const root = exporter.getFinishedSpans().find(({ name }) => name === 'hatchet.engine.workflow_run');
   expect(root?.spanContext()).toMatchObject({ traceId, spanId: rootSpanId });
   expect(root?.parentSpanContext).toBeUndefined();

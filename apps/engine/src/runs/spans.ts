@@ -1,5 +1,11 @@
 import { readCarrier, TRACEPARENT } from '@hatchet-ts/sdk-otel/propagation';
-import { type EngineAttributes, recordEngineSpan } from '@hatchet-ts/server-otel';
+import {
+  type EngineAttributes,
+  type EngineSpanName,
+  type EngineSpanOptions,
+  isRecordedTrace,
+  recordEngineSpan,
+} from '@hatchet-ts/server-otel';
 import type { EpochMs, RunRow, TaskRow } from '@hatchet-ts/storage/runs';
 import type { Step } from '@hatchet-ts/storage/workflows';
 import { type HrTime, type SpanContext, TraceFlags } from '@opentelemetry/api';
@@ -14,65 +20,87 @@ interface AttemptEnd {
   error?: string;
 }
 
-/** Records the wait of an attempt, from the moment that it could run until it was sent to a worker or given up. */
-export function recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
-  const parent = runSpanContext(run);
-  if (!parent) return;
-  recordEngineSpan('queued', {
-    parent,
-    startTime: hrTime(task.queuedAt ?? task.createdAt),
-    endTime: hrTime(end.at),
-    attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
-    ...failure(end),
-  });
-}
+/** Span `hatchet.engine.<name>` of a run, with its times as `[seconds, nanoseconds]`. */
+export type RunSpan = EngineSpanOptions & { name: EngineSpanName; startTime: HrTime; endTime: HrTime };
 
-/** Records an attempt as the engine saw it. */
-export function recordAttempt(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
-  const parent = runSpanContext(run);
-  if (!parent) return;
-  recordEngineSpan('start_step_run', {
-    parent,
-    startTime: hrTime(task.startedAt ?? task.assignedAt ?? end.at),
-    endTime: hrTime(end.at),
-    attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
-    ...failure(end),
-  });
-}
+/**
+ * Records the engine's spans of runs. They are exported if this process exports its spans of the trace; if not, they go to
+ * the store, unless the caller sampled the trace out.
+ */
+export class RunSpans {
+  readonly #store: { add(span: RunSpan): void };
 
-/** Records a run from its creation to its end; it is the root of its trace if the engine started that. */
-export function recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; error?: string }): void {
-  const context = runSpanContext(run);
-  if (!context) return;
-  // A replay is a second span below the root of the first.
-  const ids =
-    run.rootSpanId !== null && run.replayedAt === null
-      ? { own: { traceId: context.traceId, spanId: run.rootSpanId, traceFlags: TraceFlags.SAMPLED } }
-      : { parent: context };
-  recordEngineSpan('workflow_run', {
-    ...ids,
-    startTime: hrTime(run.replayedAt ?? run.createdAt),
-    endTime: hrTime(end.at),
-    ...linkOf(run),
-    attributes: { ...runAttributes(run), outcome: end.outcome },
-    ...(end.error === undefined ? {} : { error: end.error }),
-  });
-}
+  constructor(store: { add(span: RunSpan): void }) {
+    this.#store = store;
+  }
 
-/** Records an event that started runs, from its arrival until they were stored. */
-export function recordEvent(
-  event: { id: string; key: string; tenantId: string; scope?: string },
-  parent: SpanContext | undefined,
-  startTime: EpochMs,
-  endTime: EpochMs,
-): void {
-  if (!parent) return;
-  recordEngineSpan('event', {
-    parent,
-    startTime: hrTime(startTime),
-    endTime: hrTime(endTime),
-    attributes: { tenant_id: event.tenantId, event_id: event.id, event_key: event.key, scope: event.scope },
-  });
+  /** Records the wait of an attempt, from the moment that it could run until it was sent to a worker or given up. */
+  recordQueued(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
+    const parent = runSpanContext(run);
+    if (!parent) return;
+    this.#record('queued', {
+      parent,
+      startTime: hrTime(task.queuedAt ?? task.createdAt),
+      endTime: hrTime(end.at),
+      attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
+      ...failure(end),
+    });
+  }
+
+  /** Records an attempt as the engine saw it. */
+  recordAttempt(run: RunRow, task: TaskRow, step: Step | undefined, end: AttemptEnd): void {
+    const parent = runSpanContext(run);
+    if (!parent) return;
+    this.#record('start_step_run', {
+      parent,
+      startTime: hrTime(task.startedAt ?? task.assignedAt ?? end.at),
+      endTime: hrTime(end.at),
+      attributes: { ...attemptAttributes(run, task, step), outcome: end.outcome },
+      ...failure(end),
+    });
+  }
+
+  /** Records a run from its creation to its end; it is the root of its trace if the engine started that. */
+  recordRun(run: RunRow, end: { at: EpochMs; outcome: Outcome; error?: string }): void {
+    const context = runSpanContext(run);
+    if (!context) return;
+    // A replay is a second span below the root of the first.
+    const ids =
+      run.rootSpanId !== null && run.replayedAt === null
+        ? { own: { traceId: context.traceId, spanId: run.rootSpanId, traceFlags: TraceFlags.SAMPLED } }
+        : { parent: context };
+    this.#record('workflow_run', {
+      ...ids,
+      startTime: hrTime(run.replayedAt ?? run.createdAt),
+      endTime: hrTime(end.at),
+      ...linkOf(run),
+      attributes: { ...runAttributes(run), outcome: end.outcome },
+      ...(end.error === undefined ? {} : { error: end.error }),
+    });
+  }
+
+  /** Records an event that started runs, from its arrival until they were stored. */
+  recordEvent(
+    event: { id: string; key: string; tenantId: string; scope?: string },
+    parent: SpanContext | undefined,
+    startTime: EpochMs,
+    endTime: EpochMs,
+  ): void {
+    if (!parent) return;
+    this.#record('event', {
+      parent,
+      startTime: hrTime(startTime),
+      endTime: hrTime(endTime),
+      attributes: { tenant_id: event.tenantId, event_id: event.id, event_key: event.key, scope: event.scope },
+    });
+  }
+
+  #record(name: EngineSpanName, options: Omit<RunSpan, 'name'>): void {
+    const context = options.own ?? options.parent;
+    if (!context) return;
+    if (isRecordedTrace(context.traceId)) recordEngineSpan(name, options);
+    else if ((context.traceFlags & TraceFlags.SAMPLED) !== 0) this.#store.add({ ...options, name });
+  }
 }
 
 /** Links a firing that has a trace of its own to the creation of its schedule or cron. */

@@ -9,11 +9,12 @@ import type { WorkerPool } from '../placement/worker-pool.ts';
 import { runSpanContext, runSpanContexts } from '../runs/context.ts';
 import type { Registry } from '../runs/registry.ts';
 import type { Settle } from '../runs/settlement.ts';
-import { recordQueued } from '../runs/spans.ts';
+import type { RunSpans } from '../runs/spans.ts';
 
 export interface DispatchDeps {
   pool: WorkerPool;
   registry: Registry;
+  spans: RunSpans;
   settle: Settle;
   onError(error: unknown): void;
 }
@@ -65,7 +66,7 @@ export class Dispatch {
       return;
     }
     inTraceOf(run, 'send-to-worker', task, () => stream.send(action));
-    recordQueued(run, task, steps[task.step], { at: now() });
+    this.#deps.spans.recordQueued(run, task, steps[task.step], { at: now() });
   }
 
   /** Sends a batch in a trace of its own, because its tasks belong to many runs. */
@@ -91,7 +92,9 @@ export class Dispatch {
       runSpan('send-to-worker', { root: true, links, attributes }, () => stream.send(action)),
     );
     const at = now();
-    for (const assignment of assignments) recordQueued(assignment.run, assignment.task, steps[task.step], { at });
+    for (const assignment of assignments) {
+      this.#deps.spans.recordQueued(assignment.run, assignment.task, steps[task.step], { at });
+    }
   }
 
   /** Fails queued tasks that no batch can hold. */

@@ -11,7 +11,7 @@ import { Refusal } from '../refusal.ts';
 import type { Metadata } from '../runs/context.ts';
 import type { RunRequest } from '../runs/new-run.ts';
 import type { RunFactory } from '../runs/run-factory.ts';
-import { recordEvent } from '../runs/spans.ts';
+import type { RunSpans } from '../runs/spans.ts';
 
 /** Event pushed by a client. */
 export interface PushedEvent {
@@ -33,13 +33,14 @@ export type Ingest = (
 export interface IngestDeps {
   db: Database;
   factory: RunFactory;
+  spans: RunSpans;
   /** Receives committed events, for durable tasks that wait for them. */
   onStored(events: readonly StoredEvent[]): void;
   /** Receives the reason for which an event started no run of a workflow. */
   onRefused(reason: Error): void;
 }
 
-export function createIngest({ db, factory, onStored, onRefused }: IngestDeps): Ingest {
+export function createIngest({ db, factory, spans, onStored, onRefused }: IngestDeps): Ingest {
   /** Prepares runs; one that is refused stops neither its event nor the others, as in Hatchet's own engine. */
   async function prepareEach(tenantId: string, requests: readonly RunRequest[], call: SpanContext | undefined) {
     try {
@@ -79,7 +80,7 @@ export function createIngest({ db, factory, onStored, onRefused }: IngestDeps): 
     const committedAt = now();
     for (const row of rows) {
       const started = names.has(row.key);
-      if (started) recordEvent(row, readCarrier(row.additionalMetadata) ?? call, receivedAt, committedAt);
+      if (started) spans.recordEvent(row, readCarrier(row.additionalMetadata) ?? call, receivedAt, committedAt);
     }
     return rows.map(({ id, createdAt }) => ({ id, createdAt: new Date(createdAt) }));
   };

@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api';
 import type { StartedSpan } from '../context/span-processor.ts';
-import { loadPeer, type Peer } from './optional-peer.ts';
+import { type FoundPeer, loadPeer, type Peer } from './optional-peer.ts';
 
 /** Part of a finished span that a filter uses. */
 export interface ExportableSpan {
@@ -21,7 +21,7 @@ export function createBatchProcessor(
   exporter: object,
   batching: object,
   purpose: string,
-  through?: Peer,
+  through?: FoundPeer,
 ): HatchetExportProcessor {
   const { name, exports } = loadTraceSdk(purpose, through);
   const { BatchSpanProcessor } = exports as {
@@ -33,7 +33,7 @@ export function createBatchProcessor(
 }
 
 /** @throws MissingPeerError with the package to install */
-export function loadTraceSdk(purpose: string, through?: Peer): Peer {
+export function loadTraceSdk(purpose: string, through?: FoundPeer): Peer {
   return loadPeer([NEWER, '@opentelemetry/sdk-trace-base'], purpose, through);
 }
 

@@ -6,28 +6,42 @@ class MissingPeerError extends Error {
   override readonly name: string = 'MissingPeerError';
 }
 
-/** Loaded package of the application. */
-export interface Peer {
+/** Package of the application. */
+export interface FoundPeer {
   readonly name: string;
-  readonly exports: unknown;
   /** File of the package, from which its own dependencies can be resolved. */
   readonly path: string;
 }
 
+/** Loaded package of the application. */
+export interface Peer extends FoundPeer {
+  readonly exports: unknown;
+}
+
 /**
- * Loads a package that the application chooses: the first of `names` that resolves from this package or from the working
+ * Loads a package that the application chooses.
+ *
+ * @throws MissingPeerError if none is installed; any error of the package itself while it loads
+ */
+export function loadPeer(names: readonly [string, ...string[]], purpose: string, through?: FoundPeer): Peer {
+  const found = findPeer(names, purpose, through);
+  return { ...found, exports: createRequire(found.path)(found.path) as unknown };
+}
+
+/**
+ * Finds a package that the application chooses: the first of `names` that resolves from this package or from the working
  * directory.
  *
  * @param purpose feature that needs the package, for the message
  * @param through another package whose own dependencies are tried too
- * @throws MissingPeerError if none is installed; any error of the package itself while it loads
+ * @throws MissingPeerError if none is installed
  */
-export function loadPeer(names: readonly [string, ...string[]], purpose: string, through?: Peer): Peer {
+export function findPeer(names: readonly [string, ...string[]], purpose: string, through?: FoundPeer): FoundPeer {
   const bases = [import.meta.url, join(process.cwd(), 'package.json'), ...(through ? [through.path] : [])];
   for (const require of bases.map((base) => createRequire(base))) {
     for (const name of names) {
       const path = tryResolve(require, name);
-      if (path) return { name, exports: require(path) as unknown, path };
+      if (path) return { name, path };
     }
   }
   const [first, ...others] = names.map(packageOf);

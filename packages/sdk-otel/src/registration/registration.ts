@@ -1,6 +1,7 @@
 import type { LastBatchChild } from '@hatchet-ts/process-end';
 import { diag } from '@opentelemetry/api';
 import { HatchetSpanProcessor } from '../context/span-processor.ts';
+import { loadPeer } from '../export/optional-peer.ts';
 import { explanationLines } from '../instrumentation/explanation.ts';
 import { HatchetInstrumentor } from '../instrumentor.ts';
 import { logToConsole } from './diagnostics.ts';
@@ -8,7 +9,7 @@ import { optionsFromEnvironment } from './environment.ts';
 import { flushSdkAtEnd } from './flush-at-end.ts';
 import { resourceDetectors } from './resource-detectors.ts';
 import { samplerFromEnvironment } from './sampler.ts';
-import { type Environment, loadNodeSdk } from './span-exporters.ts';
+import { type Environment, PURPOSE } from './span-exporters.ts';
 import { createExportProcessors } from './span-processors.ts';
 
 /**
@@ -30,7 +31,7 @@ export function register(lastBatch: LastBatchChild, env: Environment = process.e
 }
 
 function startSdk(env: Environment, instrumentor: HatchetInstrumentor, lastBatch: LastBatchChild): void {
-  const peer = loadNodeSdk();
+  const peer = loadPeer(['@opentelemetry/sdk-node'], PURPOSE);
   const { NodeSDK } = peer.exports as NodeSdkModule;
   const { all, tracked } = createExportProcessors(env, peer);
   const sampler = samplerFromEnvironment(env);

@@ -1,6 +1,6 @@
 import { diag } from '@opentelemetry/api';
 import { createEngineExporter } from '../export/create-engine-exporter.ts';
-import { loadPeer, type Peer } from '../export/optional-peer.ts';
+import { type FoundPeer, findPeer, loadPeer } from '../export/optional-peer.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +16,7 @@ export interface SpanExporter {
  *
  * @param sdk package of NodeSDK, whose exporters are used
  */
-export const SPAN_EXPORTERS: Readonly<Record<string, (env: Environment, sdk: Peer) => SpanExporter>> = {
+export const SPAN_EXPORTERS: Readonly<Record<string, (env: Environment, sdk: FoundPeer) => SpanExporter>> = {
   otlp: (env, sdk) => create(protocol(env), 'OTLPTraceExporter', sdk),
   zipkin: (_env, sdk) => create('@opentelemetry/exporter-zipkin', 'ZipkinExporter', sdk),
   hatchet: () => createEngineExporter({}, PURPOSE),
@@ -24,12 +24,12 @@ export const SPAN_EXPORTERS: Readonly<Record<string, (env: Environment, sdk: Pee
 
 export const PURPOSE = '/register';
 
-/** Loads the OpenTelemetry SDK. */
-export function loadNodeSdk(): Peer {
-  return loadPeer(['@opentelemetry/sdk-node'], PURPOSE);
+/** Finds the package of NodeSDK, without loading it: it loads every exporter. */
+export function findNodeSdk(): FoundPeer {
+  return findPeer(['@opentelemetry/sdk-node'], PURPOSE);
 }
 
-function create(packageName: string, className: string, sdk: Peer): SpanExporter {
+function create(packageName: string, className: string, sdk: FoundPeer): SpanExporter {
   const classes = loadPeer([packageName], PURPOSE, sdk).exports as Readonly<Record<string, new () => SpanExporter>>;
   return new classes[className]!();
 }

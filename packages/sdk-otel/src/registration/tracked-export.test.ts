@@ -3,7 +3,7 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import { BasicTracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { describe, expect, test } from 'vitest';
 import { decodeBatches, encodeBatches, type FinishedSpan } from './last-batch.ts';
-import { loadNodeSdk, type SpanExporter } from './span-exporters.ts';
+import { findNodeSdk, type SpanExporter } from './span-exporters.ts';
 import { TrackedExport } from './tracked-export.ts';
 
 type Done = Parameters<SpanExporter['export']>[1];
@@ -19,7 +19,7 @@ function startExport(batching: { maxQueueSize: number; maxExportBatchSize: numbe
     'otlp',
     exporter,
     { ...batching, scheduledDelayMillis: 3_600_000 } as never,
-    loadNodeSdk(),
+    findNodeSdk(),
   );
   const provider = new BasicTracerProvider({ spanProcessors: [tracked as never] });
   const end = (...names: string[]) => {

@@ -1,7 +1,7 @@
 import { type Context, TraceFlags } from '@opentelemetry/api';
 import type { StartedSpan } from '../context/span-processor.ts';
 import { createBatchProcessor, type HatchetExportProcessor } from '../export/batch-processor.ts';
-import type { Peer } from '../export/optional-peer.ts';
+import type { FoundPeer } from '../export/optional-peer.ts';
 import type { FinishedSpan } from './last-batch.ts';
 import { PURPOSE, type SpanExporter } from './span-exporters.ts';
 
@@ -25,7 +25,7 @@ export class TrackedExport implements HatchetExportProcessor {
   readonly #queued = new Set<unknown>();
   readonly #onTheirWay = new Map<readonly unknown[], Promise<void>>();
 
-  constructor(name: string, exporter: SpanExporter, batching: { readonly maxQueueSize?: number }, sdk: Peer) {
+  constructor(name: string, exporter: SpanExporter, batching: { readonly maxQueueSize?: number }, sdk: FoundPeer) {
     this.name = name;
     this.#maxQueueSize = batching.maxQueueSize ?? DEFAULT_QUEUE;
     this.#batch = createBatchProcessor(this.#track(exporter), batching, PURPOSE, sdk);

@@ -18,16 +18,21 @@ export interface ThrownText {
   readonly stack?: string;
 }
 
+/** Returns another message for an error whose own message may contain users' data; undefined keeps its own. */
+export type ReplaceMessage = (error: object) => string | undefined;
+
 /**
  * Describes a thrown value of any type. The stack contains the causes and the members of an `AggregateError`, in the form
  * in which Node.js prints them. No other property of an error is read: it may hold a payload or a secret. Never throws.
+ *
+ * @param replaceMessage called for the error, its causes and its members
  */
-export function describeThrown(thrown: unknown): ThrownText {
+export function describeThrown(thrown: unknown, replaceMessage: ReplaceMessage = keepMessage): ThrownText {
   try {
-    const stack = isObject(thrown) ? new StackWriter().write(thrown) : undefined;
+    const stack = isObject(thrown) ? new StackWriter(replaceMessage).write(thrown) : undefined;
     return {
       type: errorType(thrown),
-      message: messageOf(thrown),
+      message: messageOf(thrown, replaceMessage),
       ...(stack !== undefined && { stack: clean(stack, ERROR_LIMITS.stack) }),
     };
   } catch {
@@ -64,9 +69,13 @@ function rawType(thrown: unknown): string {
   return typeof className === 'string' && className !== '' ? className : 'object';
 }
 
-function messageOf(thrown: unknown): string {
+function keepMessage(): undefined {}
+
+function messageOf(thrown: unknown, replaceMessage: ReplaceMessage): string {
   if (typeof thrown === 'function') return 'function thrown';
   if (!isObject(thrown)) return cleanMessage(String(thrown));
+  const replaced = replaceMessage(thrown);
+  if (replaced !== undefined) return cleanMessage(replaced);
   const { message } = thrown as { message?: unknown };
   // an object without a message is named, not serialized: it may hold a payload
   return typeof message === 'string' ? cleanMessage(message) : `${errorType(thrown)} thrown`;
@@ -74,11 +83,16 @@ function messageOf(thrown: unknown): string {
 
 /** Writes the stack of one thrown object with everything below it. */
 class StackWriter {
+  readonly #replaceMessage: ReplaceMessage;
   readonly #above: object[] = [];
   #errors = 0;
 
+  constructor(replaceMessage: ReplaceMessage) {
+    this.#replaceMessage = replaceMessage;
+  }
+
   write(thrown: object): string | undefined {
-    const stack = ownStack(thrown);
+    const stack = ownStack(thrown, this.#replaceMessage(thrown));
     if (stack === undefined) return undefined;
     this.#errors++;
     this.#above.push(thrown);
@@ -92,10 +106,10 @@ class StackWriter {
   }
 
   #below(value: unknown): string {
-    if (!isObject(value)) return messageOf(value);
+    if (!isObject(value)) return messageOf(value, this.#replaceMessage);
     if (this.#above.includes(value)) return '[Circular]';
     if (this.#above.length > ERROR_LIMITS.depth || this.#errors >= ERROR_LIMITS.errors) return '…';
-    return this.write(value) ?? `${errorType(value)}: ${messageOf(value)}`;
+    return this.write(value) ?? `${errorType(value)}: ${messageOf(value, this.#replaceMessage)}`;
   }
 
   #list(errors: unknown): string {
@@ -108,10 +122,20 @@ class StackWriter {
   }
 }
 
-/** Returns the stack with the message cut: V8 puts the message before the frames, which the cut must not lose. */
-function ownStack(thrown: object): string | undefined {
+/**
+ * Returns the stack with the message cut or replaced: V8 puts the message before the frames, which the cut must not lose.
+ *
+ * @param replaced message to write instead of the error's own
+ */
+function ownStack(thrown: object, replaced: string | undefined): string | undefined {
   const { stack, message } = thrown as { stack?: unknown; message?: unknown };
   if (typeof stack !== 'string') return undefined;
+  if (replaced !== undefined) {
+    // only what follows the message: a stack of another form may contain it elsewhere
+    const at = typeof message === 'string' && message !== '' ? stack.indexOf(message) : -1;
+    const frames = at < 0 ? '' : stack.slice(at + String(message).length);
+    return cutText(`${errorType(thrown)}: ${replaced}${frames}`, ERROR_LIMITS.stack);
+  }
   const start = typeof message === 'string' && message.length > ERROR_LIMITS.message ? stack.indexOf(message) : -1;
   if (typeof message !== 'string' || start < 0) return cutText(stack, ERROR_LIMITS.stack);
   const frames = stack.slice(start + message.length);

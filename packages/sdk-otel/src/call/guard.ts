@@ -1,3 +1,4 @@
+import { isThenable } from '@hatchet-ts/internal/thenable';
 import { diag } from '@opentelemetry/api';
 
 /**
@@ -28,16 +29,12 @@ export function callUserFunction<Args extends readonly unknown[], T>(
 ): T | undefined {
   try {
     const result = call(...args);
-    if (isPromise(result)) result.then(undefined, (error: unknown) => reportOnce(option, call, error));
+    if (isThenable(result)) result.then(undefined, (error: unknown) => reportOnce(option, call, error));
     return result;
   } catch (error) {
     reportOnce(option, call, error);
     return undefined;
   }
-}
-
-export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 const failing = new WeakSet<object>();

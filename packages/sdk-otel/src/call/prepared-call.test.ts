@@ -1,8 +1,13 @@
-import { expect, test, vi } from 'vitest';
+import { context, createContextKey } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { captureDiag } from '../testing/telemetry.ts';
 import { traceCall } from './prepared-call.ts';
 
 const { error } = captureDiag();
+
+beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+afterAll(() => context.disable());
 
 const boom = () => {
   throw new Error('ours');
@@ -65,4 +70,22 @@ test("without callbacks, the SDK's own promise is returned", () => {
       () => ({ args: [] as [] }),
     ),
   ).toBe(promise);
+});
+
+test('a lazy result starts once, within the context of the call, and its error is passed to onError', async () => {
+  const key = createContextKey('call');
+  const starts: unknown[] = [];
+  const lazy: PromiseLike<never> = {
+    // biome-ignore lint/suspicious/noThenProperty: this is what makes it lazy
+    then: (resolve, reject) => {
+      starts.push(context.active().getValue(key));
+      return Promise.reject(new Error('theirs')).then(resolve, reject);
+    },
+  };
+  const onError = vi.fn();
+  const prepare = () => ({ args: [] as [], context: context.active().setValue(key, 'mine'), onError });
+  const result = traceCall('tracing', [] as [], () => lazy, prepare);
+  await expect(result).rejects.toThrow('theirs');
+  expect(starts).toEqual(['mine']);
+  expect(onError).toHaveBeenCalledOnce();
 });

@@ -1,5 +1,6 @@
+import { isThenable, whenSettled } from '@hatchet-ts/internal/thenable';
 import { type Context, context } from '@opentelemetry/api';
-import { guard, isPromise } from './guard.ts';
+import { guard } from './guard.ts';
 
 /**
  * A call of the SDK with its span already started, ready to be made. Every traced method follows the same way: its patch
@@ -32,29 +33,27 @@ export function traceCall<Args extends readonly unknown[], Result>(
   const prepared = guard(name, prepare);
   if (!prepared) return call(args);
   const { onSuccess, onError } = prepared;
-  let result: Result;
-  try {
-    result = prepared.context ? context.with(prepared.context, call, undefined, prepared.args) : call(prepared.args);
-  } catch (thrown) {
+  const succeed = (value: Awaited<Result>) => {
+    if (onSuccess) guard(name, () => onSuccess(value));
+  };
+  const fail = (thrown: unknown) => {
     if (onError) guard(name, () => onError(thrown));
-    throw thrown;
-  }
-  if (!onSuccess && !onError) return result;
-  if (!isPromise(result)) {
-    guard(name, () => onSuccess?.(result as Awaited<Result>));
-    return result;
-  }
-  // the derived promise, so that Node.js still reports an unhandled rejection
-  return result.then(
-    (value) => {
-      if (onSuccess) guard(name, () => onSuccess(value as Awaited<Result>));
-      return value;
-    },
-    (thrown: unknown) => {
-      if (onError) guard(name, () => onError(thrown));
+  };
+  const run = (): Result => {
+    let result: Result;
+    try {
+      result = call(prepared.args);
+    } catch (thrown) {
+      fail(thrown);
       throw thrown;
-    },
-  ) as Result;
+    }
+    if (!onSuccess && !onError) return result;
+    // within the context, in which a lazy query starts
+    if (isThenable(result)) return whenSettled(result as PromiseLike<Awaited<Result>>, succeed, fail) as Result;
+    succeed(result as Awaited<Result>);
+    return result;
+  };
+  return prepared.context ? context.with(prepared.context, run) : run();
 }
 
 /** Adds work to a prepared call that runs first when the call succeeds. */

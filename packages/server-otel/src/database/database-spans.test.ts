@@ -70,7 +70,21 @@ describe('a query', () => {
     const query = await querySpan();
     expect(query?.status).toEqual({ code: SpanStatusCode.ERROR, message: sqlState });
     expect(query?.attributes).toMatchObject({ 'error.type': sqlState, 'db.response.status_code': sqlState });
-    expect(textOf(query)).not.toContain('ada@example.com');
+    expect((await recording.spans()).map(textOf).join()).not.toContain('ada@example.com');
+    const above = (await recording.spans()).find((span) => span.name === 'hatchet.run/queue');
+    expect(above?.status).toEqual({ code: SpanStatusCode.ERROR, message: `PostgreSQL error ${sqlState}` });
+  });
+
+  it('that fails below an error of the application shows its SQLSTATE as the cause', async () => {
+    const failing = runSpan('queue', { parent: remote(KEPT) }, async () => {
+      await pool.query("SELECT 'ada@example.com'::int").catch((cause: unknown) => {
+        throw new Error('cannot read the account', { cause });
+      });
+    });
+    await expect(failing).rejects.toThrow('cannot read the account');
+    const texts = (await recording.spans()).map(textOf).join();
+    expect(texts).toContain('[cause]: DatabaseError: PostgreSQL error 22P02\\n      at ');
+    expect(texts).not.toContain('ada@example.com');
   });
 
   it('that pg refuses has the class of its error', async () => {

@@ -1,3 +1,5 @@
+import { sqlStateOf } from '../spans/sql-state.ts';
+
 /** Error of a query, without its sentence: the server's quotes parameters, and pg's may quote a value. */
 export interface QueryFailure {
   /** The SQLSTATE; if the server sent none, the code of a system error, else the class name. */
@@ -8,14 +10,6 @@ export interface QueryFailure {
 export function queryFailure(error: unknown): QueryFailure {
   const sqlState = sqlStateOf(error);
   return { type: sqlState ?? systemCodeOf(error) ?? classNameOf(error), sqlState };
-}
-
-/** Returns the SQLSTATE of an error that PostgreSQL sent, for example `23505`. */
-function sqlStateOf(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  // `severity` distinguishes it from system errors: EPIPE has the form of a SQLSTATE.
-  const { code, severity } = error as { code?: unknown; severity?: unknown };
-  return typeof severity === 'string' && typeof code === 'string' && /^[\dA-Z]{5}$/.test(code) ? code : undefined;
 }
 
 function systemCodeOf(error: unknown): string | undefined {

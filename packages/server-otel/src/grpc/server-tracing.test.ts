@@ -1,7 +1,7 @@
 import { context, type SpanContext, trace } from '@opentelemetry/api';
 import type { Client, ServerMiddleware, ServiceImplementation } from 'nice-grpc';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest';
-import { authorised, runSpan } from '../index.ts';
+import { authorised, runSpan, withTenant } from '../index.ts';
 import { EchoService, type Message } from '../testing/echo-service.ts';
 import { outgoingHeaders } from '../testing/outgoing-headers.ts';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
@@ -162,6 +162,47 @@ describe('a unary call', () => {
     expect(span?.attributes['rpc.status_code']).toBe('UNKNOWN');
   });
 
+  it('whose caller cancels it is CANCELLED and no error, although the handler answers', async () => {
+    const started = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const client = await serve({
+      unary: async (request, { signal }) => {
+        started.resolve();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        setImmediate(ended.resolve);
+        return request;
+      },
+    });
+    const abort = new AbortController();
+    const options = { ...(await metadata(`00-${KEPT}-${CALLER}-01`)), signal: abort.signal };
+    const reply = client.unary({ text: '' }, options);
+    await started.promise;
+    abort.abort();
+    await expect(reply).rejects.toThrow();
+    await ended.promise;
+    expect(await recording.tree()).toBe(`test.Echo/Unary SERVER ← ${CALLER}`);
+    expect((await recording.spans())[0]?.attributes['rpc.status_code']).toBe('CANCELLED');
+  });
+
+  it('is named for its tenant, and its stream opens, below a tenant that the application names', async () => {
+    const client = await serve({
+      unary: (request) =>
+        withTenant('outer', () => {
+          authorised('tenant-1');
+          return runSpan('queue', {}, async () => request);
+        }),
+      async *serverStream(_request, { signal }) {
+        withTenant('tenant-2', streamOpened);
+        yield { text: (await recording.tree()) || String(signal.aborted) };
+      },
+    });
+    await client.unary({ text: '' }, await metadata(`00-${KEPT}-${CALLER}-01`));
+    const tenants = (await recording.spans()).map((span) => [span.name, span.attributes['hatchet.run/tenant.id']]);
+    expect(Object.fromEntries(tenants)).toEqual({ 'test.Echo/Unary': 'tenant-1', 'hatchet.run/queue': 'tenant-1' });
+    for await (const { text } of client.serverStream({ text: '' }, await metadata(`00-${KEPT}-${CALLER}-01`)))
+      expect(text).toContain('test.Echo/ServerStream SERVER');
+  });
+
   it('carries the tenant once its caller is authorized, like the spans below', async () => {
     const client = await serve({
       unary: () =>
@@ -243,6 +284,27 @@ describe('a stream', () => {
     expect(await recording.tree()).toBe(`test.Echo/ServerStream SERVER ← ${CALLER}`);
     abort.abort();
     await expect(reply).rejects.toThrow();
+  });
+
+  it('whose caller leaves before the first message is CANCELLED, although the handler just ends', async () => {
+    const started = Promise.withResolvers<void>();
+    const ended = Promise.withResolvers<void>();
+    const client = await serve({
+      async *serverStream(_request, { signal }) {
+        started.resolve();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        setImmediate(ended.resolve);
+      },
+    });
+    const abort = new AbortController();
+    const options = { ...(await metadata(received)), signal: abort.signal };
+    const reply = client.serverStream({ text: '' }, options)[Symbol.asyncIterator]().next();
+    await started.promise;
+    abort.abort();
+    await expect(reply).rejects.toThrow();
+    await ended.promise;
+    expect(await recording.tree()).toBe(`test.Echo/ServerStream SERVER ← ${CALLER}`);
+    expect((await recording.spans())[0]?.attributes['rpc.status_code']).toBe('CANCELLED');
   });
 
   it('that is refused has the status on its span', async () => {

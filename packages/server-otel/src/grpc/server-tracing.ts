@@ -12,8 +12,8 @@ import {
   durationAttributes,
   type GrpcCode,
   methodName,
+  recordEnd,
   recordGrpcError,
-  recordOk,
   rpcAttributes,
 } from './status.ts';
 import { traceStreamOpening } from './stream-spans.ts';
@@ -53,14 +53,14 @@ export function grpcServerTracing({ parentOf, untraced }: GrpcServerTracingOptio
     if (span.isRecording()) span.setAttributes({ ...rpcAttributes(path), ...peerAttributes(callContext.peer) });
 
     if (call.requestStream || call.responseStream) {
-      const stream = traceStreamOpening(span, parent);
+      const stream = traceStreamOpening(span, parent, callContext.signal);
       const request = call.requestStream ? stream.requests(call.request) : call.request;
       return yield* stream.responses(responsesOf(call.next(request, callContext)));
     }
     const below = withCall(contextBelow(span, parent), { span });
     try {
       const response = yield* bindGenerator(responsesOf(call.next(call.request, callContext)), () => below);
-      recordOk(span);
+      recordEnd(span, callContext.signal);
       return response;
     } catch (error) {
       recordGrpcError(span, error);

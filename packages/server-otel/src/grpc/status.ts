@@ -37,8 +37,9 @@ export function rpcAttributes(path: string): Attributes {
   return { [ATTR_RPC_SYSTEM_NAME]: RPC_SYSTEM_NAME_VALUE_GRPC, [ATTR_RPC_METHOD]: methodName(path) };
 }
 
-export function recordOk(span: Span): void {
-  span.setAttribute(ATTR_RPC_STATUS_CODE, 'OK');
+/** Records the status of a call that did not fail: OK, or CANCELLED if its caller has gone away before. */
+export function recordEnd(span: Span, { aborted }: { readonly aborted: boolean }): void {
+  span.setAttribute(ATTR_RPC_STATUS_CODE, aborted ? 'CANCELLED' : 'OK');
 }
 
 /** Records the status that the caller sees; status ERROR and the exception only for the server's own faults. */

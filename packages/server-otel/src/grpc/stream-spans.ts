@@ -4,7 +4,7 @@ import { inSpan } from '../spans/in-span.ts';
 import { contextBelow, withParent } from '../spans/parent-context.ts';
 import { callOf, withCall } from '../spans/tenant.ts';
 import { bindGenerator } from './bound-generator.ts';
-import { methodName, recordGrpcError, recordOk, rpcAttributes } from './status.ts';
+import { methodName, recordEnd, recordGrpcError, rpcAttributes } from './status.ts';
 
 /** Wrappers of a stream's two directions, which end the opening's span when the stream has opened. */
 export interface StreamOpening {
@@ -16,8 +16,10 @@ export interface StreamOpening {
  * Limits the SERVER span of a stream to its opening: a stream lives for hours, a span should not. The stream has opened
  * when the handler requests the first message, sends the first one, or calls `streamOpened`. If it fails before, the span
  * has its status. Later work has no parent here; `messageSpan` gives it one.
+ *
+ * @param signal aborted when the caller goes away
  */
-export function traceStreamOpening(span: Span, parent: Context): StreamOpening {
+export function traceStreamOpening(span: Span, parent: Context, signal: AbortSignal): StreamOpening {
   let isOpen = false;
   const end = (record: (span: Span) => void = () => {}) => {
     if (isOpen) return;
@@ -36,7 +38,7 @@ export function traceStreamOpening(span: Span, parent: Context): StreamOpening {
       const bound = bindGenerator(
         responses,
         () => (isOpen ? afterwards : opening),
-        (result) => end(result.done ? recordOk : undefined),
+        (result) => end(result.done ? (opened) => recordEnd(opened, signal) : undefined),
       );
       try {
         return yield* bound;

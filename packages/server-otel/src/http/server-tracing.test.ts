@@ -118,11 +118,61 @@ describe('a request', () => {
     expect(await recording.tree()).toBe(`GET /api/runs/:run SERVER ← ${CALLER}`);
   });
 
+  it.each<[string, (app: Hono) => void, string, string]>([
+    ['app.all', (app) => app.all('/proxy/:host', (c) => c.text('')), '/proxy/a', 'GET /proxy/:host'],
+    ["app.on('ALL')", (app) => app.on('ALL', '/proxy/*', (c) => c.text('')), '/proxy/a', 'GET /proxy/*'],
+    ['app.all for every path', (app) => app.all('*', (c) => c.text('')), '/a', 'GET /*'],
+    ['app.all that answers 404', (app) => app.all('/proxy/:host', (c) => c.notFound()), '/proxy/a', 'GET /proxy/:host'],
+    ['app.mount', (app) => app.mount('/old', () => new Response('')), '/old/a/b', 'GET /old/*'],
+    [
+      'app.mount below a middleware',
+      (app) => {
+        app.use('/old/*', (_c, next) => next());
+        app.mount('/old', () => new Response(null, { status: 503 }));
+      },
+      '/old/a',
+      'GET /old/*',
+    ],
+    [
+      'a middleware that refuses app.all',
+      (app) => {
+        app.use('/proxy/*', async (c, next) => (c.req.header('authorization') ? next() : c.text('no token', 401)));
+        app.all('/proxy/:host', (c) => c.text(''));
+      },
+      '/proxy/a',
+      'GET /proxy/:host',
+    ],
+    [
+      'app.all of a sub-application with an error handler',
+      (app) => {
+        const sub = new Hono().onError((_error, c) => c.text('', 500));
+        sub.use(async (_c, next) => next());
+        sub.all('/:host', (c) => c.text(''));
+        app.route('/proxy', sub);
+      },
+      '/proxy/a',
+      'GET /proxy/:host',
+    ],
+    [
+      'a middleware for every path',
+      (app) => app.use(async (c, next) => (c.req.method === 'GET' ? c.text('cached') : next())),
+      '/a',
+      'GET',
+    ],
+    ['a middleware without a handler', (app) => app.use('/api/*', (_c, next) => next()), '/api/a', 'GET'],
+  ])('answered by %s has its route', async (_kind, routes, path, name) => {
+    const url = await listen(routes);
+    await fetch(url + path, headers(KEPT));
+    const [span] = await recording.spans();
+    expect(span?.name).toBe(name);
+    expect(span?.attributes['http.route']).toBe(name === 'GET' ? undefined : name.slice(4));
+  });
+
   it('with an unknown method has a fixed name', async () => {
     const url = await listen((app) => app.all('/', (c) => c.text('')));
     await fetch(url, { method: 'PROPFIND', ...headers(KEPT) });
     const [span] = await recording.spans();
-    expect(span?.name).toBe('HTTP');
+    expect(span?.name).toBe('HTTP /');
     expect(span?.attributes).toMatchObject({
       'http.request.method': '_OTHER',
       'http.request.method_original': 'PROPFIND',

@@ -36,11 +36,21 @@ export interface HttpContext {
     readonly path: string;
     readonly url: string;
     readonly raw: { readonly headers: Headers };
-    readonly matchedRoutes: ReadonlyArray<{ readonly method: string; readonly path: string }>;
+    readonly matchedRoutes: readonly HttpRoute[];
+    /** Index of the last route that was called. */
+    readonly routeIndex: number;
   };
   readonly res: { readonly status: number };
   /** Error of the handler, if the application's error handler responded to it. */
   readonly error?: Error | undefined;
+}
+
+/** A route of Hono that matches a request: a handler, or middleware, which has the method `ALL`. */
+interface HttpRoute {
+  readonly method: string;
+  readonly path: string;
+  // biome-ignore lint/suspicious/noExplicitAny: of any router
+  readonly handler: (...args: any[]) => unknown;
 }
 
 export type HttpMiddleware<C extends HttpContext> = (c: C, next: () => Promise<void>) => Promise<void>;
@@ -131,9 +141,26 @@ function recordResponse(span: Span, method: string, response: Attributes, failur
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** Returns the route of the last handler that matched, if any; middleware is registered for the method `ALL`. */
-function routeOf({ req }: HttpContext): string | undefined {
-  return req.matchedRoutes.findLast(({ method }) => method !== 'ALL')?.path;
+/**
+ * Returns the route of a request, if any. Middleware is registered for the method `ALL`, like the handlers of `app.all`,
+ * `app.on('ALL')` and `app.mount`, so the route is the first of: the last handler of one method; the last handler that
+ * takes no `next`; what was called last, if it gave the response.
+ */
+function routeOf({ req, res }: HttpContext): string | undefined {
+  const { matchedRoutes, routeIndex } = req;
+  const handler =
+    matchedRoutes.findLast(({ method }) => method !== 'ALL') ?? matchedRoutes.findLast((route) => !takesNext(route));
+  if (handler !== undefined) return handler.path;
+  // Nothing matched, or a mounted application did not find the path.
+  if (res.status === 404) return undefined;
+  const last = matchedRoutes[routeIndex]?.path;
+  return last === '*' || last === '/*' ? undefined : last;
+}
+
+/** Hono wraps the handlers of a sub-application that has an error handler; the handler itself is a property. */
+function takesNext({ handler }: HttpRoute): boolean {
+  const composed = (handler as { __COMPOSED_HANDLER?: { readonly length: number } }).__COMPOSED_HANDLER;
+  return (composed ?? handler).length > 1;
 }
 
 /** Methods of the conventions. Others are not recorded as they are: callers could choose attribute values. */

@@ -1,3 +1,4 @@
+import { isThenable, whenSettled } from '@hatchet-ts/internal/thenable';
 import { type Context, context, type Span } from '@opentelemetry/api';
 import { recordFailure } from './failure.ts';
 import { contextBelow } from './parent-context.ts';
@@ -14,28 +15,23 @@ export function inSpan<T>(
   fn: (span: Span) => T,
   onError: (span: Span, error: unknown) => void = recordFailure,
 ): T {
-  const fail = (error: unknown): never => {
+  const succeed = () => span.end();
+  const fail = (error: unknown) => {
     onError(span, error);
     span.end();
-    throw error;
   };
-  let result: T;
-  try {
-    result = context.with(contextBelow(span, parent), fn, undefined, span);
-  } catch (error) {
-    return fail(error);
-  }
-  if (!isPromise(result)) {
-    span.end();
+  const run = (): T => {
+    let result: T;
+    try {
+      result = fn(span);
+    } catch (error) {
+      fail(error);
+      throw error;
+    }
+    // Within the context, in which a lazy query starts.
+    if (isThenable(result)) return whenSettled(result, succeed, fail) as T;
+    succeed();
     return result;
-  }
-  const settled = result.then((value: unknown) => {
-    span.end();
-    return value;
-  }, fail);
-  return settled as T;
-}
-
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
+  };
+  return context.with(contextBelow(span, parent), run);
 }

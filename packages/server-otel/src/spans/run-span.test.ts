@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { context, type SpanContext, SpanStatusCode, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CALLER, DROPPED, KEPT, type Recording, startRecording } from '../testing/recording.ts';
@@ -16,6 +17,18 @@ const remote = (traceId: string, traceFlags = 1): SpanContext => ({
   traceFlags,
   isRemote: true,
 });
+
+/** A query that runs with each call of `then`, like those of drizzle, knex, Prisma and mongoose. */
+class LazyQuery implements PromiseLike<unknown> {
+  readonly #run: () => unknown;
+
+  constructor(run: () => unknown) {
+    this.#run = run;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: this is what makes it lazy
+  then: PromiseLike<unknown>['then'] = (resolve, reject) => (async () => this.#run())().then(resolve, reject);
+}
 
 describe('runSpan', () => {
   it('passes on the result of the function, synchronous or asynchronous', async () => {
@@ -48,6 +61,28 @@ describe('runSpan', () => {
     expect(span?.status).toEqual({ code: SpanStatusCode.ERROR, message: 'too far' });
     expect(span?.attributes['error.type']).toBe('RangeError');
     expect(span?.events[0]?.name).toBe('exception');
+  });
+
+  it.each<[string, () => PromiseLike<unknown>, string]>([
+    ['a promise of another realm', () => runInNewContext('Promise.resolve(1)') as Promise<number>, ''],
+    ['a promise of another realm', () => runInNewContext('Promise.reject(new RangeError("x"))'), ' ERROR'],
+    ['a lazy query', () => new LazyQuery(() => 'rows'), ''],
+    ['a lazy query', () => new LazyQuery(() => Promise.reject(new RangeError('x'))), ' ERROR'],
+  ])('ends with the result of %s', async (_kind, start, status) => {
+    const running = runSpan('queue', { parent: remote(KEPT) }, start);
+    expect(await recording.tree()).toBe('');
+    if (status === '') await running;
+    else await expect(running).rejects.toMatchObject({ name: 'RangeError' });
+    expect(await recording.tree()).toBe(`hatchet.run/queue INTERNAL${status} ← ${CALLER}`);
+    if (status !== '') expect((await recording.spans())[0]?.attributes['error.type']).toBe('RangeError');
+  });
+
+  it('runs a lazy query once, below the span', async () => {
+    let runs = 0;
+    const query = new LazyQuery(() => runSpan('try-assign', {}, async () => ++runs));
+    expect(await runSpan('queue', { parent: remote(KEPT) }, () => query)).toBe(1);
+    expect(runs).toBe(1);
+    expect(await recording.tree()).toBe(`hatchet.run/queue INTERNAL ← ${CALLER}\n  hatchet.run/try-assign INTERNAL`);
   });
 
   it('prefixes attributes, keeps zero and leaves out empty values', async () => {

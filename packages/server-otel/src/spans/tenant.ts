@@ -10,7 +10,7 @@ export function withTenant<T>(tenantId: string, fn: () => T): T {
 
 /** Returns `base` with this tenant, for work that is started with an explicit context. */
 export function setTenant(base: Context, tenantId: string): Context {
-  return base.setValue(CALL, { tenantId } satisfies Call);
+  return base.setValue(CALL, { ...callOf(base), tenantId } satisfies Call);
 }
 
 /**

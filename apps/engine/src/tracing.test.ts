@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { DispatcherDefinition } from '@hatchet-dev/typescript-sdk/protoc/dispatcher/dispatcher.js';
 import { AdminServiceDefinition } from '@hatchet-dev/typescript-sdk/protoc/v1/workflows.js';
 import { startServerTelemetry } from '@hatchet-ts/server-otel';
 import type { RunRow } from '@hatchet-ts/storage/runs';
 import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { Metadata } from 'nice-grpc-common';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { EngineFixture } from './testing/engine.ts';
 import { rawClient } from './testing/raw-client.ts';
@@ -256,9 +259,23 @@ test('every span of a run names its tenant', async () => {
   expect(spans.filter((span) => owner(span) === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('polls that find nothing make no span', async () => {
+test('an idle engine with a worker makes no span: polls, heartbeats and their statements', async () => {
+  const client = await engine.client();
+  const worker = await engine.work(client, [client.task({ name: 'idle', fn: async () => ({}) })]);
+  const dispatcher = rawClient(DispatcherDefinition, engine.address, await engine.token());
+  exporter.reset();
+  const heartbeat = (metadata = new Metadata()) =>
+    dispatcher.heartbeat({ workerId: worker._internal.workerId! }, { metadata });
+  await heartbeat();
+  // instrumentation-grpc in the worker sends a context
+  await heartbeat(new Metadata(additionalMetadata));
+  await expect(dispatcher.heartbeat({ workerId: randomUUID() })).rejects.toThrow('worker not found');
   // About ten polls of the timers, and more of the heartbeats.
   await engine.db.query('SELECT pg_sleep(0.5)');
-  const names = exporter.getFinishedSpans().map(({ name }) => name);
-  expect(names.filter((name) => !/Heartbeat|heartbeat/.test(name))).toEqual([]);
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual([]);
+  const { rows } = await engine.db.query(
+    'SELECT last_heartbeat_at > registered_at AS alive FROM worker WHERE id = $1',
+    [worker._internal.workerId],
+  );
+  expect(rows).toEqual([{ alive: true }]);
 });

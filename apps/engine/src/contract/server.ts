@@ -26,9 +26,14 @@ export interface ServerDeps extends DispatcherDeps, DurableServiceDeps, AdminDep
 /** Path of the OTLP receiver, whose calls are never traced: tracing the export of traces would not end. */
 const OTLP = `/${TRACE_SERVICE}/`;
 
-/** Paths of logs and stream chunks, whose calls are not traced either: tasks make any number of them, and a trace must stay bounded. */
-const { putLog, putStreamEvent } = EventsServiceDefinition.methods;
-const DATA_PATHS = new Set([putLog, putStreamEvent].map(({ name }) => `/${EventsServiceDefinition.fullName}/${name}`));
+/**
+ * Paths of calls that are not traced either: logs and stream chunks, because tasks make any number of them and a trace must
+ * stay bounded; heartbeats, because an idle worker sends them for ever and each would be a trace of its own.
+ */
+const UNTRACED_PATHS = new Set([
+  ...pathsOf(EventsServiceDefinition, 'putLog', 'putStreamEvent'),
+  ...pathsOf(DispatcherDefinition, 'heartbeat'),
+]);
 
 /** Creates the gRPC server with Hatchet's five services and the OTLP receiver. */
 export function createContractServer(deps: ServerDeps): Server {
@@ -36,7 +41,7 @@ export function createContractServer(deps: ServerDeps): Server {
     .use(
       grpcServerTracing({
         parentOf: callParents(deps.contexts, tenantOfCall(deps.verifyToken)),
-        untraced: (path) => path.startsWith(OTLP) || DATA_PATHS.has(path),
+        untraced: (path) => path.startsWith(OTLP) || UNTRACED_PATHS.has(path),
       }),
     )
     .use(errorStatuses(deps.onError));
@@ -48,4 +53,11 @@ export function createContractServer(deps: ServerDeps): Server {
   server.with(authorize).add(V1DispatcherDefinition, durableService(deps));
   addTraceReceiver(server, deps);
   return server;
+}
+
+function pathsOf<Method extends string>(
+  { fullName, methods }: { fullName: string; methods: Record<Method, { name: string }> },
+  ...names: NoInfer<Method>[]
+): string[] {
+  return names.map((name) => `/${fullName}/${methods[name].name}`);
 }

@@ -1,5 +1,4 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { runSpan } from '@hatchet-ts/server-otel';
 import type { Queryable } from '@hatchet-ts/storage';
 import { type EpochMs, setStartDeadline } from '@hatchet-ts/storage/runs';
 import {
@@ -74,9 +73,7 @@ export class Workers {
     const at = now();
     const wasLost = row.lastHeartbeatAt < at - this.#deps.timing.heartbeat;
     row.lastHeartbeatAt = at;
-    await runSpan('update-worker-heartbeat', { attributes: { 'worker.id': row.id } }, () =>
-      saveHeartbeat(this.#deps.db, row.id, at),
-    );
+    await saveHeartbeat(this.#deps.db, row.id, at);
     if (wasLost) this.#deps.onCapacity();
   }
 

@@ -12,7 +12,6 @@ export const RUN_SPANS = {
   'send-to-worker': 'one attempt is written to the stream of its worker',
   'cancel-task': 'a cancellation is written to the stream of the worker',
   'replay-task': 'a task is put back to its beginning',
-  'update-worker-heartbeat': 'a worker reports that it lives',
   'handle-task-started': 'the report that an attempt began',
   'handle-task-completed': 'the report that an attempt succeeded',
   'handle-task-failed': 'the report that an attempt failed',

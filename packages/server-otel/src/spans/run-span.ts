@@ -19,7 +19,8 @@ export interface RunSpanOptions {
 }
 
 /**
- * Runs `fn` inside a span `hatchet.run/<name>`, kind INTERNAL. The span ends when `fn` returns or its promise settles.
+ * Runs `fn` inside a span `hatchet.run/<name>`, kind INTERNAL. The span ends when `fn` returns or its promise settles; a lazy
+ * query that `fn` returns runs once, below the span, and its result is returned as a promise.
  * An error sets the status ERROR, with the exception, and reaches the caller unchanged. If the span is not recorded, `fn`
  * runs with the context that was active before.
  */

@@ -13,6 +13,8 @@ export const PORTS = {
   expired: 4347,
   otherName: 4357,
   token: 4367,
+  /** Its connections end after a second. */
+  aging: 4377,
 };
 
 export interface ListeningCollector {
@@ -67,6 +69,9 @@ export async function startListeningCollector(folder: string): Promise<Listening
     'otlp/mutual': grpc(PORTS.mutualTls, { tls: { ...good, client_ca_file: '/output/ca.crt' } }),
     'otlp/expired': grpc(PORTS.expired, { tls: await server('expired', { name: 'expired', hosts, expired: true }) }),
     'otlp/other': grpc(PORTS.otherName, { tls: await server('other', { name: 'other', hosts: ['elsewhere.test'] }) }),
+    'otlp/aging': grpc(PORTS.aging, {
+      keepalive: { server_parameters: { max_connection_age: '1s', max_connection_age_grace: '1s' } },
+    }),
     'otlp/token': grpc(PORTS.token, { tls: good, auth: { authenticator: 'bearertokenauth' } }),
   };
   const config = {

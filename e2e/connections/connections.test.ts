@@ -3,7 +3,7 @@ import { ConnectProxy } from '@hatchet-ts/trace-testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { check } from '../deploy/effective-configuration.ts';
 import { distinctSpans, type SpanAccounts } from '../faults/span-accounts.ts';
-import { SystemUnderTest } from '../faults/system-under-test.ts';
+import { SystemUnderTest, UNAVAILABLE } from '../faults/system-under-test.ts';
 import { suite } from '../harness/suite.ts';
 import { type ListeningCollector, PORTS, SERVER_NAME, startListeningCollector } from './collector.ts';
 
@@ -16,6 +16,7 @@ const WITH_CA_FILE: Environment = ({ files }) => ({ ...WITH_SERVER_NAME, SERVER_
 
 const VALID: [name: string, port: number, env: Environment][] = [
   ['plaintext', PORTS.plaintext, () => ({ SERVER_OTEL_INSECURE: 'true' })],
+  ['connections that end after a second', PORTS.aging, () => ({ SERVER_OTEL_INSECURE: 'true' })],
   ['TLS with a system authority', PORTS.tls, ({ files }) => ({ ...WITH_SERVER_NAME, SSL_CERT_FILE: files.ca })],
   [
     'TLS with an authority of NODE_EXTRA_CA_CERTS',
@@ -94,6 +95,8 @@ describe.concurrent('a service', () => {
 
     const system = await serve(name, addressOf(port), env);
     await expectAllDelivered(name, await system.end());
+    const { api, engine } = system.deployment;
+    expect([api, engine].flatMap(({ log }) => log.matching({ msg: UNAVAILABLE }))).toEqual([]);
   });
 
   it('exports over TLS through a proxy that is cut once, and check passes', async () => {

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { AddressInfo } from 'node:net';
 import * as grpc from '@grpc/grpc-js';
 import { Resources, TcpLink, waitUntil } from '@hatchet-ts/trace-testing';
 import { OtlpReceiver } from '@hatchet-ts/trace-testing/receiver';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { METRICS_METHOD, OtlpClient, type OtlpTarget, TRACES_METHOD } from './client.ts';
 
 const resources = new Resources();
@@ -64,4 +67,56 @@ it('new credentials are used for the next call', async () => {
   const peers = receiver.calls.map(({ peer }) => peer);
   expect(peers[0]).toBe(peers[1]);
   expect(peers[2]).not.toBe(peers[1]);
+});
+
+describe('a call whose connection the receiver ends', () => {
+  /** Serves the first call, and ends as many further ones. */
+  async function startEnding(ended: number, end: (stream: ServerHttp2Stream) => void) {
+    let calls = 0;
+    const server = createServer().on('stream', (stream) => {
+      stream.on('error', () => {});
+      calls++;
+      if (calls > 1 && calls <= 1 + ended) return end(stream);
+      stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+      stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+      stream.end(Buffer.alloc(5)); // an empty message
+    });
+    const sessions = new Set<ServerHttp2Session>();
+    server.on('session', (session) => sessions.add(session.on('error', () => {})));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    resources.defer(() => {
+      for (const session of sessions) session.destroy();
+      server.close();
+    });
+    const client = clientOf(`127.0.0.1:${(server.address() as AddressInfo).port}`, TRACES_METHOD);
+    await client.call(new Uint8Array(), 5000);
+    return { client, calls: () => calls - 1 };
+  }
+
+  it.each<[string, (stream: ServerHttp2Stream) => void]>([
+    ['with GOAWAY before it has processed the call', ({ session }) => session?.goaway(constants.NGHTTP2_NO_ERROR, 1)],
+    ['by refusing the stream', (stream) => stream.close(constants.NGHTTP2_REFUSED_STREAM)],
+    ['in the middle of the call', ({ session }) => session?.destroy()],
+  ])('%s is sent once more', async (_, end) => {
+    const { client, calls } = await startEnding(1, end);
+    await expect(client.call(new Uint8Array(), 5000)).resolves.toHaveLength(0);
+    expect(calls()).toBe(2);
+  });
+
+  it('again and again fails after the second attempt', async () => {
+    const { client, calls } = await startEnding(Number.POSITIVE_INFINITY, (stream) =>
+      stream.close(constants.NGHTTP2_REFUSED_STREAM),
+    );
+    await expect(client.call(new Uint8Array(), 5000)).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+    expect(calls()).toBe(2);
+  });
+});
+
+it('a call that the receiver itself declares unavailable is not repeated', async () => {
+  const receiver = resources.use(
+    await OtlpReceiver.start({ answer: { status: grpc.status.UNAVAILABLE, details: 'busy' } }),
+  );
+  const client = clientOf(receiver.address, TRACES_METHOD);
+  await expect(client.call(new Uint8Array(), 5000)).rejects.toMatchObject({ status: 'UNAVAILABLE' });
+  expect(receiver.calls).toHaveLength(1);
 });

@@ -75,8 +75,8 @@ export class OtlpClient {
   }
 
   /**
-   * Sends a request and returns the response. If the receiver refuses a token that was replaced in the meantime, the
-   * request is sent once more with the new one.
+   * Sends a request and returns the response. The request is sent once more if the receiver has ended the connection
+   * (GOAWAY: its connections have a maximum age), or refuses a token that was replaced in the meantime.
    *
    * @param timeoutMillis limit of obtaining the authorization, and of each attempt
    * @throws CallError
@@ -86,10 +86,9 @@ export class OtlpClient {
     try {
       return await this.#send(request, metadata, timeoutMillis);
     } catch (error) {
-      if (!(error instanceof CallError) || error.code !== this.#grpc.status.UNAUTHENTICATED) throw error;
-      const current = await this.#metadata(REAUTHORIZATION_MILLIS).catch(() => metadata);
-      if (authorizationOf(current) === authorizationOf(metadata)) throw error;
-      return this.#send(request, current, timeoutMillis);
+      const again = await this.#metadataOfRetry(error, metadata);
+      if (again === undefined) throw error;
+      return this.#send(request, again, timeoutMillis);
     }
   }
 
@@ -112,6 +111,16 @@ export class OtlpClient {
       const { UNAUTHENTICATED } = this.#grpc.status;
       throw new CallError(this.#grpc, UNAUTHENTICATED, `no authorization available: ${nameOf(error)}`, undefined);
     }
+  }
+
+  /** Returns the metadata for an immediate retry; undefined if the same call would fail again. */
+  async #metadataOfRetry(error: unknown, metadata: Metadata): Promise<Metadata | undefined> {
+    if (!(error instanceof CallError) || this.#isClosed) return undefined;
+    const { UNAUTHENTICATED, UNAVAILABLE } = this.#grpc.status;
+    if (error.code === UNAVAILABLE && CONNECTION_ENDED.test(error.message)) return metadata;
+    if (error.code !== UNAUTHENTICATED) return undefined;
+    const current = await this.#metadata(REAUTHORIZATION_MILLIS).catch(() => metadata);
+    return authorizationOf(current) === authorizationOf(metadata) ? undefined : current;
   }
 
   #send(request: Uint8Array, metadata: Metadata, timeoutMillis: number): Promise<Uint8Array> {
@@ -189,6 +198,9 @@ export class OtlpClient {
 
 const REAUTHORIZATION_MILLIS = 1000;
 const LONGEST_MESSAGE = 500;
+
+/** gRPC's own texts. With `grpc.enable_retries` it would retry such a call itself. */
+const CONNECTION_ENDED = /^14 UNAVAILABLE: (Stream refused by server|Connection dropped)/;
 
 /** Bounds an authorization callback, which may hang like a receiver. The timer does not keep the process alive. */
 async function within<T>(millis: number, promise: Promise<T>): Promise<T> {

@@ -63,9 +63,9 @@ describe('through HTTPS_PROXY the export', () => {
         HTTPS_PROXY: `http://${proxy.address}`,
         SERVER_OTEL_INSECURE: 'false',
         SERVER_OTEL_TLS_ROOT_CA_FILE: tls.ca,
-        SERVER_OTEL_SHUTDOWN_TIMEOUT: '300ms',
       };
-      await start(env).shutdown();
+      const running = start({ ...env, SERVER_OTEL_SHUTDOWN_TIMEOUT: spans > 0 ? '1m' : '1s' });
+      await running.shutdown();
       expect(proxy.requests).toContain(COLLECTOR);
       expect(collector.spans).toHaveLength(spans);
     }

@@ -103,6 +103,7 @@ describe.concurrent('a process with large spans and many series', () => {
           SERVER_OTEL_SHUTDOWN_TIMEOUT: '60s',
           ...toEngine(engine.address),
         },
+        timeoutMs: 150_000, // for a busy machine
       });
       expect(code).toBe(0);
       const { ofWorker, created, exported, queued, dropped, droppedBy } = ended(stdout.split('\n'));

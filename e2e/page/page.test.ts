@@ -181,7 +181,7 @@ describe('the page in a browser', () => {
     await hatchet.worker('no-worker', { workflows: [unattended] });
     const run = await trigger(deployment, { workflowName: 'unattended', input: {} });
     await page.goto(url(`/runs/${run}`));
-    const reason = page.getByText('No worker took the task within its schedule timeout of 1s.');
+    const reason = page.getByText('No worker took it within its schedule timeout of 1s.');
     await reason.waitFor({ timeout: 30_000 });
     await page.locator('.bar.waiting').first().waitFor({ timeout: 30_000 });
     const shares = (await page.locator('.share-text').allTextContents()).join();

@@ -83,6 +83,7 @@ describe('the sample, triggered over the API, with API, engine and worker export
       │  │  └─ hatchet.run/handle-task-failed · hatchet-engine
       │  │     ├─ pg.query:BEGIN · hatchet-engine · CLIENT
       │  │     ├─ pg.query:COMMIT · hatchet-engine · CLIENT
+      │  │     ├─ pg.query:keep-attempts · hatchet-engine · CLIENT
       │  │     ├─ pg.query:lock-runs · hatchet-engine · CLIENT
       │  │     ├─ pg.query:lock-tasks · hatchet-engine · CLIENT
       │  │     └─ pg.query:save-changes · hatchet-engine · CLIENT

@@ -43,14 +43,19 @@ export interface LastBatchChild {
   readonly args?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** Default: 2000. */
+  readonly timeoutMillis?: number;
 }
 
 /**
- * Runs a process that sends the last batch and waits for it, at most 2 s: the only way to send from the `exit` event.
+ * Runs a process that sends the last batch and waits for it: the only way to send from the `exit` event.
  *
  * @returns its standard output; undefined if it failed or was late
  */
-export function runLastBatchChild({ script, args = [], env, cwd }: LastBatchChild, input: Buffer): string | undefined {
+export function runLastBatchChild(
+  { script, args = [], env, cwd, timeoutMillis = CHILD_MILLIS }: LastBatchChild,
+  input: Buffer,
+): string | undefined {
   const { status, stdout } = spawnSync(process.execPath, ['--no-warnings', fileURLToPath(script), ...args], {
     cwd,
     // NODE_OPTIONS may load the application's modules, and these entries again
@@ -58,7 +63,7 @@ export function runLastBatchChild({ script, args = [], env, cwd }: LastBatchChil
     input,
     stdio: ['pipe', 'pipe', 'ignore'],
     encoding: 'utf8',
-    timeout: CHILD_MILLIS,
+    timeout: timeoutMillis,
     killSignal: 'SIGKILL',
     windowsHide: true,
   });

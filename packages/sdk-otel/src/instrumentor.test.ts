@@ -224,9 +224,10 @@ describe('in a separate process', () => {
     [
       'index',
       [
-        '@hatchet-ts/internal/clean-text', // bundled, like the next three
+        '@hatchet-ts/internal/clean-text', // bundled, like the next four
         '@hatchet-ts/internal/deadline',
         '@hatchet-ts/internal/nearest-name',
+        '@hatchet-ts/internal/thenable',
         '@hatchet-ts/internal/thrown-value',
         '@opentelemetry/api',
         '@opentelemetry/instrumentation',

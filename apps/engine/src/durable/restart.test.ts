@@ -25,6 +25,8 @@ test('waits survive an engine that is killed, and are answered once', async () =
   const client = await fixture.client();
 
   const began: string[] = [];
+  // The client does not repeat a report that no engine takes, so the child ends after the restart.
+  const workerIsBack = Promise.withResolvers<void>();
   const asleep = client.durableTask({
     name: 'asleep',
     fn: async (_, ctx) => {
@@ -44,7 +46,7 @@ test('waits survive an engine that is killed, and are answered once', async () =
   const child = client.task({
     name: 'child',
     fn: async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await workerIsBack.promise;
       return { n: began.push('child') };
     },
   });
@@ -64,7 +66,11 @@ test('waits survive an engine that is killed, and are answered once', async () =
   const outputs = Promise.all(refs.map((ref) => ref.output));
   await expect.poll(() => waits(fixture), { timeout: 5_000 }).toBe(3);
   await first.engine.kill();
+  const { rows } = await fixture.db.query<{ at: Date }>('SELECT now() AS at');
   await startEngineProcess(resources, database.url, port);
+  const heartbeats = () => fixture.db.query('SELECT FROM worker WHERE last_heartbeat_at > $1', [rows[0]?.at]);
+  await expect.poll(async () => (await heartbeats()).rows.length, { timeout: 30_000 }).toBe(1);
+  workerIsBack.resolve();
 
   // The client's stream of results reconnects later than this call.
   await expect

@@ -1,9 +1,11 @@
-import { request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 import { type Endpoint, formatEndpoint } from '../configuration/endpoint.ts';
 import type { HttpProxy } from '../configuration/proxy.ts';
 import type { OtlpModules } from '../modules.ts';
+
+// An `import` of node:http loads undici, which every service would pay for.
+const { request } = process.getBuiltinModule('node:http');
 
 /** The proxy does not open a tunnel to the collector. */
 export class ProxyError extends Error {

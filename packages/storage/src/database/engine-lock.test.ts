@@ -62,10 +62,10 @@ test('a lock whose connection goes silent is lost within the ping deadline, and 
     onLost: lost.resolve,
     onRegained: () => regained.resolve(),
     retryMs: 10,
-    pingMs: 50,
+    pingMs: 500,
   });
   proxy.silence();
-  expect((await lost.promise).message).toBe('PostgreSQL did not answer within 50 ms');
+  expect((await lost.promise).message).toBe('PostgreSQL did not answer within 500 ms');
   expect(lock.isHeld()).toBe(false);
   // PostgreSQL frees the lock once its keepalive probes fail; the proxy's end stands for that.
   const db = new Database(temporary.url, { applicationName: 'test', max: 1 });

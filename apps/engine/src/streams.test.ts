@@ -28,7 +28,7 @@ async function streamer(name: string, pieces: number) {
 }
 
 test('chunks of a task arrive in order, and the stream ends with the run', async () => {
-  const { client, task, go } = await streamer('streaming', 20);
+  const { client, task, go } = await streamer('streaming', 50);
   const ref = await task.runNoWait({});
   const stream = client.runs.subscribeToStream(await ref.getWorkflowRunId());
   const first = stream.next();
@@ -36,7 +36,7 @@ test('chunks of a task arrive in order, and the stream ends with the run', async
   go();
   let text = String((await first).value);
   for await (const piece of stream) text += piece;
-  expect(text).toBe(Array.from({ length: 20 }, (_, n) => `piece ${n};`).join(''));
+  expect(text).toBe(Array.from({ length: 50 }, (_, n) => `piece ${n};`).join(''));
 }, 15_000);
 
 test('followers of a run receive its tasks’ events and its end; late ones receive only the end', async () => {

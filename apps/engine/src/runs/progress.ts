@@ -34,7 +34,7 @@ export class Progress {
   readonly #db: Queryable;
   readonly #onError: (error: unknown) => void;
   readonly #followers = new Map<string, Set<Follower>>();
-  readonly #runs = new Map<string, string>();
+  readonly #runs = new Map<string, Promise<string | undefined>>();
   readonly #chunks = new Resequencer<ProgressEvent & { kind: 'chunk'; tenantId: string }>((chunk) =>
     this.publish(chunk),
   );
@@ -85,14 +85,17 @@ export class Progress {
     this.#chunks.clear();
   }
 
-  async #runOf(tenantId: string, taskId: string): Promise<string | undefined> {
+  /** The promise is cached: a task's first chunks share one query, and keep their order. */
+  #runOf(tenantId: string, taskId: string): Promise<string | undefined> {
     const key = `${tenantId} ${taskId}`;
     const known = this.#runs.get(key);
-    if (known !== undefined) return known;
-    const runId = (await runsOfTasks(this.#db, tenantId, [taskId])).get(taskId);
+    if (known) return known;
+    const run = runsOfTasks(this.#db, tenantId, [taskId]).then((runs) => runs.get(taskId));
     if (this.#runs.size >= MOST_TASKS) this.#runs.clear();
-    if (runId !== undefined) this.#runs.set(key, runId);
-    return runId;
+    this.#runs.set(key, run);
+    const forget = () => this.#runs.delete(key);
+    run.then((runId) => runId ?? forget(), forget);
+    return run;
   }
 
   #matches(follower: Follower, runId: string, { key, value }: { key: string; value: string }): Promise<boolean> {

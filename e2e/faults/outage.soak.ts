@@ -8,8 +8,8 @@ import { API, AVAILABLE, ENGINE, SystemUnderTest, UNAVAILABLE } from './system-u
 
 const { folder, use } = suite();
 
-/** A run has about 16 spans. */
-const RUNS_PER_SECOND = 65;
+/** A run has about 26 spans. */
+const RUNS_PER_SECOND = 40;
 const OUTAGE_SECONDS = 60;
 
 it('a Collector that is down for 60 s at 1,000 spans per second receives all of them afterwards', async () => {
